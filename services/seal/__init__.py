@@ -1,0 +1,1 @@
+"""Vouchsafe's cryptography: pure functions over bytes, no I/O, one error (`errors.SealError`)."""
