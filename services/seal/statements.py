@@ -41,6 +41,12 @@ Nonce = Annotated[bytes, Size(16, 64)]
 """A verifier's single-use challenge."""
 
 
+def _plain(hint: Any) -> tuple[type, Size | None]:
+    """Split an annotation, which must be evaluated already: this module postpones none."""
+    metadata = getattr(hint, "__metadata__", ())
+    return (hint.__origin__, metadata[0]) if metadata else (hint, None)
+
+
 @dataclass(frozen=True)
 class Statement:
     """Base of all statements: canonical bytes from the declared fields, and back."""
@@ -250,11 +256,6 @@ def _split_token(token: str) -> tuple[bytes, bytes]:
     if len(signature_bytes) != SIGNATURE_SIZE:
         raise SealError("a token carries a 64-byte Ed25519 signature")
     return data, signature_bytes
-
-
-def _plain(hint: Any) -> tuple[type, Size | None]:
-    metadata = getattr(hint, "__metadata__", ())
-    return (hint.__origin__, metadata[0]) if metadata else (hint, None)
 
 
 def _check(name: str, value: object, kind: type, size: Size | None) -> None:
