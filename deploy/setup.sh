@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Make the virtual environment: hash-locked dependencies, then this project itself, editable. Called by make.
+set -euo pipefail
+venv=$1
+
+python=${PYTHON:-python3}
+if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  echo "vouchsafe needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2
+  exit 1
+fi
+
+if ! "$python" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("sodium") is None)'; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing libsodium with the system's package manager"
+    (apt-get install -y -q libsodium23 || { apt-get update -q && apt-get install -y -q libsodium23; }) >/dev/null
+  else
+    echo "vouchsafe needs the libsodium library; install it with your system's package manager:" >&2
+    echo "  Debian, Ubuntu: apt-get install libsodium23   Fedora: dnf install libsodium   macOS: brew install libsodium" >&2
+    exit 1
+  fi
+fi
+
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
+echo "installing locked dependencies into $venv"
+pip install --require-hashes -r requirements/dev.lock
+pip install --no-build-isolation --no-deps -e .

@@ -1,0 +1,34 @@
+from buf.validate import validate_pb2 as _validate_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Authorization(_message.Message):
+    __slots__ = ("case_id", "bundle_hash", "ground", "policy_hash", "opened_at", "expires_at", "post_id", "recipient_key", "approvals", "intent_salt", "intent_proof")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_HASH_FIELD_NUMBER: _ClassVar[int]
+    GROUND_FIELD_NUMBER: _ClassVar[int]
+    POLICY_HASH_FIELD_NUMBER: _ClassVar[int]
+    OPENED_AT_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_KEY_FIELD_NUMBER: _ClassVar[int]
+    APPROVALS_FIELD_NUMBER: _ClassVar[int]
+    INTENT_SALT_FIELD_NUMBER: _ClassVar[int]
+    INTENT_PROOF_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    bundle_hash: bytes
+    ground: str
+    policy_hash: bytes
+    opened_at: int
+    expires_at: int
+    post_id: str
+    recipient_key: bytes
+    approvals: _containers.RepeatedScalarFieldContainer[str]
+    intent_salt: bytes
+    intent_proof: str
+    def __init__(self, case_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., ground: _Optional[str] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., intent_salt: _Optional[bytes] = ..., intent_proof: _Optional[str] = ...) -> None: ...
