@@ -1,0 +1,168 @@
+"""The leaves of the transparency log: public facts and salted hashes, as lines of text that anyone can read.
+
+A leaf is the line ``vouchsafe/v1/leaf/<kind>`` and then one line ``<key> <value>`` a field, each ended by a line feed,
+in the order declared here. Integers are decimal without leading zeros, bytes are lower-case hex, text holds no control
+character. One fact has exactly one encoding, so its RFC 6962 leaf hash can be computed by whoever knows the fact.
+
+Whether a leaf is in the log is for `merkle` and `tlog_proof` to say. All errors are `SealError`.
+"""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar, Self
+
+from services.seal.canonical import sha256, signed_bytes
+from services.seal.errors import SealError
+
+HEADER = "vouchsafe/v1/leaf/"
+MAX_LEAF = 16_384
+"""Bytes of the largest leaf."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Base of all leaves: to text and back, from the declared fields."""
+
+    KIND: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for name, value in self._values():
+            _check(name, value)
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes that RFC 6962 hashes as the leaf."""
+        lines = [HEADER + self.KIND, *(f"{_key(name)} {_to_text(value)}" for name, value in self._values())]
+        return ("\n".join(lines) + "\n").encode("utf-8")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Return the leaf whose `to_bytes` are exactly this data."""
+        lines = _lines(data)
+        declared = fields(cls)
+        if lines[0] != HEADER + cls.KIND or len(lines) != len(declared) + 1:
+            raise SealError(f"not a leaf of the kind '{cls.KIND}'")
+        leaf = cls(*(_from_line(line, _key(f.name), f.type) for line, f in zip(lines[1:], declared, strict=True)))
+        if leaf.to_bytes() != data:
+            raise SealError("the leaf is not in its canonical form")
+        return leaf
+
+    def _values(self) -> list[tuple[str, object]]:
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]
+
+
+@dataclass(frozen=True)
+class CeremonyLeaf(Leaf):
+    """The first leaf: the hash of the public material that everything else is checked against (`trust.Trust`)."""
+
+    KIND = "ceremony"
+    trust_sha256: bytes
+    opening_key: bytes
+    policy_sha256: bytes
+
+
+@dataclass(frozen=True)
+class IssuerKeyLeaf(Leaf):
+    """The one issuer key of a label in an epoch, as the SHA-256 of its DER SubjectPublicKeyInfo."""
+
+    KIND = "issuer-key"
+    label: str
+    epoch: int
+    public_key_sha256: bytes
+
+    @classmethod
+    def of(cls, label: str, epoch: int, public_key: bytes) -> "IssuerKeyLeaf":
+        """Return the leaf of this key, DER SubjectPublicKeyInfo."""
+        return cls(label, epoch, sha256(public_key))
+
+
+@dataclass(frozen=True)
+class LabelActivatedLeaf(Leaf):
+    """At least so many distinct verified people hold a credential under a label; a rounded bucket."""
+
+    KIND = "label-activated"
+    label: str
+    epoch: int
+    crowd_at_least: int
+
+
+@dataclass(frozen=True)
+class OwnershipLeaf(Leaf):
+    """A salted hash that ties an escrow reference to an ownership key (`statements.ownership_commitment`)."""
+
+    KIND = "ownership"
+    commitment: bytes
+
+
+@dataclass(frozen=True)
+class OpenIntentLeaf(Leaf):
+    """Somebody is about to be opened: a salted hash of the case's statement."""
+
+    KIND = "open-intent"
+    commitment: bytes
+
+    @classmethod
+    def of(cls, salt: bytes, statement_hash: bytes) -> "OpenIntentLeaf":
+        """Return the leaf of a case: SHA-256 over the domain tag `open-intent`, the salt and the statement's hash."""
+        if len(salt) != 32 or len(statement_hash) != 32:
+            raise SealError("an intent takes a salt and a hash of 32 bytes")
+        return cls(sha256(signed_bytes("open-intent", salt, statement_hash)))
+
+
+@dataclass(frozen=True)
+class OpenResultLeaf(Leaf):
+    """How the opening announced by an intent ended: `released` or `failed`."""
+
+    KIND = "open-result"
+    intent_commitment: bytes
+    outcome: str
+
+
+def kind_of(data: bytes) -> str:
+    """Return the kind of a leaf without parsing the rest."""
+    header = _lines(data)[0]
+    if not header.startswith(HEADER):
+        raise SealError("not a leaf of this log")
+    return header.removeprefix(HEADER)
+
+
+def _lines(data: bytes) -> list[str]:
+    if len(data) > MAX_LEAF:
+        raise SealError("a leaf is too long")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SealError("a leaf is UTF-8 text") from error
+    if not text.endswith("\n"):
+        raise SealError("a leaf ends with a line feed")
+    return text[:-1].split("\n")
+
+
+def _from_line(line: str, key: str, kind: object) -> str | int | bytes:
+    prefix = key + " "
+    if not line.startswith(prefix):
+        raise SealError(f"a line of the leaf must start with '{key}'")
+    text = line[len(prefix) :]
+    try:
+        if kind is int:
+            return int(text)
+        return bytes.fromhex(text) if kind is bytes else text
+    except ValueError as error:
+        raise SealError(f"the value of '{key}' is malformed") from error
+
+
+def _check(name: str, value: object) -> None:
+    if isinstance(value, bytes):
+        if len(value) != 32:
+            raise SealError(f"{name} has 32 bytes")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        if value < 0:
+            raise SealError(f"{name} is negative")
+    elif not isinstance(value, str) or not value or not value.isprintable():
+        raise SealError(f"{name} must be printable text")
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _to_text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
