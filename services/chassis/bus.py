@@ -1,0 +1,130 @@
+"""What passes between services, and the ports to the bus that carries it.
+
+A producer's *public events* are the few of its events that a `Curation` names a subject for; no other event leaves the
+service. They travel as stored, undecoded. Each message says where its event stands in the producer's log (`mark`) and
+where the public event before it stands (`previous`), so that a consumer sees at once when one is missing. The bus is a
+copy that may lose or repeat: the truth is the producer's log (`log_reader`). Adapters: `bus_memory`, `bus_jetstream`.
+"""
+# ruff: noqa: N818
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from services.chassis.eventstore import START, Commit, Mark
+
+_SUFFIX = re.compile(r"[A-Z][A-Za-z0-9]*\.v[1-9][0-9]*", re.ASCII)
+_FOREIGN = uuid.UUID("8e6c1f0a-1c0e-5d53-9b52-6d1c6a3d4b11")
+
+
+class BusUnavailable(Exception):
+    """The bus did not answer. What was being published may or may not be stored: read its last message."""
+
+
+class Fenced(Exception):
+    """The bus holds a message that this relay did not count on: another relay has published."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicEvent:
+    """An event as other services get it; `data` is the stored protobuf message named `type`."""
+
+    mark: Mark
+    type: str
+    data: bytes
+    commit_id: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A public event on its way; `previous` is the mark of the public event before it, `START` for the first."""
+
+    subject: str
+    event: PublicEvent
+    previous: Mark
+
+
+class Tail(NamedTuple):
+    """The end of what a producer has published: the last event's mark and its sequence number on the bus."""
+
+    mark: Mark = START
+    sequence: int = 0
+
+
+class Curation:
+    """Which of a service's events others may see, and under which subject.
+
+    `suffixes` maps a stored type name to `<Name>.v<number>`; its subject is `<service>.public.<Name>.v<number>`.
+    """
+
+    def __init__(self, service: str, suffixes: Mapping[str, str]) -> None:
+        for suffix in suffixes.values():
+            if _SUFFIX.fullmatch(suffix) is None:
+                raise ValueError(f"not a subject suffix like PostPublished.v1: {suffix!r}")
+        self.service = service
+        self._subjects = {kind: f"{service}.public.{suffix}" for kind, suffix in suffixes.items()}
+
+    def public_events(self, commits: Iterable[Commit]) -> Iterator[PublicEvent]:
+        """The public events among those of sequenced commits, in order."""
+        for commit in commits:
+            for offset, event in enumerate(commit.events):
+                if event.type in self._subjects:
+                    mark = Mark(commit.position or 0, offset)
+                    yield PublicEvent(mark, event.type, event.data, commit.commit_id, commit.meta.traceparent)
+
+    def messages(self, commits: Iterable[Commit], previous: Mark) -> list[Message]:
+        """The messages that say what `commits` hold, after the public event at `previous` and without repeating it."""
+        messages: list[Message] = []
+        for event in self.public_events(commits):
+            if event.mark > previous:
+                messages.append(Message(self._subjects[event.type], event, previous))
+                previous = event.mark
+        return messages
+
+
+class Outbox(Protocol):
+    """A producer's own stream on the bus. May raise BusUnavailable."""
+
+    async def tail(self) -> Tail:
+        """What was published last."""
+        ...
+
+    async def publish(self, messages: Sequence[Message], after_sequence: int) -> int:
+        """Store the messages in order after `after_sequence`; the sequence of the last one.
+
+        Raises Fenced at the first message that would not follow; those before it are stored.
+        """
+        ...
+
+
+class Delivery(Protocol):
+    """A message handed to a consumer until it is acknowledged. May raise BusUnavailable."""
+
+    @property
+    def message(self) -> Message | None:
+        """The message; None when what arrived cannot be read as one."""
+        ...
+
+    async def ack(self) -> None:
+        """Tell the bus that it need not deliver this again."""
+        ...
+
+    async def nak(self) -> None:
+        """Ask the bus to deliver this again soon."""
+        ...
+
+
+class Inbox(Protocol):
+    """One consumer's end of one producer's stream. May raise BusUnavailable."""
+
+    async def fetch(self, limit: int, patience: float) -> Sequence[Delivery]:
+        """Up to `limit` messages, in order as a rule; waits at most `patience` seconds for the first."""
+        ...
+
+
+def foreign_commit_id(producer: str, mark: Mark) -> str:
+    """The commit id of the command that answers a producer's event: the same for every delivery of that event."""
+    return str(uuid.uuid5(_FOREIGN, f"{producer}/{mark}"))

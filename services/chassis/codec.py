@@ -1,0 +1,171 @@
+"""Converts a service's events between frozen dataclasses and the protobuf messages that are stored.
+
+Dataclass and message have the same field names; a codec checks names and kinds when it is made, so that a mismatch
+stops the process at its start instead of losing a field later. The stored type name is the message's full name. Reading
+versions of an event that are no longer written is not done here.
+
+Kinds: `str` (and `StrEnum`) to string, `bytes`, `bool`, `int` to any integer, `float` to double, a frozen dataclass to
+a message, `tuple[kind, ...]` to repeated; `kind | None` to an `optional` field or a message.
+"""
+# ruff: noqa: N818
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from services.chassis.eventstore import EventData
+
+_INTEGERS = frozenset(
+    getattr(FieldDescriptor, f"TYPE_{name}")
+    for name in ("INT32", "INT64", "UINT32", "UINT64", "SINT32", "SINT64", "FIXED32", "FIXED64", "SFIXED32", "SFIXED64")
+)
+_SCALARS: dict[type, frozenset[int]] = {
+    str: frozenset({FieldDescriptor.TYPE_STRING}),
+    bytes: frozenset({FieldDescriptor.TYPE_BYTES}),
+    bool: frozenset({FieldDescriptor.TYPE_BOOL}),
+    int: _INTEGERS,
+    float: frozenset({FieldDescriptor.TYPE_DOUBLE}),
+}
+
+
+class CodecError(Exception):
+    """Events and messages do not fit each other."""
+
+
+class UnknownEventType(CodecError):
+    """An event, or a stored type name, that this codec was not told of."""
+
+
+class EventCodec:
+    """Encodes and decodes the events of one service.
+
+    `messages` maps each event dataclass to its generated message class; raises CodecError when a pair does not fit.
+    """
+
+    def __init__(self, messages: Mapping[type, type[Message]]) -> None:
+        self._by_class = {event: _Pair(event, message) for event, message in messages.items()}
+        self._by_name = {pair.name: pair for pair in self._by_class.values()}
+        if len(self._by_name) != len(self._by_class):
+            raise CodecError("two events share a message")
+
+    def encode(self, event: object) -> EventData:
+        """The event as it is stored; raises UnknownEventType, CodecError for a value that the field cannot hold."""
+        pair = self._by_class.get(type(event))
+        if pair is None:
+            raise UnknownEventType(type(event).__name__)
+        try:
+            return EventData(pair.name, pair.to_message(event).SerializeToString(deterministic=True))
+        except (TypeError, ValueError) as error:
+            # The cause is dropped: protobuf's words quote the value, which may be private.
+            raise CodecError(f"{pair.name}: a field cannot hold its value ({type(error).__name__})") from None
+
+    def decode(self, type_name: str, data: bytes) -> Any:
+        """The stored event as a dataclass; raises UnknownEventType, CodecError for bytes that are no such message."""
+        pair = self._by_name.get(type_name)
+        if pair is None:
+            raise UnknownEventType(type_name)
+        try:
+            return pair.to_event(pair.message.FromString(data))
+        except (DecodeError, ValueError) as error:
+            raise CodecError(f"{type_name}: the stored bytes do not fit ({type(error).__name__})") from None
+
+    def type_name(self, event_class: type) -> str:
+        """The stored type name of an event class; raises UnknownEventType."""
+        if event_class not in self._by_class:
+            raise UnknownEventType(event_class.__name__)
+        return self._by_class[event_class].name
+
+    def event_class(self, type_name: str) -> type:
+        """The event class of a stored type name; raises UnknownEventType."""
+        if type_name not in self._by_name:
+            raise UnknownEventType(type_name)
+        return self._by_name[type_name].event
+
+
+class _Pair:
+    """A dataclass and its message, with one `_Field` for each field."""
+
+    def __init__(self, event: type, message: type[Message]) -> None:
+        descriptor = message.DESCRIPTOR
+        if not is_dataclass(event) or not event.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+            raise CodecError(f"{event.__name__} is no frozen dataclass")
+        names = {field.name for field in fields(event)}
+        numbered = {field.name: typing.cast("FieldDescriptor", field) for field in descriptor.fields}
+        if names != set(numbered):
+            raise CodecError(f"{event.__name__} and {descriptor.full_name} differ in {sorted(names ^ set(numbered))}")
+        self.event, self.message, self.name = event, message, descriptor.full_name
+        hints = typing.get_type_hints(event)
+        self._fields = [_Field(event, hints[name], field) for name, field in numbered.items()]
+
+    def to_message(self, event: object) -> Message:
+        message = self.message()
+        for field in self._fields:
+            field.put(message, getattr(event, field.name))
+        return message
+
+    def to_event(self, message: Message) -> Any:
+        return self.event(**{field.name: field.take(message) for field in self._fields})
+
+
+class _Field:
+    """One field's conversion, worked out once from the dataclass's annotation and the message's descriptor."""
+
+    def __init__(self, event: type, hint: Any, field: FieldDescriptor) -> None:
+        self.name = field.name
+        where = f"{event.__name__}.{field.name}"
+        self._optional, hint = _without_none(hint)
+        self._repeated = typing.get_origin(hint) is tuple
+        if self._repeated:
+            arguments = typing.get_args(hint)
+            if len(arguments) != 2 or arguments[1] is not Ellipsis:
+                raise CodecError(f"{where}: a tuple must be of one kind and any length")
+            hint = arguments[0]
+        if self._repeated != field.is_repeated or (self._optional and not field.has_presence):
+            raise CodecError(f"{where}: repeated and optional must be so on both sides")
+        self._pair = _nested(hint, field, where)
+        self._read: Callable[[Any], Any] = self._pair.to_event if self._pair else _reader(hint, field, where)
+
+    def put(self, message: Message, value: Any) -> None:
+        if value is None and self._optional:
+            return
+        if self._repeated:
+            getattr(message, self.name).extend(value if self._pair is None else map(self._pair.to_message, value))
+        elif self._pair is not None:
+            getattr(message, self.name).CopyFrom(self._pair.to_message(value))
+        else:
+            setattr(message, self.name, value)
+
+    def take(self, message: Message) -> Any:
+        if self._optional and not message.HasField(self.name):
+            return None
+        value = getattr(message, self.name)
+        return tuple(map(self._read, value)) if self._repeated else self._read(value)
+
+
+def _without_none(hint: Any) -> tuple[bool, Any]:
+    if typing.get_origin(hint) not in (types.UnionType, typing.Union):
+        return False, hint
+    kinds = [kind for kind in typing.get_args(hint) if kind is not types.NoneType]
+    return len(kinds) == 1, kinds[0] if len(kinds) == 1 else hint
+
+
+def _nested(hint: Any, field: FieldDescriptor, where: str) -> _Pair | None:
+    if not is_dataclass(hint):
+        return None
+    if field.message_type is None:
+        raise CodecError(f"{where}: the message has no message there")
+    return _Pair(typing.cast("type", hint), GetMessageClass(field.message_type))
+
+
+def _reader(hint: Any, field: FieldDescriptor, where: str) -> Callable[[Any], Any]:
+    is_enum = isinstance(hint, type) and issubclass(hint, StrEnum)
+    if field.type not in _SCALARS.get(str if is_enum else hint, frozenset()):
+        raise CodecError(f"{where}: {hint} does not fit the message's field")
+    return typing.cast("Callable[[Any], Any]", hint)

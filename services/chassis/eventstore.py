@@ -1,0 +1,275 @@
+"""The event log of one service as its users see it: values, ports and errors.
+
+A *commit* is what one command appended: one or more events of one stream, written whole or not at all. A commit is
+readable in its stream at once; its place in the log of the whole service, a dense position counted from 1, is given a
+moment later by the `sequencer`. What an event's bytes mean is the `codec`'s business; deciding is `handle`'s. The
+adapters are `eventstore_memory` and `eventstore_mongo`; `tests/contracts` says what both must do.
+"""
+# ruff: noqa: N818
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
+
+from services.chassis.lease import Leases
+from services.chassis.nudge import Nudge
+
+MAX_COMMIT_BYTES = 1024 * 1024
+"""Largest commit, counted over the stored bytes and type names of its events (MongoDB's own limit is 16 MiB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventData:
+    """An event to be stored: its explicit type name, e.g. `vouchsafe.forum.events.v1.PostPublished`, and its bytes."""
+
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """A stored event; `version` counts the events of its stream from 1."""
+
+    version: int
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMeta:
+    """What is kept beside a commit: no payload, no person.
+
+    `fingerprint`: hex digest of the request; `at`: Unix seconds; `caller`: the identity that asked; `traceparent`: W3C
+    trace context of the append, None when it was not traced.
+    """
+
+    fingerprint: str
+    at: int
+    caller: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one command appended. `position` is None until the sequencer has placed the commit."""
+
+    commit_id: str
+    stream: str
+    first: int
+    last: int
+    events: tuple[RecordedEvent, ...]
+    meta: CommitMeta
+    position: int | None = None
+
+    def is_repeat_of(self, other: "Commit") -> bool:
+        """Whether both are the same write: a driver that tried again, not a second command under a used id."""
+        return replace(self, position=None) == replace(other, position=None)
+
+
+class Unsequenced(NamedTuple):
+    """A commit that waits for its position: its id, its stream and the versions it spans."""
+
+    commit_id: str
+    stream: str
+    first: int
+    last: int
+
+
+class Mark(NamedTuple):
+    """A place in a service's log: a commit's position and an event's place in it, from 0. Written `position.offset`."""
+
+    position: int
+    offset: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.position}.{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Mark":
+        """The mark written as `text`; raises ValueError when it is none."""
+        position, separator, offset = text.partition(".")
+        if not separator or not (position + offset).isascii() or not position.isdigit() or not offset.isdigit():
+            raise ValueError(f"not a mark: {text!r}")
+        return cls(int(position), int(offset))
+
+
+START = Mark(0, 0)
+"""The place before every event; positions begin at 1."""
+
+
+class EventStoreError(Exception):
+    """Anything the log refuses or cannot do."""
+
+
+class VersionConflict(EventStoreError):
+    """The stream is not at the expected version: decide again from what it holds now."""
+
+    def __init__(self, stream: str, expected: int) -> None:
+        super().__init__(f"stream {stream_category(stream)} is not at version {expected}")
+        self.stream = stream
+        self.expected = expected
+
+
+class CommitIdTaken(EventStoreError):
+    """Another commit holds this id already; `existing` is what it appended."""
+
+    def __init__(self, existing: Commit) -> None:
+        super().__init__("the commit id is taken")
+        self.existing = existing
+
+
+class CommitTooLarge(EventStoreError):
+    """The events of one commit exceed `MAX_COMMIT_BYTES`; nothing was written."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"a commit of {size} bytes; the most is {MAX_COMMIT_BYTES}")
+        self.size = size
+
+
+class StoreUnavailable(EventStoreError):
+    """The store did not answer. Nothing is known to have changed; the same call may be made again."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """An append was sent and its outcome could not be learned: append again under the same commit id, never another."""
+
+
+class PositionsLost(EventStoreError):
+    """Another sequencer gave positions meanwhile: read the head again."""
+
+
+class LogGap(EventStoreError):
+    """A position is missing from the log; a reader must stop here, for skipping it would lose a commit silently."""
+
+
+class EventStore(Protocol):
+    """Streams of events, for command handlers. Every method may raise `StoreUnavailable`."""
+
+    @property
+    def appended(self) -> Nudge:
+        """Rung after each append of this process."""
+        ...
+
+    async def append(
+        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
+    ) -> Commit:
+        """Append `events` after `expected_version` (0: a new stream), which must be the stream's last version.
+
+        Returns once the commit is durable. The very same append made twice returns the commit of the first.
+        Raises CommitIdTaken when another commit has the id (whatever the version), else VersionConflict; both mean
+        that nothing was written. Raises CommitTooLarge, OutcomeUnknown; ValueError for no events or no names.
+        """
+        ...
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
+        """The commits of a stream in order, without gaps, from the one that holds `after_version + 1`."""
+        ...
+
+    async def find_commit(self, commit_id: str) -> Commit | None:
+        """The commit of that id, None when there is none."""
+        ...
+
+
+class CommitLog(Protocol):
+    """The whole service's commits by position, for those who follow them. May raise `StoreUnavailable`."""
+
+    async def read_log(self, after_position: int, limit: int) -> list[Commit]:
+        """At most `limit` commits at `after_position + 1`, `+ 2` and so on; empty at the head.
+
+        Raises LogGap when the next position is missing although later ones exist.
+        """
+        ...
+
+    async def head_position(self) -> int:
+        """The last position given so far, 0 for an empty log."""
+        ...
+
+
+class SequencingLog(Protocol):
+    """What only the sequencer does. May raise `StoreUnavailable`."""
+
+    async def unsequenced(self, limit: int) -> list[Unsequenced]:
+        """Up to `limit` commits without a position, in no promised order and from no single moment."""
+        ...
+
+    async def unsequenced_of(self, streams: Sequence[str]) -> list[Unsequenced]:
+        """All commits without a position of these streams, in no promised order and from no single moment."""
+        ...
+
+    async def head_position(self) -> int:
+        """The last position given so far, 0 for an empty log."""
+        ...
+
+    async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
+        """Give `after + 1`, `after + 2`, … to these commits, one by one in this order; durable on return.
+
+        A commit that has a position keeps it, and a position that is taken stops the rest: either raises
+        PositionsLost and may have placed some of the commits.
+        """
+        ...
+
+
+class Checkpoints(Protocol):
+    """Where each follower of a log stands. May raise `StoreUnavailable`."""
+
+    async def load_mark(self, follower: str) -> Mark:
+        """The follower's mark, `START` when it has none."""
+        ...
+
+    async def save_mark(self, follower: str, mark: Mark, epoch: int) -> None:
+        """Keep the mark; raises LeaseLost when a later epoch of the lease has saved one."""
+        ...
+
+
+class LogStore(EventStore, CommitLog, SequencingLog, Checkpoints, Leases, Protocol):
+    """All that one service's store does; hand each user only the port it needs."""
+
+
+def stream_category(stream: str) -> str:
+    """What kind of stream it is, e.g. `thread` of `thread-01ab…`: safe to log, unlike the rest of the name."""
+    return stream.partition("-")[0]
+
+
+def new_commit(
+    commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
+) -> Commit:
+    """The commit that an append asks for; raises ValueError or CommitTooLarge when no store may take it."""
+    if not commit_id or not stream or not events or expected_version < 0:
+        raise ValueError("an append needs a commit id, a stream, a version of 0 or more and at least one event")
+    size = sum(len(event.data) + len(event.type) for event in events)
+    if size > MAX_COMMIT_BYTES:
+        raise CommitTooLarge(size)
+    recorded = tuple(
+        RecordedEvent(version, event.type, event.data)
+        for version, event in enumerate(events, start=expected_version + 1)
+    )
+    return Commit(commit_id, stream, expected_version + 1, expected_version + len(recorded), recorded, meta)
+
+
+def dense_versions(commits: Iterable[Commit], after_version: int) -> list[Commit]:
+    """The commits in order up to the first missing version.
+
+    A scan that is not a snapshot may show a commit and miss an earlier one that was written meanwhile; what follows
+    the gap is left for the next read.
+    """
+    dense: list[Commit] = []
+    for commit in sorted(commits, key=lambda commit: commit.first):
+        if commit.first > (dense[-1].last if dense else after_version) + 1:
+            break
+        dense.append(commit)
+    return dense
+
+
+def dense_positions(commits: Iterable[Commit], after_position: int) -> list[Commit]:
+    """The commits in order up to the first missing position; raises LogGap when that is the very first.
+
+    For the reason told at `dense_versions`; all of `commits` must have a position.
+    """
+    dense: list[Commit] = []
+    for commit in sorted(commits, key=lambda commit: commit.position or 0):
+        if commit.position != after_position + len(dense) + 1:
+            break
+        dense.append(commit)
+    if not dense and any(True for _ in commits):
+        raise LogGap(f"position {after_position + 1} is missing")
+    return dense

@@ -1,0 +1,136 @@
+"""The event log in a process's own memory, for tests and as the model that the real store is compared with.
+
+One instance is one service's store; it forgets everything with the process. Every method runs without a pause, so the
+event loop makes it atomic.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from services.chassis.eventstore import (
+    START,
+    Commit,
+    CommitIdTaken,
+    CommitMeta,
+    EventData,
+    Mark,
+    PositionsLost,
+    Unsequenced,
+    VersionConflict,
+    dense_versions,
+    new_commit,
+)
+from services.chassis.lease import LeaseLost
+from services.chassis.nudge import Nudge
+
+
+class MemoryEventStore:
+    """A `LogStore` in memory. `seconds_now` is the clock of its leases, any that never runs backwards."""
+
+    def __init__(self, *, seconds_now: Callable[[], float] = time.monotonic) -> None:
+        self.appended = Nudge()
+        self._seconds_now = seconds_now
+        self._commits: dict[str, Commit] = {}
+        self._streams: dict[str, list[str]] = {}
+        self._log: list[str] = []
+        self._leases: dict[str, tuple[str, int, float]] = {}
+        self._marks: dict[str, tuple[Mark, int]] = {}
+
+    async def append(
+        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
+    ) -> Commit:
+        """See `EventStore.append`."""
+        commit = new_commit(commit_id, stream, expected_version, events, meta)
+        existing = self._commits.get(commit_id)
+        if existing is not None:
+            if not existing.is_repeat_of(commit):
+                raise CommitIdTaken(existing)
+            return existing
+        ids = self._streams.setdefault(stream, [])
+        if expected_version != (self._commits[ids[-1]].last if ids else 0):
+            raise VersionConflict(stream, expected_version)
+        self._commits[commit_id] = commit
+        ids.append(commit_id)
+        self.appended.ring()
+        return commit
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
+        """See `EventStore.read_stream`."""
+        commits = (self._commits[commit_id] for commit_id in self._streams.get(stream, []))
+        return dense_versions((commit for commit in commits if commit.last > after_version), after_version)
+
+    async def find_commit(self, commit_id: str) -> Commit | None:
+        """See `EventStore.find_commit`."""
+        return self._commits.get(commit_id)
+
+    async def read_log(self, after_position: int, limit: int) -> list[Commit]:
+        """See `CommitLog.read_log`."""
+        return [self._commits[commit_id] for commit_id in self._log[after_position : after_position + limit]]
+
+    async def head_position(self) -> int:
+        """See `CommitLog.head_position`."""
+        return len(self._log)
+
+    async def unsequenced(self, limit: int) -> list[Unsequenced]:
+        """See `SequencingLog.unsequenced`."""
+        return [_waiting(commit) for commit in self._commits.values() if commit.position is None][:limit]
+
+    async def unsequenced_of(self, streams: Sequence[str]) -> list[Unsequenced]:
+        """See `SequencingLog.unsequenced_of`."""
+        return [waiting for waiting in await self.unsequenced(len(self._commits)) if waiting.stream in streams]
+
+    async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
+        """See `SequencingLog.assign_positions`."""
+        placed = 0
+        for position, commit_id in enumerate(commit_ids, start=after + 1):
+            commit = self._commits[commit_id]
+            if commit.position is not None:
+                continue
+            if position != len(self._log) + 1:
+                break
+            self._commits[commit_id] = _at(commit, position)
+            self._log.append(commit_id)
+            placed += 1
+        if placed < len(commit_ids):
+            raise PositionsLost(f"placed {placed} of {len(commit_ids)} commits")
+
+    async def load_mark(self, follower: str) -> Mark:
+        """See `Checkpoints.load_mark`."""
+        return self._marks.get(follower, (START, 0))[0]
+
+    async def save_mark(self, follower: str, mark: Mark, epoch: int) -> None:
+        """See `Checkpoints.save_mark`."""
+        if epoch < self._marks.get(follower, (START, 0))[1]:
+            raise LeaseLost(f"{follower} has been saved under a later epoch")
+        self._marks[follower] = (mark, epoch)
+
+    async def acquire_lease(self, name: str, owner: str, seconds: float) -> int | None:
+        """See `Leases.acquire_lease`."""
+        holder, epoch, until = self._leases.get(name, ("", 0, 0.0))
+        now = self._seconds_now()
+        if holder not in ("", owner) and now < until:
+            return None
+        self._leases[name] = (owner, epoch + 1, now + seconds)
+        return epoch + 1
+
+    async def renew_lease(self, name: str, owner: str, epoch: int, seconds: float) -> bool:
+        """See `Leases.renew_lease`."""
+        if self._leases.get(name, ("", 0, 0.0))[:2] != (owner, epoch):
+            return False
+        self._leases[name] = (owner, epoch, self._seconds_now() + seconds)
+        return True
+
+    async def release_lease(self, name: str, owner: str, epoch: int) -> None:
+        """See `Leases.release_lease`."""
+        if self._leases.get(name, ("", 0, 0.0))[:2] == (owner, epoch):
+            self._leases[name] = ("", epoch, 0.0)
+
+
+def _waiting(commit: Commit) -> Unsequenced:
+    return Unsequenced(commit.commit_id, commit.stream, commit.first, commit.last)
+
+
+def _at(commit: Commit, position: int) -> Commit:
+    return Commit(
+        commit.commit_id, commit.stream, commit.first, commit.last, commit.events, commit.meta, position=position
+    )
