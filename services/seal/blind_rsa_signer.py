@@ -46,7 +46,11 @@ class BlindSigner(Hidden):
             key = load_der_private_key(der, passphrase.reveal())
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise SealError("not an issuer key, or a wrong passphrase") from error
-        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size != bits or key.public_key().public_numbers().e != EXPONENT:
+        if (
+            not isinstance(key, rsa.RSAPrivateKey)
+            or key.key_size != bits
+            or key.public_key().public_numbers().e != EXPONENT
+        ):
             raise SealError(f"an issuer key is an RSA key of {bits} bits")
         return cls(key)
 
