@@ -1,0 +1,191 @@
+"""The life of a service process: start, serve, stop in order, and say in one line why it could not start.
+
+`run_service("forum", start)` is a whole `__main__`. The service's own `start(process)` builds what it needs, hands
+over workers, server and whatever must be closed, and returns; everything after that is decided here.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from services.chassis import telemetry
+from services.chassis.deployment import Endpoints, Secrets, load_endpoints, service_files
+from services.chassis.rpc_server import RpcServer
+from services.chassis.telemetry_log import configure_logging, log
+from services.chassis.telemetry_trace import Tracing, configure_tracing
+
+STARTED: Final = "process_started"
+STOPPING: Final = "process_stopping"
+STOPPED: Final = "process_stopped"
+WORKER_FAILED: Final = "worker_failed"
+CLOSE_FAILED: Final = "close_failed"
+
+GRACE: Final = 10.0
+"""Seconds that calls in flight are given to finish."""
+
+_log = log(__name__)
+
+Worker = Callable[[], Coroutine[Any, Any, None]]
+Close = Callable[[], Awaitable[object]]
+
+
+@dataclass
+class Process:
+    """What a service is started with, and what it hands over to be run and closed."""
+
+    config: Path
+    endpoints: Endpoints
+    secrets: Secrets
+    _workers: dict[str, Worker] = field(default_factory=dict)
+    _closers: list[Close] = field(default_factory=list)
+    _server: RpcServer | None = None
+
+    def worker(self, name: str, run: Worker) -> None:
+        """Run `run()` in the background until the process stops, when it is cancelled.
+
+        A worker that fails takes the process down: something restarts it, and nothing is skipped.
+        """
+        self._workers[name] = run
+
+    def serve(self, server: RpcServer) -> None:
+        """Serve calls with `server` once `start` has returned."""
+        self._server = server
+
+    def on_close(self, close: Close) -> None:
+        """Await `close()` at the end, after calls and workers, in reverse order of these requests."""
+        self._closers.append(close)
+
+
+Start = Callable[[Process], Awaitable[None]]
+
+
+def run_service(
+    service: str, start: Start, *, arguments: Sequence[str] | None = None, log_fields: frozenset[str] = frozenset()
+) -> int:
+    """Run the service until SIGTERM or SIGINT; the exit status, for `sys.exit`.
+
+    0 after an orderly stop; 1 when it could not start, with one line on stderr, or when a worker failed. A second
+    signal ends the process at once. `log_fields` adds names to the allow-list of log fields.
+    """
+    try:
+        files = service_files(service, arguments)
+        endpoints = load_endpoints(files.endpoints)
+        tracing = _telemetry(service, endpoints, log_fields)
+        process = Process(files.config, endpoints, Secrets(files.secrets))
+    except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
+        return _cannot_start(service, error)
+    try:
+        return asyncio.run(_Life(service, process).run(start))
+    finally:
+        tracing.close()
+        sys.stdout.flush()
+
+
+def _telemetry(service: str, endpoints: Endpoints, log_fields: frozenset[str]) -> Tracing:
+    to = endpoints.telemetry
+    configure_logging(service, log_file=Path(to.log_file) if to.log_file else None, extra_fields=log_fields)
+    return configure_tracing(service, otlp=to.otlp, traces_file=Path(to.traces_file) if to.traces_file else None)
+
+
+class _Life:
+    def __init__(self, service: str, process: Process) -> None:
+        self._service = service
+        self._process = process
+        self._stop = asyncio.Event()
+        self._failed = False
+
+    async def run(self, start: Start) -> int:
+        self._listen_for_signals()
+        try:
+            if not await self._started(start):
+                return 1
+            _log.info(STARTED)
+            await self._until_stopped()
+        finally:
+            await self._close()
+        _log.info(STOPPED)
+        return 1 if self._failed else 0
+
+    async def _started(self, start: Start) -> bool:
+        """Whether `start` succeeded; it is abandoned when a signal comes first."""
+        try:
+            starting = asyncio.ensure_future(start(self._process))
+            stopping = asyncio.ensure_future(self._stop.wait())
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not starting.done():
+                starting.cancel()
+                await asyncio.wait({starting})
+                return True
+            starting.result()
+            if self._process._server is not None:
+                await self._process._server.start()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
+            _cannot_start(self._service, error)
+            return False
+        return True
+
+    async def _until_stopped(self) -> None:
+        server = self._process._server
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(self._watched(n, run), name=n) for n, run in self._process._workers.items()]
+            await self._stop.wait()
+            # The order matters: callers are sent elsewhere first, nothing new is begun in the background, and what
+            # was accepted is finished while the stores are still open.
+            _log.info(STOPPING)
+            if server is not None:
+                await server.drain()
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            if server is not None:
+                await server.stop(GRACE)
+
+    async def _watched(self, name: str, run: Worker) -> None:
+        """Run one worker; its failure, or its unasked end, stops the process in the same order as a signal."""
+        try:
+            await run()
+            problem = "Returned"
+            place = ""
+        except Exception as error:  # noqa: BLE001  # of any kind: the process stops, the type is logged
+            problem, place = type(error).__name__, telemetry.where(error)
+        _log.error(WORKER_FAILED, worker=name, error_type=problem, at=place)
+        self._failed = True
+        self._stop.set()
+
+    async def _close(self) -> None:
+        for close in reversed(self._process._closers):
+            try:
+                await close()
+            except Exception as error:  # noqa: BLE001  # one that fails must not keep the others open
+                _log.error(CLOSE_FAILED, error_type=type(error).__name__, at=telemetry.where(error))
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        self._stop.set()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)  # the next one ends the process at once
+
+
+def _cannot_start(service: str, error: Exception) -> int:
+    print(f"vouchsafe {service}: cannot start: {_in_one_line(error)}", file=sys.stderr, flush=True)  # noqa: T201
+    return 1
+
+
+def _in_one_line(error: Exception) -> str:
+    """What went wrong. The text of a third party's exception is left out: it may quote a secret, such as a URI."""
+    place = telemetry.where(error)
+    kind = type(error)
+    if kind.__module__.split(".")[0] in ("services", "builtins"):
+        return " ".join(str(error).split()) or f"{kind.__name__} at {place}"
+    return f"{kind.__module__}.{kind.__name__} at {place}"

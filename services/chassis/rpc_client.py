@@ -1,0 +1,146 @@
+"""A channel to one peer: mutual TLS, deadlines that shrink on the way, retries, typed errors.
+
+Calls are retried because every call of ours can be: queries change nothing, and a mutation carries a `request_id`
+that makes its repetition harmless. What the peer may do, and whether its answer makes sense, is the caller's concern.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import grpc
+
+from services.chassis import rpc_errors
+from services.chassis.rpc_call import deadline_of_current_call
+from services.chassis.rpc_deadline import MEANINGFUL_WORK, Deadline, onward
+from services.chassis.rpc_errors import Failure, RpcError
+from services.chassis.telemetry_trace import current_traceparent
+from services.chassis.tls import TlsFiles, channel_credentials
+
+Req = TypeVar("Req")
+Res = TypeVar("Res")
+Metadata = Sequence[tuple[str, str]]
+
+_RANDOM: Final = random.SystemRandom()
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often, and how patiently, to try again. Seconds.
+
+    UNAVAILABLE is retried up to `attempts` tries, with full jitter below a bound that doubles from `first` to `most`.
+    `per_attempt`, if given, also cuts each try short and retries that; for peers that may hang.
+    """
+
+    attempts: int = 8
+    first: float = 0.05
+    most: float = 1.0
+    per_attempt: float | None = None
+
+    def pause(self, failures: int) -> float:
+        """How long to wait after the `failures`-th failed try, 1 or more."""
+        return _RANDOM.uniform(0, min(self.most, self.first * 2 ** (failures - 1)))
+
+    def again(self, code: grpc.StatusCode) -> bool:
+        """Whether a try that ended in `code` deserves another."""
+        timed_out = self.per_attempt is not None and code is grpc.StatusCode.DEADLINE_EXCEEDED
+        return timed_out or code is grpc.StatusCode.UNAVAILABLE
+
+
+NO_RETRY: Final = RetryPolicy(attempts=1)
+
+
+class RpcChannel:
+    """A connection to the peer at `target` ("host:port") whose certificate must carry `server_name`.
+
+    gRPC checks the DNS name of the peer's certificate, not its URI; `identity_uri.server_name(service)` is what ours
+    carry. `traced` sends the surrounding trace along: never for a channel that shares a process with one to the other
+    side of a person's life. Must be made, used and closed on one event loop.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        server_name: str,
+        tls: TlsFiles,
+        timeout: float = 5.0,
+        retry: RetryPolicy = RetryPolicy(),  # frozen
+        traced: bool = False,
+    ) -> None:
+        self._timeout = timeout
+        self._retry = retry
+        self._traced = traced
+        self.channel = grpc.aio.secure_channel(target, channel_credentials(tls), options=_options(server_name))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls in flight are cancelled."""
+        await self.channel.close()
+
+    async def unary(
+        self,
+        method: Callable[..., Awaitable[Res]],
+        request: object,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # it travels with the call, as its deadline
+        metadata: Metadata = (),
+        retry: RetryPolicy | None = None,
+    ) -> Res:
+        """Call `method`, a stub's attribute, within `timeout` seconds in all (the channel's own if None).
+
+        While a call is being served, its deadline, shaved, bounds this one too. RpcError when it fails.
+        """
+        policy = retry or self._retry
+        deadline = Deadline.after(onward(timeout or self._timeout, deadline_of_current_call()))
+        failures = 0
+        while True:
+            remaining = deadline.remaining()
+            if failures == 0 and remaining < MEANINGFUL_WORK:
+                raise RpcError(_TOO_LATE)
+            try:
+                return await method(request, timeout=_bounded(remaining, policy), metadata=self._headers(metadata))
+            except grpc.aio.AioRpcError as e:
+                failures += 1
+                pause = policy.pause(failures)
+                if failures >= policy.attempts or not policy.again(e.code()) or pause >= deadline.remaining():
+                    raise RpcError(rpc_errors.from_call(e)) from e
+            await asyncio.sleep(pause)
+
+    def _headers(self, metadata: Metadata) -> tuple[tuple[str, str], ...]:
+        traceparent = current_traceparent() if self._traced else ""
+        return (*metadata, ("traceparent", traceparent)) if traceparent else tuple(metadata)
+
+
+_TOO_LATE: Final = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT", "too little time is left to call")
+
+
+def _bounded(remaining: float, policy: RetryPolicy) -> float:
+    return remaining if policy.per_attempt is None else min(remaining, policy.per_attempt)
+
+
+def _options(server_name: str) -> list[tuple[str, str | int]]:
+    return [
+        ("grpc.ssl_target_name_override", server_name),
+        ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        # A restarted peer shall be found again within its callers' deadlines, not after gRPC's default of up to 120 s.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 1_000),
+        ("grpc.max_reconnect_backoff_ms", 1_000),
+        # Retries are decided here, where the deadline and the jitter are.
+        ("grpc.enable_retries", 0),
+        # Channels of one process must not share connections: the client's two sides would meet on one.
+        ("grpc.use_local_subchannel_pool", 1),
+    ]

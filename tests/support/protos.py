@@ -1,0 +1,31 @@
+"""Compiles the protos that exist for tests alone, once a session, so that no generated code is kept for them."""
+
+import importlib
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from grpc_tools import protoc
+
+_HERE = Path(__file__).parent / "proto"
+_WELL_KNOWN = Path(protoc.__file__).parent / "_proto"
+_THIRD_PARTY = Path(__file__).parents[2] / "proto" / "third_party"
+
+
+@cache
+def _compiled() -> Path:
+    out = Path(tempfile.mkdtemp(prefix="vouchsafe-test-protos-"))
+    sources = sorted(str(path) for path in _HERE.glob("*.proto"))
+    roots = [f"-I{root}" for root in (_HERE, _THIRD_PARTY, _WELL_KNOWN)]
+    if protoc.main(["protoc", *roots, f"--python_out={out}", f"--grpc_python_out={out}", *sources]) != 0:
+        raise RuntimeError("the test protos do not compile")
+    sys.path.append(str(out))
+    return out
+
+
+def proto_module(name: str) -> ModuleType:
+    """The generated module `name`, e.g. `echo_pb2` or `echo_pb2_grpc`."""
+    _compiled()
+    return importlib.import_module(name)
