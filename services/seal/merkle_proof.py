@@ -6,7 +6,7 @@ A proof shows something about roots. That a root is the log's, seen by witnesses
 from collections.abc import Sequence
 
 from services.seal.errors import SealError
-from services.seal.merkle import EMPTY_ROOT, HASH_SIZE, node_hash
+from services.seal.merkle import HASH_SIZE, node_hash
 
 MAX_PATH = 64
 
@@ -33,13 +33,15 @@ def verify_inclusion(index: int, size: int, hashed: bytes, path: Sequence[bytes]
 def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]) -> None:
     """Return when the tree of `first` leaves is a beginning of the tree of `second`; raise `SealError` otherwise.
 
-    From the empty tree everything follows: then the path must be empty and the first root the empty tree's.
+    For equal sizes the path must be empty and the roots equal. From the empty tree everything follows, so a proof from
+    it says nothing and is refused: whoever has seen no tree yet has nothing to call this for.
     """
-    if not 0 <= first <= second:
-        raise SealError("consistency is between sizes 0 <= first <= second")
-    if first == second or first == 0:
-        _check_trivial(first, second, first_root, second_root, path)
+    if first == second:
+        if path or first_root != second_root:
+            raise SealError("one size has one root, and takes no proof")
         return
+    if not 0 < first < second:
+        raise SealError("consistency is between sizes 0 < first <= second")
     _check_hashes([first_root, second_root, *path])
     # A complete first tree is itself a node of the second, so its root is left out of the path.
     nodes = [first_root, *path] if first & (first - 1) == 0 else list(path)
@@ -60,15 +62,6 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
         fn, sn = fn >> 1, sn >> 1
     if sn != 0 or old != first_root or new != second_root:
         raise SealError("the consistency proof does not lead to both roots")
-
-
-def _check_trivial(first: int, second: int, first_root: bytes, second_root: bytes, path: Sequence[bytes]) -> None:
-    if path:
-        raise SealError("no consistency proof is needed here")
-    if first == second and first_root != second_root:
-        raise SealError("one size, two roots")
-    if first == 0 and first_root != EMPTY_ROOT:
-        raise SealError("not the root of the empty tree")
 
 
 def _climb_right(fn: int, sn: int) -> tuple[int, int]:
