@@ -1,0 +1,185 @@
+"""What every event store does, whatever it stands on."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from services.chassis.eventstore import (
+    MAX_COMMIT_BYTES,
+    START,
+    CommitIdTaken,
+    CommitTooLarge,
+    EventData,
+    LogStore,
+    Mark,
+    PositionsLost,
+    VersionConflict,
+)
+from services.chassis.lease import LeaseLost
+from tests.support.commits import EVENT, META, append, sequence_all
+
+
+async def test_an_append_is_read_back_as_written(store: LogStore) -> None:
+    meta = replace(META, traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    events = [EventData("test.v1.A", b"\x00\xff"), EventData("test.v1.B", b"")]
+    written = await store.append("id-1", "thread-1", 0, events, meta)
+    assert (written.first, written.last, written.position) == (1, 2, None)
+    assert [(event.version, event.type, event.data) for event in written.events] == [
+        (1, "test.v1.A", b"\x00\xff"),
+        (2, "test.v1.B", b""),
+    ]
+    assert await store.read_stream("thread-1") == [written]
+    assert await store.find_commit("id-1") == written
+
+
+async def test_unknown_names_are_empty(store: LogStore) -> None:
+    assert await store.read_stream("thread-none") == []
+    assert await store.find_commit("none") is None
+    assert await store.read_log(0, 10) == []
+    assert await store.head_position() == 0
+
+
+async def test_a_stream_is_read_after_a_version(store: LogStore) -> None:
+    first, second = await append(store, "thread-1", 0, 2), await append(store, "thread-1", 2, 2)
+    assert await store.read_stream("thread-1", 2) == [second]
+    assert await store.read_stream("thread-1", 1) == [first, second]
+    assert await store.read_stream("thread-1", 4) == []
+
+
+@pytest.mark.parametrize("expected", [0, 1, 2, 4, 9])
+async def test_only_the_last_version_can_be_followed(store: LogStore, expected: int) -> None:
+    await append(store, "thread-1", 0, 3)
+    with pytest.raises(VersionConflict):
+        await append(store, "thread-1", expected)
+    assert [commit.last for commit in await store.read_stream("thread-1")] == [3]
+
+
+async def test_a_new_stream_cannot_begin_later(store: LogStore) -> None:
+    with pytest.raises(VersionConflict):
+        await append(store, "thread-1", 1)
+
+
+async def test_the_same_append_again_is_the_same_commit(store: LogStore) -> None:
+    first = await append(store, "thread-1", 0, commit_id="id-1")
+    await append(store, "thread-1", 1)
+    assert await append(store, "thread-1", 0, commit_id="id-1") == first
+    assert len(await store.read_stream("thread-1")) == 2
+
+
+@pytest.mark.parametrize(("stream", "expected"), [("thread-1", 0), ("thread-1", 1), ("thread-1", 7), ("thread-2", 0)])
+async def test_a_used_commit_id_names_its_holder(store: LogStore, stream: str, expected: int) -> None:
+    first = await append(store, "thread-1", 0, commit_id="id-1")
+    with pytest.raises(CommitIdTaken) as taken:
+        await append(store, stream, expected, commit_id="id-1", event=EventData("test.v1.Other", b""))
+    assert taken.value.existing == first
+
+
+async def test_a_holder_of_the_id_is_told_also_after_sequencing(store: LogStore) -> None:
+    await append(store, "thread-1", 0, commit_id="id-1")
+    await sequence_all(store)
+    assert (await append(store, "thread-1", 0, commit_id="id-1")).position == 1
+
+
+async def test_a_commit_has_a_largest_size(store: LogStore) -> None:
+    with pytest.raises(CommitTooLarge):
+        await append(store, "thread-1", 0, event=EventData("t", bytes(MAX_COMMIT_BYTES)))
+    assert (await append(store, "thread-1", 0, event=EventData("t", bytes(MAX_COMMIT_BYTES - 1)))).last == 1
+
+
+@pytest.mark.parametrize(("commit_id", "stream", "count"), [("", "thread-1", 1), ("id", "", 1), ("id", "thread-1", 0)])
+async def test_an_append_of_nothing_is_refused(store: LogStore, commit_id: str, stream: str, count: int) -> None:
+    with pytest.raises(ValueError, match="append"):
+        await store.append(commit_id, stream, 0, [EVENT] * count, META)
+
+
+async def test_one_of_many_racing_appends_wins(store: LogStore) -> None:
+    outcomes = await asyncio.gather(*(append(store, "thread-1", 0, 2) for _ in range(8)), return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Commit"] + ["VersionConflict"] * 7
+
+
+async def test_a_racing_repeat_gets_the_one_commit(store: LogStore) -> None:
+    commits = await asyncio.gather(*(append(store, "thread-1", 0, commit_id="id-1") for _ in range(4)))
+    assert len(set(commits)) == 1
+
+
+async def test_an_append_nudges(store: LogStore) -> None:
+    with store.appended.listen() as listener:
+        assert not await listener.wait(0.01)
+        await append(store, "thread-1", 0)
+        assert await listener.wait(1)
+
+
+async def test_positions_are_dense_and_read_in_pages(store: LogStore) -> None:
+    ids = [(await append(store, f"thread-{number}", 0)).commit_id for number in range(5)]
+    await store.assign_positions(0, ids[:3])
+    await store.assign_positions(3, ids[3:])
+    assert await store.head_position() == 5
+    page = await store.read_log(1, 3)
+    assert [(commit.commit_id, commit.position) for commit in page] == list(zip(ids[1:4], [2, 3, 4], strict=True))
+    assert await store.read_log(5, 3) == []
+
+
+async def test_unsequenced_commits_are_named_until_placed(store: LogStore) -> None:
+    first, second = await append(store, "thread-1", 0, 2), await append(store, "thread-2", 0)
+    assert {waiting[:4] for waiting in await store.unsequenced(10)} == {
+        (first.commit_id, "thread-1", 1, 2),
+        (second.commit_id, "thread-2", 1, 1),
+    }
+    assert len(await store.unsequenced(1)) == 1
+    await store.assign_positions(0, [first.commit_id])
+    assert [waiting.commit_id for waiting in await store.unsequenced(10)] == [second.commit_id]
+    assert await store.unsequenced_of(["thread-1"]) == []
+    assert [waiting.commit_id for waiting in await store.unsequenced_of(["thread-2", "x"])] == [second.commit_id]
+
+
+async def test_a_zombie_sequencer_leaves_the_log_dense(store: LogStore) -> None:
+    ids = [(await append(store, f"thread-{number}", 0)).commit_id for number in range(6)]
+    await store.assign_positions(0, ids[:3])
+    with pytest.raises(PositionsLost):  # Its batch begins with what has been placed, and counts from an old head.
+        await store.assign_positions(0, [ids[0], ids[3], ids[4]])
+    with pytest.raises(PositionsLost):
+        await store.assign_positions(1, [ids[4]])
+    await store.assign_positions(await store.head_position(), [w.commit_id for w in await store.unsequenced(10)])
+    log = await store.read_log(0, 10)
+    assert [commit.position for commit in log] == [1, 2, 3, 4, 5, 6]
+    assert [commit.commit_id for commit in log[:3]] == ids[:3]
+
+
+async def test_marks_are_kept_and_guarded_by_epoch(store: LogStore) -> None:
+    assert await store.load_mark("relay") == START
+    await store.save_mark("relay", Mark(3, 1), epoch=2)
+    await store.save_mark("relay", Mark(4, 0), epoch=2)
+    with pytest.raises(LeaseLost):
+        await store.save_mark("relay", Mark(9, 0), epoch=1)
+    assert await store.load_mark("relay") == Mark(4, 0)
+    await store.save_mark("relay", Mark(5, 0), epoch=3)
+    assert await store.load_mark("other") == START
+
+
+async def test_a_lease_has_one_holder(store: LogStore) -> None:
+    assert await store.acquire_lease("log", "one", 30) == 1
+    assert await store.acquire_lease("log", "two", 30) is None
+    assert await store.acquire_lease("else", "two", 30) == 1
+    assert await store.renew_lease("log", "one", 1, 30)
+    assert not await store.renew_lease("log", "two", 1, 30)
+    assert await store.acquire_lease("log", "one", 30) == 2
+    assert not await store.renew_lease("log", "one", 1, 30)
+
+
+async def test_a_lease_can_be_given_back(store: LogStore) -> None:
+    await store.acquire_lease("log", "one", 30)
+    await store.release_lease("log", "two", 1)
+    assert await store.acquire_lease("log", "two", 30) is None
+    await store.release_lease("log", "one", 1)
+    assert await store.acquire_lease("log", "two", 30) == 2
+
+
+async def test_a_lease_ends_by_itself_unless_renewed(store: LogStore) -> None:
+    assert await store.acquire_lease("log", "one", 0.3) == 1
+    assert await store.renew_lease("log", "one", 1, 0.6)
+    await asyncio.sleep(0.4)
+    assert await store.acquire_lease("log", "two", 30) is None
+    await asyncio.sleep(0.3)
+    assert await store.acquire_lease("log", "two", 30) == 2
+    assert not await store.renew_lease("log", "one", 1, 30)

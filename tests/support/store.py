@@ -1,0 +1,89 @@
+"""The store that tests run against: `MONGODB_URI` when set, else a SecantusDB process of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.chassis.eventstore_mongo import MongoDatabase
+
+_START_SECONDS = 30.0
+
+
+class StoreProcess:
+    """One SecantusDB process on a free port of this machine, with its data under `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"mongodb://127.0.0.1:{self._port}/?directConnection=true"
+
+    def start(self) -> None:
+        """Start, and return when it accepts connections."""
+        command = [Path(sys.executable).with_name("secantusd-py"), "--port", str(self._port)]
+        command += ["--storage-path", str(self._directory / "data"), "--cache-size", "64M", "--log-level", "ERROR"]
+        with (self._directory / "store.log").open("ab") as log:
+            # Its own directory, since it looks for a settings file where it stands.
+            self._process = subprocess.Popen(command, cwd=self._directory, stdout=log, stderr=log)
+        deadline = time.monotonic() + _START_SECONDS
+        while not _accepts(self._port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((self._directory / "store.log").read_text()[-2000:])
+            time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Send `how` and return when it has ended."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(timeout=20)
+            self._process = None
+
+
+@contextmanager
+def store_uri(directory: Path) -> Iterator[str]:
+    """The address of a store that stands until the end."""
+    given = os.environ.get("MONGODB_URI")
+    if given:
+        yield given
+        return
+    process = StoreProcess(directory)
+    process.start()
+    try:
+        yield process.uri
+    finally:
+        process.stop()
+
+
+@contextmanager
+def fresh_database(uri: str) -> Iterator[MongoDatabase]:
+    """A database that nobody else uses."""
+    database = MongoDatabase(uri, f"test_{uuid.uuid4().hex[:16]}")
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _accepts(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
