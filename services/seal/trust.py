@@ -5,17 +5,19 @@ the same. It holds no secret. Who reads the file is for the caller; this module 
 
 Keys, in hex unless said otherwise: ``origin`` and ``log`` (C2SP vkey text) of the log; ``witness_quorum`` and
 ``[[witnesses]]`` {name, vkey}; ``receipt_public`` (disclosure) and ``assertion_public`` (identity), Ed25519;
-``opening_key``, ``share_public_keys`` and ``threshold`` of the trustees, ristretto255; ``[[officers]]`` {name, role,
-public}; ``[policy]`` {approvals, distinct_roles, approval_ttl_seconds}.
+``opening_key``, ``share_public_keys``, ``share_commitments`` (Feldman) and ``threshold`` of the trustees, ristretto255;
+``[[officers]]`` {name, role, public}; ``[policy]`` {approvals, distinct_roles, approval_ttl_seconds}.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from services.seal.canonical import sha256, signed_bytes
+from services.seal.checkpoint import LogPolicy
 from services.seal.errors import SealError
 from services.seal.leaves import CeremonyLeaf
+from services.seal.note import VerifierKey
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Trust:
     assertion_public: bytes
     opening_key: bytes
     share_public_keys: tuple[bytes, ...]
+    share_commitments: tuple[bytes, ...]
     threshold: int
     officers: tuple[Officer, ...]
     policy: Policy
@@ -63,6 +66,11 @@ class Trust:
             return _from_table(tomllib.loads(text))
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise SealError("the trust file is malformed") from error
+
+    def log_policy(self) -> LogPolicy:
+        """Return whose signatures a checkpoint of the log must carry."""
+        witnesses = tuple(VerifierKey.parse(vkey) for vkey in self.witnesses)
+        return LogPolicy(VerifierKey.parse(self.log), witnesses, self.witness_quorum)
 
     def officer(self, name: str) -> Officer:
         """Return the officer of this name."""
@@ -86,6 +94,7 @@ class Trust:
                 self.opening_key,
                 self.threshold,
                 signed_bytes("shares", *self.share_public_keys),
+                signed_bytes("commitments", *self.share_commitments),
                 signed_bytes("officers", *officers),
                 self.policy.hash(),
             )
@@ -97,6 +106,8 @@ class Trust:
 
 
 def _from_table(table: dict[str, Any]) -> Trust:
+    if unknown := set(table) - {field.name for field in fields(Trust)}:
+        raise SealError(f"the trust file has an unknown key: {min(unknown)}")
     trust = Trust(
         origin=_text(table["origin"]),
         log=_text(table["log"]),
@@ -106,12 +117,15 @@ def _from_table(table: dict[str, Any]) -> Trust:
         assertion_public=_key(table["assertion_public"]),
         opening_key=_key(table["opening_key"]),
         share_public_keys=tuple(_key(key) for key in table["share_public_keys"]),
+        share_commitments=tuple(_key(key) for key in table["share_commitments"]),
         threshold=_count(table["threshold"]),
         officers=tuple(Officer(_text(o["name"]), _text(o["role"]), _key(o["public"])) for o in table["officers"]),
         policy=Policy(**{name: _count(value) for name, value in table["policy"].items()}),
     )
     if len({officer.name for officer in trust.officers}) != len(trust.officers):
         raise SealError("two officers have one name")
+    if trust.log_policy().log.name != trust.origin:
+        raise SealError("the log's key is not named after its origin")
     if trust.witness_quorum > len(trust.witnesses) or trust.threshold > len(trust.share_public_keys):
         raise SealError("a quorum is larger than its group")
     if trust.policy.approvals > len(trust.officers):

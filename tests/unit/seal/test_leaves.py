@@ -1,0 +1,68 @@
+"""One fact has one leaf: to text and back, and nothing else parses."""
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from services.seal.errors import SealError
+from services.seal.leaves import (
+    CeremonyLeaf,
+    IssuerKeyLeaf,
+    LabelActivatedLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    OwnershipLeaf,
+    kind_of,
+)
+
+HASHES = st.binary(min_size=32, max_size=32)
+LABELS = st.text(string.ascii_lowercase + "-" + "海港 ", min_size=1, max_size=20)
+LEAVES = st.one_of(
+    st.builds(CeremonyLeaf, HASHES, HASHES, HASHES),
+    st.builds(IssuerKeyLeaf, LABELS, st.integers(0, 2**40), HASHES),
+    st.builds(LabelActivatedLeaf, LABELS, st.integers(0, 2**40), st.integers(0, 10**6)),
+    st.builds(OwnershipLeaf, HASHES),
+    st.builds(OpenIntentLeaf, HASHES),
+    st.builds(OpenResultLeaf, HASHES, st.sampled_from(["released", "failed"])),
+)
+
+
+@given(LEAVES)
+@settings(max_examples=100)
+def test_round_trip(leaf: IssuerKeyLeaf) -> None:
+    data = leaf.to_bytes()
+    assert type(leaf).parse(data) == leaf
+    assert kind_of(data) == leaf.KIND
+
+
+@given(LEAVES, st.data())
+@settings(max_examples=100)
+def test_an_altered_byte_is_another_leaf_or_none(leaf: IssuerKeyLeaf, data: st.DataObject) -> None:
+    whole = leaf.to_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1))
+    broken = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]
+    try:
+        assert type(leaf).parse(broken) != leaf
+    except SealError:
+        pass
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=200)
+def test_parsers_raise_only_their_error(data: bytes) -> None:
+    for kind in (CeremonyLeaf, IssuerKeyLeaf, OwnershipLeaf):
+        with pytest.raises(SealError):
+            kind.parse(data)
+
+
+@pytest.mark.parametrize("number", ["07", "+7", " 7", "7_0", "٧", "-7"])
+def test_a_number_has_one_spelling(number: str) -> None:
+    leaf = LabelActivatedLeaf("acme", 7, 20).to_bytes().replace(b"epoch 7", f"epoch {number}".encode())
+    with pytest.raises(SealError):
+        LabelActivatedLeaf.parse(leaf)
+
+
+def test_text_cannot_smuggle_a_line() -> None:
+    with pytest.raises(SealError):
+        IssuerKeyLeaf("acme\nepoch 9", 7, b"k" * 32)
