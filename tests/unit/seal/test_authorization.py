@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from services.seal import note
 from services.seal.authorization import (
     Authorization,
