@@ -29,7 +29,7 @@ setup: $(STAMP) ## Make the virtual environment, with hash-locked dependencies
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve requirements/*.in again into the lock files
-	for name in runtime dev; do \
+	for name in runtime dev ci; do \
 	  env -u PIP_FIND_LINKS $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate requirements/$$name.in -o requirements/$$name.lock; \
 	done
@@ -79,7 +79,7 @@ lint: $(STAMP) ## Lint Python and protos
 
 .PHONY: types
 types: $(STAMP) ## Check types, strictly
-	mypy services client deploy/local examples
+	mypy services client deploy examples
 
 .PHONY: imports
 imports: $(STAMP) ## Check who may import whom
@@ -107,7 +107,7 @@ docs: $(STAMP) ## Write README's generated parts again
 
 .PHONY: deploy-check
 deploy-check: $(STAMP) ## Render the manifests and check them against Kubernetes' schemas
-	@bash deploy/k8s/check.sh
+	@$(PY) -m deploy.k8s.check
 
 .PHONY: clean
 clean: ## Remove the virtual environment and all run-time data

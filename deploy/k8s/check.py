@@ -1,0 +1,162 @@
+"""Render the manifests and check them: schemas, pod security, default deny, and exactly the allowed flows.
+
+The flows are compared with the same table that the local platform starts from (`deploy.local.topology`), so a laptop
+and a cluster cannot drift apart. What a CNI makes of a policy is not checked here. Run by `make deploy-check`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import yaml
+
+from deploy.local.topology import CORE, EDGES, PEERS, TRUSTEES, WITNESSES, workload
+
+BASE = Path(__file__).parent / "base"
+KUBERNETES = "1.32"
+RPC, BUS, STORE, SMTP, OTLP = 8443, 4222, 27017, 587, 4317
+EDGE_CALLS = {
+    "person-edge": ("identity", "verification", "disclosure"),
+    "alias-edge": ("forum", "disclosure"),
+    "officer-desk": ("disclosure",),
+}
+
+Flow = tuple[str, str, str, int]
+"""Namespace the policy stands in, direction, namespace of the peer, port."""
+
+
+def main() -> int:
+    """Check everything; print each fault on a line of its own."""
+    if shutil.which("kubectl") is None:
+        print("deploy-check: no kubectl on this machine, so the manifests were NOT checked")
+        return 1 if os.environ.get("VOUCHSAFE_REQUIRE_KUBECTL") else 0
+    objects = render()
+    faults = [*schema_faults(objects), *namespace_faults(objects), *flow_faults(objects), *pod_faults(objects)]
+    for fault in faults:
+        print(f"deploy-check: {fault}", file=sys.stderr)
+    print(f"deploy-check: {len(objects)} objects, {len(rendered_flows(objects))} flows, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+def render() -> list[dict[str, Any]]:
+    """Return the objects of the base as kustomize makes them."""
+    done = subprocess.run(["kubectl", "kustomize", str(BASE)], check=True, capture_output=True, text=True)
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def schema_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Name every object that Kubernetes' strict schemas refuse, and every kind they do not know."""
+    for each in objects:
+        try:
+            kubernetes_validate.validate(each, KUBERNETES, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            yield f"{_name(each)}: {error.message}"
+        except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
+            yield f"{_name(each)}: a kind without a schema"
+
+
+def namespace_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Name every namespace that lacks the restricted pod security level or a default-deny policy both ways."""
+    denied = {each["metadata"]["namespace"] for each in objects if _denies_all(each)}
+    namespaces = [each for each in objects if each["kind"] == "Namespace"]
+    for each in namespaces:
+        labels = each["metadata"].get("labels", {})
+        if labels.get("pod-security.kubernetes.io/enforce") != "restricted":
+            yield f"{_name(each)}: not restricted"
+        if each["metadata"]["name"] not in denied:
+            yield f"{_name(each)}: no default-deny policy"
+    known = {each["metadata"]["name"] for each in namespaces}
+    for each in objects:
+        if each["kind"] != "Namespace" and each["metadata"].get("namespace") not in known:
+            yield f"{_name(each)}: outside the platform's namespaces"
+
+
+def pod_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Name every workload without a probe of each kind it should have, or with a token of the cluster's API."""
+    for each in objects:
+        if each["kind"] not in ("Deployment", "StatefulSet"):
+            continue
+        spec = each["spec"]["template"]["spec"]
+        if spec.get("automountServiceAccountToken") is not False:
+            yield f"{_name(each)}: mounts an API token"
+        for container in spec["containers"]:
+            missing = {"readinessProbe", "livenessProbe", "resources"} - set(container)
+            if missing:
+                yield f"{_name(each)}: lacks {', '.join(sorted(missing))}"
+            if not container["image"].startswith("nats:") and "grpc" not in container.get("readinessProbe", {}):
+                yield f"{_name(each)}: its readiness is not gRPC's"
+
+
+def flow_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Name every flow that the policies allow and the table does not, and the other way round."""
+    rendered, expected = rendered_flows(objects), expected_flows()
+    for flow in sorted(rendered - expected):
+        yield f"flow allowed but not in the table: {flow}"
+    for flow in sorted(expected - rendered):
+        yield f"flow in the table but not allowed: {flow}"
+
+
+def expected_flows() -> set[Flow]:
+    """Return the flows that the platform's table of peers asks for."""
+    flows: set[Flow] = set()
+    calls = {**PEERS, **EDGE_CALLS}
+    for caller, callees in calls.items():
+        for callee in callees:
+            source, target = workload(caller).namespace, workload(callee).namespace
+            flows.add((target, "Ingress", source, RPC))
+            if caller not in EDGES:
+                flows.add((source, "Egress", target, RPC))
+    for name in CORE:
+        own = workload(name).namespace
+        flows |= {
+            (own, "Egress", "vouchsafe-nats", BUS),
+            ("vouchsafe-nats", "Ingress", own, BUS),
+            (own, "Egress", "vouchsafe-store", STORE),
+            (own, "Egress", "vouchsafe-telemetry", OTLP),
+        }
+    flows.add((workload("verification").namespace, "Egress", "vouchsafe-mail", SMTP))
+    for name in (*CORE, *TRUSTEES, *WITNESSES, "nats"):
+        flows.add((workload(name).namespace, "Egress", "kube-system", 53))
+    return flows
+
+
+def rendered_flows(objects: list[dict[str, Any]]) -> set[Flow]:
+    """Return the flows that the network policies allow. A peer or a port left open counts as `*` or 0."""
+    return {
+        (policy["metadata"]["namespace"], direction, _peer(peer), port["port"])
+        for policy in objects
+        if policy["kind"] == "NetworkPolicy"
+        for direction, rules, end in (("Ingress", "ingress", "from"), ("Egress", "egress", "to"))
+        for rule in policy["spec"].get(rules, [])
+        for peer in rule.get(end) or [{}]
+        for port in rule.get("ports") or [{"port": 0}]
+    }
+
+
+def _peer(peer: dict[str, Any]) -> str:
+    namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name")
+    return namespace if namespace and peer.get("podSelector", {}).get("matchLabels") else "*"
+
+
+def _denies_all(each: dict[str, Any]) -> bool:
+    spec = each.get("spec", {})
+    return (
+        each["kind"] == "NetworkPolicy"
+        and spec.get("podSelector") == {}
+        and sorted(spec.get("policyTypes", [])) == ["Egress", "Ingress"]
+        and not spec.get("ingress")
+        and not spec.get("egress")
+    )
+
+
+def _name(each: dict[str, Any]) -> str:
+    return f"{each['kind']} {each['metadata'].get('namespace', '-')}/{each['metadata']['name']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
