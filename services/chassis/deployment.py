@@ -20,11 +20,32 @@ _log = log(__name__)
 
 
 @dataclass(frozen=True)
+class ProcessName:
+    """Which process this is, where several run the same code (`trustee-3`)."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Listen:
     """Addresses to listen on, `host:port`; `health` is plaintext and answers probes only ("" for none)."""
 
     rpc: str
     health: str = ""
+
+
+@dataclass(frozen=True)
+class Nats:
+    """The bus, as `tls://host:port`; "" where the process has none."""
+
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """The mail relay, as `host:port`; "" where the process sends no mail."""
+
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,19 +62,21 @@ class Telemetry:
 
 @dataclass(frozen=True)
 class Paths:
-    """Directories that outlive the process."""
+    """Directories that outlive the process: its own state, and the public trust material (`trust.toml`)."""
 
     state: Path = Path("/var/lib/vouchsafe")
+    trust: Path = Path("/etc/vouchsafe/trust")
 
 
 @dataclass(frozen=True)
 class Endpoints:
     """The contents of `endpoints.toml`. `peers` maps a service's name to `host:port`."""
 
+    process: ProcessName
     listen: Listen
     peers: dict[str, str] = field(default_factory=dict)
-    nats: str = ""
-    smtp: str = ""
+    nats: Nats = field(default_factory=Nats)
+    smtp: Smtp = field(default_factory=Smtp)
     telemetry: Telemetry = field(default_factory=Telemetry)
     paths: Paths = field(default_factory=Paths)
 
