@@ -36,12 +36,12 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
     For equal sizes the path must be empty and the roots equal. From the empty tree everything follows, so a proof from
     it says nothing and is refused: whoever has seen no tree yet has nothing to call this for.
     """
+    if not 0 < first <= second:
+        raise SealError("consistency is between sizes 0 < first <= second")
     if first == second:
         if path or first_root != second_root:
             raise SealError("one size has one root, and takes no proof")
         return
-    if not 0 < first < second:
-        raise SealError("consistency is between sizes 0 < first <= second")
     _check_hashes([first_root, second_root, *path])
     # A complete first tree is itself a node of the second, so its root is left out of the path.
     nodes = [first_root, *path] if first & (first - 1) == 0 else list(path)
