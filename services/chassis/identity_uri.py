@@ -21,11 +21,15 @@ def parse_identity(value: str) -> IdentityUri:
     return IdentityUri(value)
 
 
-def identity_of(service: str, *, trust_domain: str) -> IdentityUri:
-    """The identity of a service that runs, as all of ours do, in the namespace of its own name."""
-    return parse_identity(f"spiffe://{trust_domain}/ns/{service}/sa/{service}")
+def identity_of(workload: str, *, trust_domain: str) -> IdentityUri:
+    """The identity of a workload that runs, as each of ours does, in a namespace of its own."""
+    return parse_identity(f"spiffe://{trust_domain}/ns/{_namespace(workload)}/sa/{workload}")
 
 
-def server_name(service: str) -> str:
-    """The DNS name that a service's certificate carries, and that callers insist on, wherever it listens."""
-    return f"{service}.{service}.svc"
+def server_name(workload: str) -> str:
+    """The DNS name that a workload's certificate carries, and that callers insist on, wherever it listens."""
+    return f"{workload}.{_namespace(workload)}.svc"
+
+
+def _namespace(workload: str) -> str:
+    return f"vouchsafe-{workload}"

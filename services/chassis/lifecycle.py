@@ -40,24 +40,24 @@ class Process:
     config: Path
     endpoints: Endpoints
     secrets: Secrets
-    _workers: dict[str, Worker] = field(default_factory=dict)
-    _closers: list[Close] = field(default_factory=list)
-    _server: RpcServer | None = None
+    workers: dict[str, Worker] = field(default_factory=dict)
+    closers: list[Close] = field(default_factory=list)
+    server: RpcServer | None = None
 
     def worker(self, name: str, run: Worker) -> None:
         """Run `run()` in the background until the process stops, when it is cancelled.
 
         A worker that fails takes the process down: something restarts it, and nothing is skipped.
         """
-        self._workers[name] = run
+        self.workers[name] = run
 
     def serve(self, server: RpcServer) -> None:
         """Serve calls with `server` once `start` has returned."""
-        self._server = server
+        self.server = server
 
     def on_close(self, close: Close) -> None:
         """Await `close()` at the end, after calls and workers, in reverse order of these requests."""
-        self._closers.append(close)
+        self.closers.append(close)
 
 
 Start = Callable[[Process], Awaitable[None]]
@@ -74,26 +74,25 @@ def run_service(
     try:
         files = service_files(service, arguments)
         endpoints = load_endpoints(files.endpoints)
-        tracing = _telemetry(service, endpoints, log_fields)
+        tracing = _telemetry(endpoints, log_fields)
         process = Process(files.config, endpoints, Secrets(files.secrets))
     except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
         return _cannot_start(service, error)
     try:
-        return asyncio.run(_Life(service, process).run(start))
+        return asyncio.run(_Life(process).run(start))
     finally:
         tracing.close()
         sys.stdout.flush()
 
 
-def _telemetry(service: str, endpoints: Endpoints, log_fields: frozenset[str]) -> Tracing:
-    to = endpoints.telemetry
+def _telemetry(endpoints: Endpoints, log_fields: frozenset[str]) -> Tracing:
+    to, service = endpoints.telemetry, endpoints.process.name
     configure_logging(service, log_file=Path(to.log_file) if to.log_file else None, extra_fields=log_fields)
     return configure_tracing(service, otlp=to.otlp, traces_file=Path(to.traces_file) if to.traces_file else None)
 
 
 class _Life:
-    def __init__(self, service: str, process: Process) -> None:
-        self._service = service
+    def __init__(self, process: Process) -> None:
         self._process = process
         self._stop = asyncio.Event()
         self._failed = False
@@ -101,38 +100,38 @@ class _Life:
     async def run(self, start: Start) -> int:
         self._listen_for_signals()
         try:
-            if not await self._started(start):
-                return 1
-            _log.info(STARTED)
-            await self._until_stopped()
+            if await self._started(start):
+                _log.info(STARTED)
+                await self._until_stopped()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
+            return _cannot_start(self._process.endpoints.process.name, error)
         finally:
             await self._close()
         _log.info(STOPPED)
         return 1 if self._failed else 0
 
     async def _started(self, start: Start) -> bool:
-        """Whether `start` succeeded; it is abandoned when a signal comes first."""
-        try:
-            starting = asyncio.ensure_future(start(self._process))
-            stopping = asyncio.ensure_future(self._stop.wait())
-            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if not starting.done():
-                starting.cancel()
-                await asyncio.wait({starting})
-                return True
-            starting.result()
-            if self._process._server is not None:
-                await self._process._server.start()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
-            _cannot_start(self._service, error)
+        """Start up; False when a signal came first, and starting was abandoned."""
+        starting = asyncio.ensure_future(self._start(start))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (starting, stopping):
+            each.cancel()
+        await asyncio.wait({starting, stopping})
+        if starting.cancelled():
             return False
+        starting.result()
         return True
 
+    async def _start(self, start: Start) -> None:
+        await start(self._process)
+        if self._process.server is not None:
+            await self._process.server.start()
+
     async def _until_stopped(self) -> None:
-        server = self._process._server
+        server = self._process.server
         async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._watched(n, run), name=n) for n, run in self._process._workers.items()]
+            workers = [group.create_task(self._watched(n, run), name=n) for n, run in self._process.workers.items()]
             await self._stop.wait()
             # The order matters: callers are sent elsewhere first, nothing new is begun in the background, and what
             # was accepted is finished while the stores are still open.
@@ -158,7 +157,7 @@ class _Life:
         self._stop.set()
 
     async def _close(self) -> None:
-        for close in reversed(self._process._closers):
+        for close in reversed(self._process.closers):
             try:
                 await close()
             except Exception as error:  # noqa: BLE001  # one that fails must not keep the others open

@@ -17,8 +17,8 @@ from services.chassis import rpc_errors
 from services.chassis.rpc_call import deadline_of_current_call
 from services.chassis.rpc_deadline import MEANINGFUL_WORK, Deadline, onward
 from services.chassis.rpc_errors import Failure, RpcError
-from services.chassis.telemetry_trace import current_traceparent
 from services.chassis.tls import TlsFiles, channel_credentials
+from services.chassis.tracelink import current_traceparent
 
 Req = TypeVar("Req")
 Res = TypeVar("Res")
@@ -118,7 +118,7 @@ class RpcChannel:
             await asyncio.sleep(pause)
 
     def _headers(self, metadata: Metadata) -> tuple[tuple[str, str], ...]:
-        traceparent = current_traceparent() if self._traced else ""
+        traceparent = current_traceparent() if self._traced else None
         return (*metadata, ("traceparent", traceparent)) if traceparent else tuple(metadata)
 
 

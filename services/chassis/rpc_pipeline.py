@@ -23,6 +23,7 @@ from services.chassis.rpc_authz import AllowList, peer_identity
 from services.chassis.rpc_call import Call, serving
 from services.chassis.rpc_deadline import accept
 from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError
+from services.chassis.rpc_store_errors import STORE_ERRORS
 from services.chassis.rpc_validate import Check, compile_message
 from services.chassis.telemetry_log import log
 
@@ -112,7 +113,7 @@ class Pipeline:
             raise RefusedError(malformed) from None
 
     def _failure(self, error: Exception, span: Span) -> Failure:
-        failure = self._errors.failure(error)
+        failure = self._errors.failure(error) or STORE_ERRORS.failure(error)
         if failure is None:
             telemetry_trace.failed(span, error)
             failure = rpc_errors.internal(telemetry_trace.current_trace_id())

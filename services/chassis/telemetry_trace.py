@@ -1,4 +1,4 @@
-"""OpenTelemetry traces: set-up, spans, and the `traceparent` that joins them across processes.
+"""OpenTelemetry traces: set-up, spans, and the spans of calls (`tracelink` has those of the log and the bus).
 
 Everything exported passes one gate that keeps allow-listed attributes only (`telemetry.ALLOWED_FIELDS`) and drops
 events, so that no exception text leaves. Without an exporter configured, spans cost next to nothing.
@@ -94,13 +94,6 @@ def failed(current: Span, error: BaseException) -> None:
     current.set_status(Status(StatusCode.ERROR))
 
 
-def current_traceparent() -> str:
-    """The `traceparent` header of the surrounding span, or "" outside of any."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent", "")
-
-
 def current_trace_id() -> str:
     """The surrounding trace, 32 hex digits; outside of any, a random one that at least names the incident."""
     found = trace.get_current_span().get_span_context()
@@ -137,6 +130,7 @@ def _cleaned(original: ReadableSpan) -> ReadableSpan:
         context=original.get_span_context(),
         parent=original.parent,
         resource=original.resource,
+        links=[trace.Link(link.context) for link in original.links],
         attributes={**kept, "dropped": dropped} if dropped else kept,
         kind=original.kind,
         status=Status(original.status.status_code),
@@ -173,6 +167,7 @@ def _line(each: ReadableSpan) -> dict[str, object]:
         "trace_id": trace.format_trace_id(context.trace_id) if context else "",
         "span_id": trace.format_span_id(context.span_id) if context else "",
         "parent_id": trace.format_span_id(each.parent.span_id) if each.parent else "",
+        "links": [trace.format_span_id(link.context.span_id) for link in each.links],
         "start_ns": each.start_time,
         "end_ns": each.end_time,
         "status": each.status.status_code.name,

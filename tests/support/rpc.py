@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from services.chassis.identity_uri import IdentityUri, identity_of, server_name
-from services.chassis.rpc_client import RetryPolicy, RpcChannel
+from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_errors import ErrorTable
 from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.chassis.tls import TlsFiles
@@ -44,18 +44,9 @@ class Running:
     def __post_init__(self) -> None:
         object.__setattr__(self, "address", f"127.0.0.1:{self.server.port}")
 
-    def channel(
-        self, caller: str, *, timeout: float = 5.0, retry: RetryPolicy = RetryPolicy(), traced: bool = False
-    ) -> RpcChannel:
-        """A channel to it with the certificate of `caller`."""
-        return RpcChannel(
-            self.address,
-            server_name=server_name(self.service),
-            tls=credentials(caller),
-            timeout=timeout,
-            retry=retry,
-            traced=traced,
-        )
+    def channel(self, caller: str, **options: Any) -> RpcChannel:
+        """A channel to it with the certificate of `caller`. `options` go to RpcChannel."""
+        return RpcChannel(self.address, server_name=server_name(self.service), tls=credentials(caller), **options)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ import pytest
 from services.chassis.rpc_call import current_call
 from services.chassis.rpc_errors import ErrorTable
 from services.chassis.rpc_server import ServiceBinding
-from services.chassis.telemetry_trace import current_traceparent
+from services.chassis.tracelink import current_traceparent
 from tests.support.protos import proto_module
 from tests.support.rpc import Running, identity, serving
 
@@ -29,7 +29,7 @@ class DomainError(Exception):
         self.reason = reason
 
 
-class Crowded(Exception):
+class CrowdedError(Exception):
     pass
 
 
@@ -38,7 +38,7 @@ ERRORS = ErrorTable(
         Reason.TEA_TOO_HOT: grpc.StatusCode.FAILED_PRECONDITION,
         Reason.NO_TEA: grpc.StatusCode.NOT_FOUND,
     },
-    exceptions={Crowded: (grpc.StatusCode.ABORTED, "CROWDED")},
+    exceptions={CrowdedError: (grpc.StatusCode.ABORTED, "CROWDED")},
 )
 
 
@@ -48,7 +48,6 @@ def echo_servicer() -> Any:
 
     class EchoServicer(base):  # type: ignore[misc, valid-type]
         served = 0
-        failures_left: list[Exception] = []
 
         async def Say(self, request: Any, context: Any) -> Any:  # noqa: N802
             await asyncio.sleep(request.delay_ms / 1000)
@@ -60,7 +59,7 @@ def echo_servicer() -> Any:
                 text=request.text,
                 caller=call.caller,
                 remaining=call.deadline.remaining(),
-                traceparent=current_traceparent(),
+                traceparent=current_traceparent() or "",
                 served=self.served,
             )
 
@@ -74,7 +73,7 @@ SECRET = "alice@example.com"
 FAILURES: dict[str, Exception] = {
     "domain": DomainError(Reason.TEA_TOO_HOT),
     "other": DomainError(Reason.NO_TEA),
-    "mapped": Crowded(SECRET),
+    "mapped": CrowdedError(SECRET),
     "unmapped": RuntimeError(SECRET),
 }
 

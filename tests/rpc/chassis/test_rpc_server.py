@@ -3,6 +3,7 @@
 import grpc
 import pytest
 
+from services.chassis.identity_uri import server_name
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError, from_call
 from services.chassis.tls import channel_credentials
@@ -25,9 +26,9 @@ async def refused(channel: RpcChannel, **fields) -> RpcError:
     return caught.value
 
 
-async def raw(echo: Running, body: bytes, *, caller: str = "friend", timeout: float | None = 5.0):
+async def raw(echo: Running, body: bytes, *, caller: str = "friend", timeout: float | None = 5.0):  # noqa: ASYNC109
     """The bare failure of a call without our client."""
-    options = [("grpc.ssl_target_name_override", "echo.echo.svc")]
+    options = [("grpc.ssl_target_name_override", server_name("echo"))]
     async with grpc.aio.secure_channel(echo.address, channel_credentials(credentials(caller)), options) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary(SAY)(body, timeout=timeout)
@@ -66,7 +67,7 @@ async def test_authorization_comes_before_everything_else_is_looked_at(echo):
 )
 async def test_an_identity_counts_only_as_the_sole_uri_of_the_certificate(echo, uris, dns):
     tls = make_leaf(authority(), uris=uris, dns=dns)
-    async with RpcChannel(echo.address, server_name="echo.echo.svc", tls=tls, retry=NO_RETRY) as channel:
+    async with RpcChannel(echo.address, server_name=server_name("echo"), tls=tls, retry=NO_RETRY) as channel:
         error = await refused(channel, text="tea")
     assert error.code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAVAILABLE)
 
@@ -120,7 +121,7 @@ async def test_an_unforeseen_failure_leaks_nothing_but_a_trace_id(echo, capfd):
 
 
 async def test_no_client_certificate(echo):
-    options = [("grpc.ssl_target_name_override", "echo.echo.svc")]
+    options = [("grpc.ssl_target_name_override", server_name("echo"))]
     trust = grpc.ssl_channel_credentials(root_certificates=authority().pem)
     async with grpc.aio.secure_channel(echo.address, trust, options) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -131,6 +132,6 @@ async def test_no_client_certificate(echo):
 async def test_a_certificate_of_another_authority(echo):
     theirs = make_leaf(make_authority(), uris=(identity("friend"),))
     tls = type(theirs)(certificate=theirs.certificate, key=theirs.key, authority=authority().pem)
-    async with RpcChannel(echo.address, server_name="echo.echo.svc", tls=tls, retry=NO_RETRY) as channel:
+    async with RpcChannel(echo.address, server_name=server_name("echo"), tls=tls, retry=NO_RETRY) as channel:
         error = await refused(channel, text="tea")
     assert error.code is grpc.StatusCode.UNAVAILABLE
