@@ -231,7 +231,10 @@ def encode_token(statement: Session | Assertion, signature: bytes) -> str:
     """Return ``base64url(signed bytes) "." base64url(signature)``, without padding."""
     if len(signature) != SIGNATURE_SIZE:
         raise SealError("a token carries a 64-byte Ed25519 signature")
-    return f"{to_base64url(statement.signed_bytes())}.{to_base64url(signature)}"
+    token = f"{to_base64url(statement.signed_bytes())}.{to_base64url(signature)}"
+    if len(token) > MAX_TOKEN:
+        raise SealError("the statement is too long for a token")
+    return token
 
 
 def decode_session(token: str) -> tuple[Session, bytes]:

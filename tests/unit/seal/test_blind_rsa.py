@@ -2,7 +2,7 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from hypothesis import given
 
 from services.seal import blind_rsa
@@ -140,6 +140,17 @@ def test_a_key_has_one_encoding():
     for other in (der + b"\x00", der[:-1], b"", der[:1] + b"\x83\x00" + der[2:]):
         with pytest.raises(SealError):
             PublicKey.from_spki(other)
+
+
+def test_the_same_key_under_the_pss_identifier_is_another_encoding():
+    # The stock parser accepts id-RSASSA-PSS as well: an issuer could show it to one person only.
+    der = KEY.to_spki()
+    plain, pss = bytes.fromhex("300d06092a864886f70d0101010500"), bytes.fromhex("300b06092a864886f70d01010a")
+    body = der[4:].replace(plain, pss)
+    other = der[:2] + len(body).to_bytes(2, "big") + body
+    assert load_der_public_key(other).public_numbers() == rsa.RSAPublicNumbers(KEY.e, KEY.n)
+    with pytest.raises(SealError, match="canonical"):
+        PublicKey.from_spki(other)
 
 
 def test_the_private_key_is_stored_under_a_passphrase():

@@ -113,6 +113,18 @@ def test_an_altered_consistency_proof_is_refused(data: st.DataObject):
             verify_consistency(first, second, TREE.root(first), TREE.root(second), wrong)
 
 
+@many
+@given(st.data())
+def test_a_proof_does_not_fit_other_roots(data: st.DataObject):
+    second = data.draw(st.integers(2, SIZE))
+    first = data.draw(st.integers(1, second - 1))
+    old, new, path = TREE.root(first), TREE.root(second), TREE.consistency(first, second)
+    other_old, other_new = data.draw(flips(old)), data.draw(flips(new))
+    for wrong in ((other_old, new), (old, other_new), (other_old, other_new)):
+        with pytest.raises(SealError):
+            verify_consistency(first, second, *wrong, path)
+
+
 def test_a_rewritten_leaf_is_inconsistent():
     rewritten = Tree([*LEAVES[:3], leaf_hash(b"another"), *LEAVES[4:]])
     with pytest.raises(SealError):

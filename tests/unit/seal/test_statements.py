@@ -116,5 +116,10 @@ def test_a_token_has_a_whole_signature():
         s.decode_session(f"{to_base64url(SESSION.signed_bytes())}.{to_base64url(b'g' * 63)}")
 
 
+def test_a_token_that_nobody_would_read_is_not_made():
+    with pytest.raises(SealError):
+        s.encode_token(s.Session("p" * s.MAX_TOKEN, 1), b"g" * 64)
+
+
 def test_the_token_shows_the_signed_bytes():
     assert from_base64url(s.encode_token(SESSION, b"g" * 64).split(".")[0]) == SESSION.signed_bytes()
