@@ -1,0 +1,132 @@
+"""Commands of the alias side: alias, post, comment, feed, thread."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from vouchsafe.cli import output
+from vouchsafe.cli.person import Label, Slot
+from vouchsafe.cli.setup import Setup, run
+from vouchsafe.sdk import Author, Post, Published, Thread, Vouchsafe
+
+ThreadId = Annotated[str, typer.Argument(help="Identifier of the thread.")]
+As = Annotated[str, typer.Option("--as", help="Label to speak under.")]
+Body = Annotated[str, typer.Option(help="Text.", prompt="Text")]
+
+
+def alias(
+    context: typer.Context,
+    label: Label,
+    handle: Annotated[str, typer.Option(help="Name for your own use; readers never see it.")],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the label's crowd.", min=0)] = 60.0,
+    slot: Slot = 0,
+) -> None:
+    """Turn a credential into an alias that can speak."""
+    setup = Setup.of(context)
+    profile, wallet = setup.profile(), setup.open_wallet()
+
+    async def work() -> None:
+        async with Vouchsafe(profile) as platform:
+            account = platform.account(wallet)
+            crowd = await account.wait_active(label, slot, patience=wait)
+            await account.create_alias(label, handle, slot)
+        output.facts([("label", label), ("people under this label, at least", crowd)])
+
+    run(work())
+
+
+def post(
+    context: typer.Context,
+    label: As,
+    body: Body,
+    title: Annotated[str, typer.Option(help="Open a new thread with this title.")] = "",
+    thread_id: Annotated[str, typer.Option("--thread", help="Add to this thread instead.")] = "",
+) -> None:
+    """Open a thread, or add a post to one."""
+    if bool(title) == bool(thread_id):
+        raise typer.BadParameter("give either --title or --thread")
+    setup = Setup.of(context)
+    profile, wallet = setup.profile(), setup.open_wallet()
+
+    async def work() -> None:
+        async with Vouchsafe(profile) as platform:
+            voice = platform.account(wallet).voice(label)
+            _show(await (voice.open_thread(title, body) if title else voice.post(thread_id, body)))
+
+    run(work())
+
+
+def comment(
+    context: typer.Context,
+    thread_id: ThreadId,
+    post_id: Annotated[str, typer.Argument(help="Identifier of the post.")],
+    label: As,
+    body: Body,
+) -> None:
+    """Comment on a post."""
+    setup = Setup.of(context)
+    profile, wallet = setup.profile(), setup.open_wallet()
+
+    async def work() -> None:
+        async with Vouchsafe(profile) as platform:
+            _show(await platform.account(wallet).voice(label).comment(thread_id, post_id, body))
+
+    run(work())
+
+
+def feed(
+    context: typer.Context,
+    label: Annotated[str, typer.Option(help="Only posts under this label.")] = "",
+    limit: Annotated[int, typer.Option(help="How many posts at most.", min=1)] = 20,
+) -> None:
+    """Read the newest posts. Needs no wallet."""
+    profile = Setup.of(context).profile()
+
+    async def work() -> list[Post]:
+        posts: list[Post] = []
+        async with Vouchsafe(profile) as platform:
+            async for each in platform.feed(label=label):
+                posts.append(each)
+                if len(posts) == limit:
+                    break
+        return posts
+
+    columns = ("published", "thread", "author", "text", "post", "thread id")
+    output.table(
+        columns,
+        (
+            (output.moment(p.published_at), p.thread_title, _author(p.author), p.body, p.post_id, p.thread_id)
+            for p in run(work())
+        ),
+    )
+
+
+def thread(context: typer.Context, thread_id: ThreadId) -> None:
+    """Read a thread with its comments. Needs no wallet."""
+    profile = Setup.of(context).profile()
+
+    async def work() -> None:
+        async with Vouchsafe(profile) as platform:
+            found = await platform.thread(thread_id)
+        output.table(("published", "author", "text", "post"), _rows(found), title=found.title)
+
+    run(work())
+
+
+def _rows(found: Thread) -> Iterator[tuple[str, str, str, str]]:
+    for each in found.posts:
+        yield output.moment(each.published_at), _author(each.author), each.body, each.post_id
+        for below in each.comments:
+            yield output.moment(below.published_at), f"> {_author(below.author)}", below.body, ""
+
+
+def _author(author: Author) -> str:
+    return f"{author.name} ({author.label_name})"
+
+
+def _show(published: Published) -> None:
+    pairs = [("thread", published.thread_id), ("post", published.post_id), ("shown as", published.author_name)]
+    if published.comment_id:
+        pairs.append(("comment", published.comment_id))
+    output.facts(pairs)

@@ -1,0 +1,52 @@
+"""The command of whoever distrusts the platform: log verify."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vouchsafe.cli import output
+from vouchsafe.cli.setup import Setup, run
+from vouchsafe.sdk import Profile, audit
+from vouchsafe.sdk.alias_side import AliasSide
+
+app = typer.Typer(no_args_is_help=True, help="The public log.")
+
+
+@app.callback()
+def _group() -> None:
+    """Make `log` a group although it has one command."""
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    leaf: Annotated[int | None, typer.Option(help="Index of the leaf to prove; the last if not given.")] = None,
+    old_size: Annotated[int | None, typer.Option(help="Older size to compare with; half if not given.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Keep what was downloaded in this directory.")] = None,
+    source: Annotated[Path | None, typer.Option("--from", help="Verify such a directory, without network.")] = None,
+) -> None:
+    """Download the log and verify all of it: signatures, witnesses, root, inclusion, consistency."""
+    profile = Setup.of(context).profile()
+    trust = profile.read_trust()
+    snapshot = audit.load(source) if source else run(_fetch(profile, leaf, old_size))
+    verdict = audit.verify(snapshot, trust)
+    if save is not None:
+        audit.save(snapshot, save)
+    output.facts(
+        [
+            ("leaves", verdict.size),
+            ("root", verdict.root.hex()),
+            ("cosigned by", ", ".join(verdict.witnesses)),
+            ("inclusion proven of leaf", verdict.leaf_index),
+            ("consistency proven with size", verdict.old_size),
+            *((f"leaves of kind {kind}", count) for kind, count in verdict.kinds),
+        ]
+    )
+    output.done("the log verifies")
+
+
+async def _fetch(profile: Profile, leaf: int | None, old_size: int | None) -> audit.Snapshot:
+    # Over the alias side: reading the log says nothing of who reads, and the person side stays closed.
+    async with AliasSide(profile.alias, profile.read_trust()) as side:
+        return await audit.fetch(side.log, leaf_index=leaf, old_size=old_size)

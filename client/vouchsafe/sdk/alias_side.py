@@ -1,0 +1,66 @@
+"""The alias side's calls: the deposit at disclosure, and the forum. They carry signatures and never a token.
+
+A thin layer: one method a call. What is signed is made by `signing`; what to keep of the answers is told by `voice`.
+"""
+
+from services.seal.trust import Trust
+from vouchsafe.credential.v1 import credential_pb2
+from vouchsafe.disclosure.v1 import deposit_service_pb2 as deposit_pb
+from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
+from vouchsafe.forum.v1 import alias_service_pb2 as alias_pb
+from vouchsafe.forum.v1 import reading_service_pb2 as reading_pb
+from vouchsafe.forum.v1 import thread_service_pb2 as thread_pb
+from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
+from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceStub
+from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
+from vouchsafe.sdk.profile import AliasEdge
+from vouchsafe.sdk.side import PATIENCE, Side
+from vouchsafe.sdk.transparency import LogReader
+
+
+class AliasSide(Side):
+    """Connections on which only aliases speak and anyone reads."""
+
+    def __init__(self, edge: AliasEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
+        super().__init__(edge, patience=patience)
+        self._forum = self.connect("forum", edge.forum)
+        self._disclosure = self.connect("disclosure", edge.disclosure)
+        self._aliases = AliasServiceStub(self._forum.channel)
+        self._threads = ThreadServiceStub(self._forum.channel)
+        self._reading = ReadingServiceStub(self._forum.channel)
+        self._deposit = DepositServiceStub(self._disclosure.channel)
+        self.log = LogReader(self._disclosure, trust)
+        """The transparency log, as anyone may read it."""
+
+    async def deposit(self, *, request_id: str, credential: credential_pb2.Credential, envelope: bytes) -> bytes:
+        """Leave an envelope in the vault and get the signature of the receipt, 64 bytes."""
+        request = deposit_pb.DepositEnvelopeRequest(request_id=request_id, credential=credential, envelope=envelope)
+        return (await self._disclosure.call(self._deposit.DepositEnvelope, request)).receipt.signature
+
+    async def challenge(self) -> bytes:
+        """Get a nonce for the alias key to sign."""
+        return (await self._forum.call(self._aliases.CreateChallenge, alias_pb.CreateChallengeRequest())).nonce
+
+    async def create_alias(self, request: alias_pb.CreateAliasRequest) -> alias_pb.CreateAliasResponse:
+        """Make an alias known to the forum."""
+        return await self._forum.call(self._aliases.CreateAlias, request)
+
+    async def open_thread(self, request: thread_pb.OpenThreadRequest) -> thread_pb.OpenThreadResponse:
+        """Open a thread with its first post."""
+        return await self._forum.call(self._threads.OpenThread, request)
+
+    async def create_post(self, request: thread_pb.CreatePostRequest) -> thread_pb.CreatePostResponse:
+        """Add a post to a thread."""
+        return await self._forum.call(self._threads.CreatePost, request)
+
+    async def create_comment(self, request: thread_pb.CreateCommentRequest) -> thread_pb.CreateCommentResponse:
+        """Add a comment below a post."""
+        return await self._forum.call(self._threads.CreateComment, request)
+
+    async def latest_posts(self, request: reading_pb.ListLatestPostsRequest) -> reading_pb.ListLatestPostsResponse:
+        """Read a page of the feed."""
+        return await self._forum.call(self._reading.ListLatestPosts, request)
+
+    async def thread(self, request: reading_pb.GetThreadRequest) -> reading_pb.GetThreadResponse:
+        """Read a page of a thread."""
+        return await self._forum.call(self._reading.GetThread, request)

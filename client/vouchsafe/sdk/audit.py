@@ -1,0 +1,142 @@
+"""The whole log on disk, and its verification without any network.
+
+A snapshot is what a directory holds: every leaf, an inclusion proof of one of them with the checkpoint over all, and a
+proof that an older size is the beginning. `verify` recomputes the tree from the leaves and believes nothing else. What
+single leaves mean is told by `services.seal.leaves`.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.seal.canonical import from_base64, to_base64
+from services.seal.checkpoint import VerifiedCheckpoint
+from services.seal.errors import SealError
+from services.seal.leaves import IssuerKeyLeaf, kind_of
+from services.seal.merkle import Tree, leaf_hash
+from services.seal.merkle_proof import verify_consistency
+from services.seal.tlog_proof import TlogProof, verify_proof
+from services.seal.trust import Trust
+from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+from vouchsafe.sdk.transparency import LogReader
+
+_LEAVES, _INCLUSION, _CONSISTENCY = "leaves.txt", "inclusion.txt", "consistency.txt"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A log as it was downloaded, unverified.
+
+    `inclusion` is the C2SP tlog-proof of the leaf at `leaf_index`, and brings the checkpoint that all else is under;
+    `consistency` shows that the first `old_size` leaves came first.
+    """
+
+    leaves: tuple[bytes, ...]
+    leaf_index: int
+    inclusion: str
+    old_size: int
+    consistency: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verified snapshot shows."""
+
+    size: int
+    root: bytes
+    witnesses: tuple[str, ...]
+    old_size: int
+    leaf_index: int
+    leaf: bytes
+    kinds: tuple[tuple[str, int], ...]
+
+
+async def fetch(log: LogReader, *, leaf_index: int | None = None, old_size: int | None = None) -> Snapshot:
+    """Download the log up to its newest checkpoint. By default the last leaf is proven and half the size is older."""
+    leaves = [leaf async for _, leaf in log.leaves()]
+    index = len(leaves) - 1 if leaf_index is None else leaf_index
+    if not 0 <= index < len(leaves):
+        raise VouchsafeError(Reason.OUT_OF_RANGE, f"the log has {len(leaves)} leaves")
+    inclusion, verified = await log.prove(leaves[index])
+    size = verified.checkpoint.size
+    leaves += [leaf async for _, leaf in log.leaves(len(leaves))]  # the log may have grown meanwhile
+    older = max(1, size // 2) if old_size is None else old_size
+    if not 0 < older <= size:
+        raise VouchsafeError(Reason.OUT_OF_RANGE, f"the log has {size} leaves")
+    return Snapshot(
+        leaves=tuple(leaves[:size]),
+        leaf_index=index,
+        inclusion=inclusion,
+        old_size=older,
+        consistency=await log.consistency_proof(older, size),
+    )
+
+
+def save(snapshot: Snapshot, directory: Path) -> None:
+    """Write a snapshot as text files. Leaves are kept apart by empty lines, of which no leaf has any."""
+    if any(b"\n\n" in leaf or not leaf.endswith(b"\n") for leaf in snapshot.leaves):
+        raise VouchsafeError(Reason.PROOF_INVALID, "a leaf of the log is malformed")
+    directory.mkdir(parents=True, exist_ok=True)
+    hashes = "".join(f"{to_base64(node)}\n" for node in snapshot.consistency)
+    (directory / _LEAVES).write_bytes(b"\n".join(snapshot.leaves))
+    (directory / _CONSISTENCY).write_text(f"{snapshot.old_size}\n{hashes}", encoding="utf-8")
+    (directory / _INCLUSION).write_text(f"{snapshot.leaf_index}\n{snapshot.inclusion}", encoding="utf-8")
+
+
+def load(directory: Path) -> Snapshot:
+    """Read what `save` wrote; FILE_UNREADABLE for anything else."""
+    try:
+        old_size, *hashes = (directory / _CONSISTENCY).read_text(encoding="utf-8").splitlines()
+        leaf_index, _, inclusion = (directory / _INCLUSION).read_text(encoding="utf-8").partition("\n")
+        *leaves, last = (directory / _LEAVES).read_bytes().split(b"\n\n")
+        return Snapshot(
+            leaves=(*(leaf + b"\n" for leaf in leaves), last),
+            leaf_index=int(leaf_index),
+            inclusion=inclusion,
+            old_size=int(old_size),
+            consistency=tuple(from_base64(line) for line in hashes),
+        )
+    except (OSError, ValueError) as error:
+        raise VouchsafeError(Reason.FILE_UNREADABLE, f"{directory} holds no snapshot of the log") from error
+
+
+def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
+    """Return what the snapshot shows when all of it holds; PROOF_INVALID otherwise.
+
+    Checked: the log's signature and the witness quorum on the checkpoint; that the leaves hash to its root; that the
+    first leaf is the trust material's own; that no label has two issuer keys in one epoch; the inclusion proof of the
+    chosen leaf; the consistency proof between the old size and this one.
+    """
+    with translated():
+        verified = _verify_inclusion(snapshot, trust)
+        size, root = verified.checkpoint.size, verified.checkpoint.root
+        tree = Tree(leaf_hash(leaf) for leaf in snapshot.leaves)
+        if (tree.size, tree.root()) != (size, root):
+            raise SealError("the leaves are not those of the checkpoint")
+        if snapshot.leaves[0] != trust.ceremony_leaf().to_bytes():
+            raise SealError("the log does not begin with this trust material")
+        _check_one_key_each(snapshot.leaves)
+        verify_consistency(snapshot.old_size, size, tree.root(snapshot.old_size), root, snapshot.consistency)
+    return Verdict(
+        size=size,
+        root=root,
+        witnesses=tuple(each.key.name for each in verified.cosignatures),
+        old_size=snapshot.old_size,
+        leaf_index=snapshot.leaf_index,
+        leaf=snapshot.leaves[snapshot.leaf_index],
+        kinds=tuple(sorted(Counter(kind_of(leaf) for leaf in snapshot.leaves).items())),
+    )
+
+
+def _check_one_key_each(leaves: tuple[bytes, ...]) -> None:
+    """With two keys for one label an issuer could tell people apart by the key it shows them."""
+    keys = [IssuerKeyLeaf.parse(leaf) for leaf in leaves if kind_of(leaf) == IssuerKeyLeaf.KIND]
+    if len({(key.label, key.epoch) for key in keys}) != len(keys):
+        raise SealError("a label has two issuer keys in one epoch")
+
+
+def _verify_inclusion(snapshot: Snapshot, trust: Trust) -> VerifiedCheckpoint:
+    if not 0 <= snapshot.leaf_index < len(snapshot.leaves):
+        raise SealError("the proven leaf is not in the snapshot")
+    leaf = leaf_hash(snapshot.leaves[snapshot.leaf_index])
+    return verify_proof(TlogProof.parse(snapshot.inclusion), leaf, trust.log_policy())

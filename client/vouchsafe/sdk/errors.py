@@ -1,0 +1,62 @@
+"""The one error of the client, and the reasons that it adds to those of the services.
+
+Whatever goes wrong below, a refused call, a signature that does not verify, a wallet that does not open, reaches the
+caller as `VouchsafeError`. Its message never holds a secret, a name or a value that was sent.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from services.chassis.configfile import ConfigError
+from services.chassis.rpc_errors import RpcError
+from services.seal.errors import SealError
+
+
+class Reason(StrEnum):
+    """Why the client itself refuses. Every other reason is a service's own, passed on as it came."""
+
+    PROFILE_INVALID = "PROFILE_INVALID"
+    WALLET_EXISTS = "WALLET_EXISTS"
+    WALLET_MISSING = "WALLET_MISSING"
+    WALLET_DAMAGED = "WALLET_DAMAGED"
+    WRONG_PASSPHRASE = "WRONG_PASSPHRASE"  # noqa: S105  # a reason, not a secret
+    ALREADY_REGISTERED = "ALREADY_REGISTERED"
+    NOT_REGISTERED = "NOT_REGISTERED"
+    NOT_SIGNED_IN = "NOT_SIGNED_IN"
+    NO_SUCH_ALIAS = "NO_SUCH_ALIAS"
+    ALIAS_NOT_READY = "ALIAS_NOT_READY"
+    LABEL_NOT_ACTIVE = "LABEL_NOT_ACTIVE"
+    PROOF_INVALID = "PROOF_INVALID"
+    CASE_NOT_OPENED = "CASE_NOT_OPENED"
+    REQUEST_ID_INVALID = "REQUEST_ID_INVALID"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    FILE_UNREADABLE = "FILE_UNREADABLE"
+
+
+class VouchsafeError(Exception):
+    """What a caller of the SDK catches: a stable UPPER_SNAKE reason and a sentence for people."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = str(reason)
+        self.message = message
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the errors of the layers below into `VouchsafeError`."""
+    try:
+        yield
+    except RpcError as error:
+        raise VouchsafeError(error.reason, _explained(error)) from error
+    except SealError as error:
+        raise VouchsafeError(Reason.PROOF_INVALID, str(error)) from error
+    except ConfigError as error:
+        raise VouchsafeError(Reason.PROFILE_INVALID, str(error)) from error
+
+
+def _explained(error: RpcError) -> str:
+    """The service's sentence and, of an invalid request, the fields and their rules."""
+    broken = "; ".join(f"{violation.field}: {violation.message}" for violation in error.violations)
+    return f"{error.message} ({broken})" if broken else error.message

@@ -1,0 +1,87 @@
+"""The person side's calls: identity and verification, with the person's tokens, and the public log.
+
+A thin layer: one method a call. What to call when, and what to keep of the answers, is told by `account`.
+"""
+
+from collections.abc import Sequence
+
+from services.seal.trust import Trust
+from vouchsafe.identity.v1 import person_service_pb2 as identity_pb
+from vouchsafe.identity.v1.person_service_pb2_grpc import PersonServiceStub
+from vouchsafe.sdk.keys import Issuing
+from vouchsafe.sdk.profile import PersonEdge
+from vouchsafe.sdk.side import PATIENCE, Side
+from vouchsafe.sdk.transparency import LogReader
+from vouchsafe.verification.v1 import employment_service_pb2 as employment_pb
+from vouchsafe.verification.v1 import issuance_service_pb2 as issuance_pb
+from vouchsafe.verification.v1.employment_service_pb2_grpc import EmploymentServiceStub
+from vouchsafe.verification.v1.issuance_service_pb2_grpc import IssuanceServiceStub
+
+
+class PersonSide(Side):
+    """Connections that carry a person's own tokens, and never an alias."""
+
+    def __init__(self, edge: PersonEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
+        super().__init__(edge, patience=patience)
+        self._identity = self.connect("identity", edge.identity)
+        self._verification = self.connect("verification", edge.verification)
+        self._persons = PersonServiceStub(self._identity.channel)
+        self._employment = EmploymentServiceStub(self._verification.channel)
+        self._issuance = IssuanceServiceStub(self._verification.channel)
+        self.log = LogReader(self.connect("disclosure", edge.disclosure), trust)
+        """The transparency log, as anyone may read it."""
+
+    async def register(
+        self, *, request_id: str, login: str, name: str, password: str, ownership_key: bytes
+    ) -> identity_pb.RegisterResponse:
+        """Become known to identity."""
+        request = identity_pb.RegisterRequest(
+            request_id=request_id, login=login, name=name, password=password, ownership_key=ownership_key
+        )
+        return await self._identity.call(self._persons.Register, request)
+
+    async def sign_in(self, login: str, password: str) -> identity_pb.SignInResponse:
+        """Get a session with identity."""
+        return await self._identity.call(
+            self._persons.SignIn, identity_pb.SignInRequest(login=login, password=password)
+        )
+
+    async def issue_assertion(self, session_token: str) -> identity_pb.IssueAssertionResponse:
+        """Get identity's short-lived word for verification."""
+        request = identity_pb.IssueAssertionRequest(audience="verification")
+        return await self._identity.call(self._persons.IssueAssertion, request, _bearer(session_token))
+
+    async def request_mail_code(
+        self, assertion: str, *, request_id: str, work_email: str
+    ) -> employment_pb.RequestMailCodeResponse:
+        """Have a code sent to a work address."""
+        request = employment_pb.RequestMailCodeRequest(request_id=request_id, work_email=work_email)
+        return await self._verification.call(self._employment.RequestMailCode, request, _bearer(assertion))
+
+    async def confirm_mail_code(
+        self, assertion: str, *, request_id: str, challenge_id: str, code: str
+    ) -> employment_pb.ConfirmMailCodeResponse:
+        """Send the code back."""
+        request = employment_pb.ConfirmMailCodeRequest(request_id=request_id, challenge_id=challenge_id, code=code)
+        return await self._verification.call(self._employment.ConfirmMailCode, request, _bearer(assertion))
+
+    async def issuer_key(self, assertion: str, label: str) -> issuance_pb.GetIssuerKeyResponse:
+        """Get the key of a label in the current epoch; not to be believed before the log shows the same."""
+        request = issuance_pb.GetIssuerKeyRequest(label=label)
+        return await self._verification.call(self._issuance.GetIssuerKey, request, _bearer(assertion))
+
+    async def issue_credential(self, assertion: str, issuing: Issuing) -> bytes:
+        """Get the blind signature over an issuance's blinded message, 384 bytes."""
+        request = issuance_pb.IssueCredentialRequest(
+            request_id=issuing.request_id,
+            label=issuing.label,
+            epoch=issuing.epoch,
+            slot=issuing.slot,
+            blinded_message=issuing.blinded_message,
+        )
+        response = await self._verification.call(self._issuance.IssueCredential, request, _bearer(assertion))
+        return response.blind_signature
+
+
+def _bearer(token: str) -> Sequence[tuple[str, str]]:
+    return (("authorization", f"Bearer {token}"),)

@@ -1,0 +1,104 @@
+"""Where the platform is and with which certificates to reach it: the file `profile.toml`.
+
+    trust = "trust"                     # directory with trust.toml, the public material that proofs are checked against
+
+    [person]                            # the person side
+    certificate = "person-edge/tls.crt"
+    key = "person-edge/tls.key"
+    authority = "person-edge/ca.crt"
+    identity = "127.0.0.1:7001"         # host:port of each service that this side may call
+    verification = "127.0.0.1:7002"
+    disclosure = "127.0.0.1:7004"       # its public log only
+
+    [alias]                             # the alias side: another certificate, other connections
+    certificate = ...                   # certificate, key and authority as above
+    forum = "127.0.0.1:7003"
+    disclosure = "127.0.0.1:7004"
+
+    [officer]                           # on the officers' machines alone
+    certificate = ...
+    disclosure = "127.0.0.1:7004"
+
+Paths start at the file's own directory. Nothing is connected to here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.chassis import configfile
+from services.chassis.tls import TlsFiles
+from services.seal.trust import Trust
+from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+
+FILE_NAME = "profile.toml"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The files of one certificate."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+    def tls(self) -> TlsFiles:
+        """The certificate, its key and the authority to trust, as PEM."""
+        return TlsFiles(certificate=_read(self.certificate), key=_read(self.key), authority=_read(self.authority))
+
+
+@dataclass(frozen=True)
+class PersonEdge(Edge):
+    """Certificate and addresses of the person side."""
+
+    identity: str
+    verification: str
+    disclosure: str
+
+
+@dataclass(frozen=True)
+class AliasEdge(Edge):
+    """Certificate and addresses of the alias side."""
+
+    forum: str
+    disclosure: str
+
+
+@dataclass(frozen=True)
+class OfficerEdge(Edge):
+    """Certificate and address of the officers' desk."""
+
+    disclosure: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One platform, as one device sees it."""
+
+    trust: Path
+    person: PersonEdge
+    alias: AliasEdge
+    officer: OfficerEdge | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> "Profile":
+        """The profile in a file, or in the `profile.toml` of a directory."""
+        with translated():
+            return configfile.load(path / FILE_NAME if path.is_dir() else path, cls)
+
+    def read_trust(self) -> Trust:
+        """The public material that every proof is checked against."""
+        with translated():
+            return Trust.parse(_read(self.trust / "trust.toml").decode("utf-8", errors="replace"))
+
+    def officer_edge(self) -> OfficerEdge:
+        """The officers' desk, which most devices do not have."""
+        if self.officer is None:
+            raise VouchsafeError(Reason.PROFILE_INVALID, "this profile has no [officer] table")
+        return self.officer
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise VouchsafeError(Reason.PROFILE_INVALID, f"{path}: {error.strerror}") from error
