@@ -124,6 +124,8 @@ def _from_table(table: dict[str, Any]) -> Trust:
     )
     if len({officer.name for officer in trust.officers}) != len(trust.officers):
         raise SealError("two officers have one name")
+    if len({officer.public for officer in trust.officers}) != len(trust.officers):
+        raise SealError("two officers share a key, so one approval would count as two")
     if trust.log_policy().log.name != trust.origin:
         raise SealError("the log's key is not named after its origin")
     if trust.witness_quorum > len(trust.witnesses) or trust.threshold > len(trust.share_public_keys):
