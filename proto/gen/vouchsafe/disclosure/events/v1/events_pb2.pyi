@@ -76,6 +76,24 @@ class CaseOpened(_message.Message):
     expires_at: int
     def __init__(self, case_id: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., ground: _Optional[str] = ..., document_hash: _Optional[bytes] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., alias_key: _Optional[bytes] = ..., bundle_hash: _Optional[bytes] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ...) -> None: ...
 
+class CaseDeclined(_message.Message):
+    __slots__ = ("case_id", "requester", "instrument", "ground", "document_hash", "post_id", "declined_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUESTER_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    GROUND_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    DECLINED_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    requester: str
+    instrument: str
+    ground: str
+    document_hash: bytes
+    post_id: str
+    declined_at: int
+    def __init__(self, case_id: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., ground: _Optional[str] = ..., document_hash: _Optional[bytes] = ..., post_id: _Optional[str] = ..., declined_at: _Optional[int] = ...) -> None: ...
+
 class CaseApproved(_message.Message):
     __slots__ = ("case_id", "officer", "role", "approval", "expires_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]

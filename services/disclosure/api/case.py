@@ -1,0 +1,75 @@
+"""CaseService: the officers' desk. Messages in, messages out; the rules are in `cases` and `opening`."""
+
+from services.disclosure.cases import Cases
+from services.disclosure.domain.case import Asked, Intended, Opened, Pending
+from services.disclosure.opening import Opening
+from services.disclosure.request import Request
+from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.disclosure.v1 import case_service_pb2_grpc as rpc
+
+
+class CaseServicer(rpc.CaseServiceServicer):
+    """Serves `Cases` and `Opening`."""
+
+    def __init__(self, cases: Cases, opening: Opening) -> None:
+        self._cases = cases
+        self._opening = opening
+
+    async def OpenCase(self, request: pb.OpenCaseRequest, _context: object) -> pb.OpenCaseResponse:  # noqa: N802
+        """Record a request."""
+        state = await self._cases.open(
+            Request.of(request.request_id, request),
+            requester=pb.RequesterClass.Name(request.requester),
+            instrument=request.instrument,
+            ground=request.ground,
+            document_hash=request.document_hash,
+            post_id=request.post_id,
+            recipient_key=request.recipient_key,
+        )
+        return pb.OpenCaseResponse(case=case_message(state))
+
+    async def ApproveCase(  # noqa: N802
+        self, request: pb.ApproveCaseRequest, _context: object
+    ) -> pb.ApproveCaseResponse:
+        """Add an approval."""
+        known = Request.of(request.request_id, request)
+        state = await self._cases.approve(known, case_id=request.case_id, approval=request.approval)
+        return pb.ApproveCaseResponse(case=case_message(state))
+
+    async def ExecuteCase(  # noqa: N802
+        self, request: pb.ExecuteCaseRequest, _context: object
+    ) -> pb.ExecuteCaseResponse:
+        """Carry a case through."""
+        state = await self._opening.execute(Request.of(request.request_id, request), request.case_id)
+        return pb.ExecuteCaseResponse(case=case_message(state))
+
+    async def GetCase(self, request: pb.GetCaseRequest, _context: object) -> pb.GetCaseResponse:  # noqa: N802
+        """Answer a case."""
+        return pb.GetCaseResponse(case=case_message(await self._cases.get(request.case_id)))
+
+
+def case_message(state: Asked) -> pb.Case:
+    """The case as officers see it. Approvals are told by name; the alias key stays here."""
+    facts = state.facts
+    message = pb.Case(
+        case_id=facts.case_id,
+        requester=facts.requester,
+        instrument=facts.instrument,
+        ground=facts.ground,
+        post_id=facts.post_id,
+        bundle_hash=facts.bundle_hash,
+        policy_hash=facts.policy_hash,
+        opened_at=facts.opened_at,
+        expires_at=facts.expires_at,
+        approved_by=dict.fromkeys(approval.officer for approval in state.approvals),
+    )
+    match state:
+        case Pending():
+            message.state = pb.CASE_STATE_PENDING
+        case Intended():
+            message.state = pb.CASE_STATE_INTENDED
+        case Opened():
+            message.state = pb.CASE_STATE_OPENED
+            message.intent_index, message.result_index = state.intent_index, state.result_index
+            message.sealed_identity = state.sealed_identity
+    return message

@@ -1,0 +1,54 @@
+"""TransparencyLogService: anyone's window on the log. Every answer is public and verified by whoever gets it."""
+
+from typing import Final
+
+from services.disclosure.checkpoints import Checkpoints
+from services.disclosure.domain.errors import DomainError, Reason
+from services.disclosure.transparency import TransparencyLog
+from services.seal.errors import SealError
+from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as pb
+from vouchsafe.disclosure.v1 import transparency_log_service_pb2_grpc as rpc
+
+DEFAULT_LEAVES: Final = 256
+
+
+class TransparencyLogServicer(rpc.TransparencyLogServiceServicer):
+    """Serves `TransparencyLog` and `Checkpoints`."""
+
+    def __init__(self, log: TransparencyLog, checkpoints: Checkpoints) -> None:
+        self._log = log
+        self._checkpoints = checkpoints
+
+    async def GetCheckpoint(  # noqa: N802
+        self, request: pb.GetCheckpointRequest, _context: object
+    ) -> pb.GetCheckpointResponse:
+        """Answer the newest co-signed checkpoint."""
+        cosigned = await self._checkpoints.covering(request.min_size)
+        return pb.GetCheckpointResponse(checkpoint=cosigned.note)
+
+    async def ListLeaves(  # noqa: N802
+        self, request: pb.ListLeavesRequest, _context: object
+    ) -> pb.ListLeavesResponse:
+        """Answer leaves in order; none beyond the end."""
+        return pb.ListLeavesResponse(leaves=self._log.leaves(request.start, request.limit or DEFAULT_LEAVES))
+
+    async def GetInclusionProof(  # noqa: N802
+        self, request: pb.GetInclusionProofRequest, _context: object
+    ) -> pb.GetInclusionProofResponse:
+        """Answer the proof that a leaf is in the log."""
+        index = await self._log.find(request.leaf_hash)
+        if index is None:
+            raise DomainError(Reason.LEAF_UNKNOWN)
+        return pb.GetInclusionProofResponse(proof=await self._checkpoints.proof_of(index))
+
+    async def GetConsistencyProof(  # noqa: N802
+        self, request: pb.GetConsistencyProofRequest, _context: object
+    ) -> pb.GetConsistencyProofResponse:
+        """Answer the proof that the log only grew between two sizes."""
+        if request.new_size > self._log.size:
+            await self._log.refresh()
+        try:
+            path = self._log.consistency(request.old_size, request.new_size)
+        except SealError:
+            raise DomainError(Reason.SIZE_UNKNOWN) from None
+        return pb.GetConsistencyProofResponse(hashes=path)

@@ -1,0 +1,168 @@
+"""Opens cases and takes approvals: everything that happens to a case before it is carried through.
+
+A case stands on evidence that was verified link by link, and an approval on an officer's own signature. Who may do what
+and when is `domain.case_decider`'s; carrying a case through is `opening`'s.
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import grpc
+
+from services.chassis.clock import Clock
+from services.chassis.handle import CommandHandler
+from services.chassis.rpc_errors import RpcError
+from services.chassis.telemetry_log import log as logger
+from services.disclosure.deposits import DepositHandler
+from services.disclosure.domain import case, case_decider, deposit
+from services.disclosure.domain.case_decider import Approve
+from services.disclosure.domain.errors import DomainError, Reason
+from services.disclosure.evidence import UnverifiedPost, check_post, credential_of
+from services.disclosure.request import Request
+from services.seal.authorization import SignedCredential, bundle_hash, verify_approval
+from services.seal.errors import SealError
+from services.seal.statements import CaseStatement, Context, CredentialMessage
+from services.seal.trust import Trust
+from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
+
+AskForum = Callable[[forum_pb.GetPostEvidenceRequest], Awaitable[forum_pb.GetPostEvidenceResponse]]
+CaseHandler = CommandHandler[case_decider.Command, case.State, case.Event]
+
+
+CASE_DECLINED: Final = "case_declined"
+
+_CASE_IDS = uuid.UUID("5c5f3c0e-70d4-5a8e-9d0e-3a4f0a1c7e21")
+_log = logger(__name__)
+
+
+class Cases:
+    """The officers' desk of one process."""
+
+    def __init__(
+        self, *, cases: CaseHandler, deposits: DepositHandler, forum: AskForum, trust: Trust, clock: Clock
+    ) -> None:
+        self._cases = cases
+        self._deposits = deposits
+        self._forum = forum
+        self._trust = trust
+        self._clock = clock
+
+    async def open(
+        self,
+        request: Request,
+        *,
+        requester: str,
+        instrument: str,
+        ground: str,
+        document_hash: bytes,
+        post_id: str,
+        recipient_key: bytes,
+    ) -> case.Asked:
+        """Record a request to learn who stands behind a post.
+
+        Raises DomainError: REQUESTER_DECLINED (recorded, and nothing looked up), POST_UNKNOWN, EVIDENCE_INVALID.
+        """
+        case_id = str(uuid.uuid5(_CASE_IDS, f"{request.caller}/{request.request_id}"))
+        now = self._now()
+        command: case_decider.Command
+        if case_decider.may_ask(requester):
+            credential = await self._evidence(post_id)
+            command = case.CaseOpened(
+                case_id=case_id,
+                requester=requester,
+                instrument=instrument,
+                ground=ground,
+                document_hash=document_hash,
+                post_id=post_id,
+                recipient_key=recipient_key,
+                alias_key=credential.message.cpk,
+                bundle_hash=bundle_hash(credential, post_id, recipient_key),
+                policy_hash=self._trust.policy.hash(),
+                opened_at=now,
+                expires_at=now + self._trust.policy.approval_ttl_seconds,
+            )
+        else:
+            command = case.CaseDeclined(case_id, requester, instrument, ground, document_hash, post_id, now)
+        handled = await self._cases.handle(case.stream(case_id), command, **request.once())
+        if isinstance(handled.state, case.Declined):
+            _log.info(CASE_DECLINED)
+            raise DomainError(Reason.REQUESTER_DECLINED)
+        return asked(handled.state)
+
+    async def approve(self, request: Request, *, case_id: str, approval: str) -> case.Asked:
+        """Add an officer's signed approval.
+
+        Raises DomainError: CASE_UNKNOWN, APPROVAL_INVALID, ALREADY_APPROVED, CASE_EXPIRED, CASE_NOT_PENDING.
+        """
+        state = await self.get(case_id)
+        now = self._now()
+        try:
+            verified = verify_approval(approval, statement_of(state.facts), self._trust, now)
+        except SealError:
+            # One constant answer: it must not tell a stranger which officers exist.
+            raise DomainError(Reason.APPROVAL_INVALID) from None
+        officer = verified.officer
+        event = case.CaseApproved(case_id, officer.name, officer.role, approval, verified.expires)
+        handled = await self._cases.handle(case.stream(case_id), Approve(event, now), **request.once())
+        return asked(handled.state)
+
+    async def get(self, case_id: str) -> case.Asked:
+        """The case; DomainError CASE_UNKNOWN."""
+        state, _ = await self._cases.state(case.stream(case_id))
+        return asked(state)
+
+    async def _evidence(self, post_id: str) -> SignedCredential:
+        """The credential behind a post, once every link between the two has been verified."""
+        try:
+            answer = await self._forum(forum_pb.GetPostEvidenceRequest(post_id=post_id))
+        except RpcError as error:
+            if error.code is grpc.StatusCode.NOT_FOUND:
+                raise DomainError(Reason.POST_UNKNOWN) from None
+            raise
+        state, _ = await self._deposits.state(deposit.stream(answer.proof.alias_key))
+        if isinstance(state, deposit.Empty):
+            raise DomainError(Reason.EVIDENCE_INVALID)
+        check_post(_post(post_id, answer), _credential(answer), state)
+        return credential_of(state)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
+
+
+def asked(state: case.State) -> case.Asked:
+    """The case, if there is one; DomainError CASE_UNKNOWN otherwise, for a declined one too."""
+    if isinstance(state, case.Unasked | case.Declined):
+        raise DomainError(Reason.CASE_UNKNOWN)
+    return state
+
+
+def statement_of(facts: case.CaseOpened) -> CaseStatement:
+    """What officers sign and the intent's leaf commits to."""
+    return CaseStatement(
+        facts.case_id, facts.bundle_hash, facts.ground, facts.policy_hash, facts.opened_at, facts.expires_at
+    )
+
+
+def _post(post_id: str, answer: forum_pb.GetPostEvidenceResponse) -> UnverifiedPost:
+    proof = answer.proof
+    return UnverifiedPost(
+        post_id=post_id,
+        thread_id=answer.thread_id,
+        title=answer.title,
+        body=answer.body,
+        alias_key=proof.alias_key,
+        thread_key=proof.thread_key,
+        certificate=proof.certificate,
+        signature=proof.signature,
+    )
+
+
+def _credential(answer: forum_pb.GetPostEvidenceResponse) -> SignedCredential:
+    told = answer.credential
+    try:
+        context = Context(told.label, told.epoch)
+        message = CredentialMessage(told.prefix, context, told.alias_key, told.envelope_hash)
+    except SealError:
+        raise DomainError(Reason.EVIDENCE_INVALID) from None
+    return SignedCredential(message, told.signature)

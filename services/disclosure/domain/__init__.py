@@ -1,0 +1,1 @@
+"""What may happen: events, states and decisions, without I/O, clock or chance."""

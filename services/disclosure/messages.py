@@ -1,0 +1,36 @@
+"""The messages that carry an opening to trustees and identity, from what this service has stored."""
+
+from services.disclosure.domain.case import Intended, live_approvals
+from services.disclosure.domain.deposit import EnvelopeDeposited
+from vouchsafe.credential.v1 import credential_pb2
+from vouchsafe.trustee.v1 import authorization_pb2
+
+
+def credential_message(held: EnvelopeDeposited) -> credential_pb2.Credential:
+    """The credential of a deposit."""
+    return credential_pb2.Credential(
+        label=held.label,
+        epoch=held.epoch,
+        alias_key=held.alias_key,
+        envelope_hash=held.envelope_hash,
+        prefix=held.prefix,
+        signature=held.credential_signature,
+    )
+
+
+def authorization_message(state: Intended, intent_proof: str, now: int) -> authorization_pb2.Authorization:
+    """The evidence that a case may be opened, with the approvals in force at `now` (Unix seconds)."""
+    facts = state.facts
+    return authorization_pb2.Authorization(
+        case_id=facts.case_id,
+        bundle_hash=facts.bundle_hash,
+        ground=facts.ground,
+        policy_hash=facts.policy_hash,
+        opened_at=facts.opened_at,
+        expires_at=facts.expires_at,
+        post_id=facts.post_id,
+        recipient_key=facts.recipient_key,
+        approvals=[approval.approval for approval in live_approvals(state, now)],
+        intent_salt=state.salt,
+        intent_proof=intent_proof,
+    )

@@ -1,0 +1,122 @@
+"""Carries an authorized case through, from the logged intent to the sealed answer.
+
+One function, in numbered steps. Each is recorded under an id that follows from the case, or repeats without harm, so a
+retry after a crash goes on where the last attempt stopped and the log never holds a second result. Whether a case may
+be opened is decided by `domain.case_decider`, again by every trustee and again by identity; what the envelope held
+stays inside `vault`.
+"""
+
+import secrets
+import uuid
+
+from services.chassis.clock import Clock
+from services.disclosure.cases import CaseHandler, asked, statement_of
+from services.disclosure.checkpoints import Checkpoints
+from services.disclosure.deposits import DepositHandler
+from services.disclosure.domain import case, deposit
+from services.disclosure.domain.case_decider import Execute, Finish
+from services.disclosure.domain.errors import DomainError, Reason
+from services.disclosure.labels import Labels
+from services.disclosure.messages import authorization_message, credential_message
+from services.disclosure.request import Request
+from services.disclosure.transparency import TransparencyLog
+from services.disclosure.vault import Vault
+from services.seal.canonical import sha256
+from services.seal.leaves import IssuerKeyLeaf, OpenIntentLeaf, OpenResultLeaf
+from services.seal.merkle import leaf_hash
+from services.seal.trust import Policy
+from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
+
+SALT_SIZE = 32
+
+
+class Opening:
+    """Executes cases."""
+
+    def __init__(
+        self,
+        *,
+        cases: CaseHandler,
+        deposits: DepositHandler,
+        labels: Labels,
+        log: TransparencyLog,
+        checkpoints: Checkpoints,
+        vault: Vault,
+        policy: Policy,
+        clock: Clock,
+    ) -> None:
+        self._cases = cases
+        self._deposits = deposits
+        self._labels = labels
+        self._log = log
+        self._checkpoints = checkpoints
+        self._vault = vault
+        self._policy = policy
+        self._clock = clock
+
+    async def execute(self, request: Request, case_id: str) -> case.Asked:
+        """Open the case, or go on opening it; a case that is open already is answered as it is.
+
+        Raises DomainError: CASE_UNKNOWN, CASE_EXPIRED, QUORUM_MISSING (nothing has changed), WITNESSES_UNAVAILABLE,
+        TRUSTEES_UNAVAILABLE, OPENING_REFUSED (the intent stands in the log; the result may).
+        """
+        stream = case.stream(case_id)
+        now = int(self._clock.now().timestamp())
+
+        # 1. Commit to the intent. The salt is stored with it, so that every retry makes the same leaf.
+        command = Execute(now, self._policy.approvals, self._policy.distinct_roles, secrets.token_bytes(SALT_SIZE))
+        await self._cases.handle(stream, command, **request.once())
+        state, _ = await self._cases.state(stream)
+        if not isinstance(state, case.Intended):
+            return asked(state)
+
+        # 2. Log the intent. From here on the world can know that somebody is about to be opened.
+        intent = OpenIntentLeaf.of(state.salt, statement_of(state.facts).hash())
+        intent_index = await self._log.append(intent, commit_id=_step(case_id, "intent"))
+
+        # 3. Have it witnessed. Without a quorum's co-signatures no trustee answers.
+        intent_proof = await self._checkpoints.proof_of(intent_index)
+        held, issuer_key, issuer_key_proof = await self._held(state.facts.alias_key)
+
+        # 4. Ask the trustees for their parts, and 5. combine them. What comes out stays inside the vault.
+        authorization = authorization_message(state, intent_proof, now)
+        escrow = await self._vault.open(
+            pb.DecryptShareRequest(
+                authorization=authorization,
+                credential=credential_message(held),
+                envelope=held.envelope,
+                issuer_key=issuer_key,
+                issuer_key_proof=issuer_key_proof,
+            )
+        )
+
+        # 6. Log the result before anybody learns a name, so that no release can go unlogged.
+        result = OpenResultLeaf(intent.commitment, "released")
+        result_index = await self._log.append(result, commit_id=_step(case_id, "result"))
+
+        # 7. Have identity release the person. A newer proof is another request to identity, hence another id.
+        release_id = _step(case_id, f"release {sha256(authorization.SerializeToString(deterministic=True)).hex()}")
+        sealed = await escrow.release(release_id)
+
+        # 8. Record the end, and the answer that only the recipient can read.
+        finished = await self._cases.handle(
+            stream, Finish(intent_index, result_index, sealed), **request.once("executed")
+        )
+        return asked(finished.state)
+
+    async def _held(self, alias_key: bytes) -> tuple[deposit.EnvelopeDeposited, bytes, str]:
+        """What the vault holds for an alias, the issuer key of its credential, and the proof that the key is logged."""
+        held, _ = await self._deposits.state(deposit.stream(alias_key))
+        if isinstance(held, deposit.Empty):
+            raise DomainError(Reason.EVIDENCE_INVALID)
+        issuer_key = await self._labels.active_key(held.label, held.epoch)
+        leaf = IssuerKeyLeaf.of(held.label, held.epoch, issuer_key)
+        index = await self._log.find(leaf_hash(leaf.to_bytes()))
+        if index is None:
+            raise DomainError(Reason.UNKNOWN_KEY)
+        return held, issuer_key, await self._checkpoints.proof_of(index)
+
+
+def _step(case_id: str, step: str) -> str:
+    """The id of a step that a case takes once, whoever asks and however often."""
+    return str(uuid.uuid5(uuid.UUID(case_id), step))

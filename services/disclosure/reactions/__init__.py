@@ -1,0 +1,1 @@
+"""What other services published becomes a leaf and a record here."""

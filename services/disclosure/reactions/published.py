@@ -1,0 +1,66 @@
+"""Answers what identity and verification publish: the leaf first, then the record that depends on it.
+
+Every delivery of an event ends in the same commits, so a repeat changes nothing. A second key for a label and epoch
+stops the line (`LeafConflict` or `KeyConflict`): somebody is being cheated, and no later event may be taken as true.
+"""
+
+import uuid
+from collections.abc import Mapping
+
+from services.chassis.consumer import ForeignEvent, Reaction
+from services.chassis.handle import fingerprint_of
+from services.disclosure.domain.label import AcceptKey, Command, OpenLabel
+from services.disclosure.labels import Labels
+from services.disclosure.transparency import TransparencyLog
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, OwnershipLeaf
+from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
+from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
+
+_LEAF_IDS = uuid.UUID("e0f1d7a4-52d1-5c7b-9f0e-6b8d3c1a2f44")
+
+
+class Published:
+    """What this service does about other services' events."""
+
+    def __init__(self, log: TransparencyLog, labels: Labels) -> None:
+        self._log = log
+        self._labels = labels
+
+    def of_identity(self) -> Mapping[str, Reaction]:
+        """Reactions by stored type name."""
+        return {identity_pb.OwnershipCommitted.DESCRIPTOR.full_name: self.ownership_committed}
+
+    def of_verification(self) -> Mapping[str, Reaction]:
+        """Reactions by stored type name."""
+        return {
+            verification_pb.IssuerKeyPublished.DESCRIPTOR.full_name: self.issuer_key_published,
+            verification_pb.LabelActivated.DESCRIPTOR.full_name: self.label_activated,
+        }
+
+    async def ownership_committed(self, event: ForeignEvent) -> None:
+        """A registration's salted hash becomes a leaf."""
+        published = identity_pb.OwnershipCommitted.FromString(event.data)
+        await self._log.append(OwnershipLeaf(published.commitment), commit_id=event.commit_id)
+
+    async def issuer_key_published(self, event: ForeignEvent) -> None:
+        """The key of a label and epoch becomes a leaf, and only then counts."""
+        published = verification_pb.IssuerKeyPublished.FromString(event.data)
+        leaf = IssuerKeyLeaf.of(published.label, published.epoch, published.public_key)
+        await self._log.append(leaf, commit_id=_only_leaf("issuer-key", published.label, published.epoch))
+        await self._record(AcceptKey(published.label, published.epoch, published.public_key), event)
+
+    async def label_activated(self, event: ForeignEvent) -> None:
+        """That a label's crowd is large enough becomes a leaf, and only then counts."""
+        published = verification_pb.LabelActivated.FromString(event.data)
+        leaf = LabelActivatedLeaf(published.label, published.epoch, published.crowd_bucket)
+        await self._log.append(leaf, commit_id=_only_leaf("label-activated", published.label, published.epoch))
+        await self._record(OpenLabel(published.label, published.epoch), event)
+
+    async def _record(self, command: Command, event: ForeignEvent) -> None:
+        fingerprint = fingerprint_of(event.producer, event.data)
+        await self._labels.record(command, commit_id=event.commit_id, fingerprint=fingerprint, caller=event.producer)
+
+
+def _only_leaf(kind: str, label: str, epoch: int) -> str:
+    """The commit id of the one leaf of this kind that a label and epoch may have."""
+    return str(uuid.uuid5(_LEAF_IDS, f"{kind} {label} {epoch}"))

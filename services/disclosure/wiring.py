@@ -1,0 +1,160 @@
+"""Puts disclosure together. Only this file constructs adapters; `build` takes them, so tests wire the same service."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.chassis import configfile
+from services.chassis.bus import Inbox
+from services.chassis.bus_jetstream import JetStreamInbox
+from services.chassis.bus_jetstream import connect as connect_bus
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.consumer import Consumer, Reaction
+from services.chassis.deployment import Secrets
+from services.chassis.eventstore import Checkpoints as Marks
+from services.chassis.eventstore import EventStore
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.handle import CommandHandler
+from services.chassis.lifecycle import Process
+from services.chassis.log_reader import LogReader, RpcLogReader
+from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.worker import LogWorker, MakeFollower
+from services.disclosure.adapters.event_codec import event_codec
+from services.disclosure.adapters.peers import Channels, Peers, connect
+from services.disclosure.api.case import CaseServicer
+from services.disclosure.api.deposit import DepositServicer
+from services.disclosure.api.errors import ERRORS
+from services.disclosure.api.transparency_log import TransparencyLogServicer
+from services.disclosure.cases import CaseHandler, Cases
+from services.disclosure.checkpoints import Checkpoints
+from services.disclosure.config import Config, Keys, read_keys, read_trust
+from services.disclosure.deposits import DepositHandler, Deposits
+from services.disclosure.domain import case_decider, deposit, label
+from services.disclosure.labels import LabelHandler, Labels
+from services.disclosure.opening import Opening
+from services.disclosure.reactions.published import Published
+from services.disclosure.transparency import LeafConflict, TransparencyLog
+from services.disclosure.vault import Vault
+from services.seal.trust import Trust
+from vouchsafe.disclosure.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
+from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import add_DepositServiceServicer_to_server
+from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import add_TransparencyLogServiceServicer_to_server
+
+SERVICE: Final = "disclosure"
+CEREMONY: Final = "ceremony"
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """The service without its edges: what it serves, what it does about others' events, what runs behind."""
+
+    log: TransparencyLog
+    checkpoints: Checkpoints
+    published: Published
+    services: tuple[ServiceBinding[Any], ...]
+
+
+def build(*, store: EventStore, trust: Trust, keys: Keys, peers: Peers, clock: Clock) -> Disclosure:
+    """The service on these adapters. Call `open_log` before serving."""
+    codec = event_codec()
+    cases: CaseHandler = CommandHandler(store, codec, case_decider, clock)
+    kept: DepositHandler = CommandHandler(store, codec, deposit, clock)
+    known: LabelHandler = CommandHandler(store, codec, label, clock)
+    labels = Labels(known)
+    log = TransparencyLog(store, codec, clock)
+    policy = trust.log_policy()
+    witnesses = dict(zip(policy.witnesses, peers.witnesses, strict=True))
+    checkpoints = Checkpoints(log, signer=keys.log, policy=policy, witnesses=witnesses)
+    desk = Cases(cases=cases, deposits=kept, forum=peers.forum, trust=trust, clock=clock)
+    opening = Opening(
+        cases=cases,
+        deposits=kept,
+        labels=labels,
+        log=log,
+        checkpoints=checkpoints,
+        vault=Vault(trust=trust, trustees=peers.trustees, identity=peers.identity),
+        policy=trust.policy,
+        clock=clock,
+    )
+    deposits = Deposits(deposits=kept, labels=labels, receipt_key=keys.receipt)
+    services = (
+        ServiceBinding(add_CaseServiceServicer_to_server, CaseServicer(desk, opening)),
+        ServiceBinding(add_DepositServiceServicer_to_server, DepositServicer(deposits)),
+        ServiceBinding(add_TransparencyLogServiceServicer_to_server, TransparencyLogServicer(log, checkpoints)),
+    )
+    return Disclosure(log, checkpoints, Published(log, labels), services)
+
+
+async def open_log(disclosure: Disclosure, trust: Trust) -> None:
+    """Catch the log up, and begin it with the ceremony's leaf; LeafConflict when it began with another one."""
+    await disclosure.log.refresh()
+    leaf = trust.ceremony_leaf()
+    if await disclosure.log.append(leaf, commit_id=CEREMONY) != 0:
+        raise LeafConflict("the log does not begin with the ceremony")
+
+
+async def start(process: Process) -> None:
+    """Open what the process needs and hand it over. Raises what would make serving unsafe."""
+    config = configfile.load(process.config, Config)
+    trust = read_trust(process.endpoints.paths.trust)
+    keys = read_keys(process.secrets, trust)
+    tls = process.secrets.tls()
+
+    database = MongoDatabase(process.secrets.text("mongodb-uri"))
+    store = MongoEventStore(database)
+    await store.ensure_indexes()
+    channels = Channels(process.endpoints, tls)
+    peers = connect(channels, trustees=len(trust.share_public_keys), witnesses=len(trust.witnesses))
+
+    disclosure = build(store=store, trust=trust, keys=keys, peers=peers, clock=SystemClock())
+    await open_log(disclosure, trust)
+
+    bus = await connect_bus(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    worker = LogWorker(store)
+    for producer, reactions in (
+        ("identity", disclosure.published.of_identity()),
+        ("verification", disclosure.published.of_verification()),
+    ):
+        inbox = JetStreamInbox(bus, producer=producer, service=SERVICE)
+        reader = RpcLogReader(channels.to(producer))
+        worker.add(f"consumer of {producer}", _consumer(producer, inbox, reader, store, reactions))
+    process.worker("log worker", worker.run)
+    process.worker("checkpoints", disclosure.checkpoints.run)
+    process.serve(server(process, disclosure, config))
+
+    async def close() -> None:
+        await bus.close()
+        await channels.close()
+        database.close()
+
+    process.on_close(close)
+
+
+def server(process: Process, disclosure: Disclosure, config: Config) -> RpcServer:
+    """The service behind mutual TLS."""
+    return RpcServer(
+        listen=process.endpoints.listen.rpc,
+        health_listen=process.endpoints.listen.health,
+        tls=process.secrets.tls(),
+        services=disclosure.services,
+        allow=config.allow,
+        errors=ERRORS,
+    )
+
+
+def _consumer(
+    producer: str, inbox: Inbox, reader: LogReader, marks: Marks, reactions: Mapping[str, Reaction]
+) -> MakeFollower:
+    def make(epoch: int) -> Consumer:
+        return Consumer(
+            producer=producer, inbox=inbox, reader=reader, checkpoints=marks, epoch=epoch, reactions=reactions
+        )
+
+    return make
+
+
+def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
+    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
+    return context

@@ -1,0 +1,73 @@
+"""A trustee's decision: check everything that makes one opening lawful, by itself, and only then use the share.
+
+All checks stand in one function so that none can be skipped. They use nothing that the caller could have made up: the
+trust material is the trustee's own, and so is the record of used cases. A refusal says nothing about its cause.
+"""
+
+from services.chassis.clock import Clock
+from services.seal.authorization import Authorization, SignedCredential, check_credential, verify_authorization
+from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
+from services.seal.errors import SealError
+from services.seal.statements import CaseStatement, Context, CredentialMessage
+from services.seal.threshold import Share
+from services.seal.trust import Trust
+from services.trustee.used_cases import UsedCases
+from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
+
+
+class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+    """Something about the request does not hold."""
+
+
+class Trustee:
+    """One share, and the checks in front of it. Raises ValueError when the share is not the one that was dealt."""
+
+    def __init__(self, *, share: Share, trust: Trust, used: UsedCases, clock: Clock) -> None:
+        if share.index > len(trust.share_public_keys) or trust.share_public_keys[share.index - 1] != share.public_key:
+            raise ValueError("the share does not fit the trust material")
+        self._share = share
+        self._trust = trust
+        self._used = used
+        self._clock = clock
+
+    def decrypt(self, request: pb.DecryptShareRequest) -> Partial:
+        """This trustee's partial decryption of the envelope, or Refused."""
+        now = int(self._clock.now().timestamp())
+        try:
+            authorization, credential = _authorization(request), _credential(request)
+
+            # 1. Enough officers in enough roles approved this very case, and the world can see in the log that it is
+            #    about to be opened: the log and a quorum of witnesses have signed for it.
+            verify_authorization(authorization, credential, self._trust, now)
+
+            # 2. The credential is genuine, under the one key that the log holds for its label and epoch.
+            check_credential(credential, request.issuer_key, request.issuer_key_proof, self._trust)
+
+            # 3. The envelope is the credential's own. Decrypting any other would make this trustee an oracle.
+            if envelope_hash(request.envelope) != credential.message.envelope_hash:
+                raise Refused
+            check_envelope(request.envelope)
+        except SealError:
+            raise Refused from None
+
+        # 4. The case is new, or this is the same request again. On disk before the share is touched.
+        if not self._used.claim(authorization.statement.case_id, authorization.statement.hash()):
+            raise Refused
+        return partial_decrypt(self._share, request.envelope)
+
+
+def _authorization(request: pb.DecryptShareRequest) -> Authorization:
+    told = request.authorization
+    statement = CaseStatement(
+        told.case_id, told.bundle_hash, told.ground, told.policy_hash, told.opened_at, told.expires_at
+    )
+    return Authorization(
+        statement, told.post_id, told.recipient_key, tuple(told.approvals), told.intent_salt, told.intent_proof
+    )
+
+
+def _credential(request: pb.DecryptShareRequest) -> SignedCredential:
+    told = request.credential
+    context = Context(told.label, told.epoch)
+    message = CredentialMessage(told.prefix, context, told.alias_key, told.envelope_hash)
+    return SignedCredential(message, told.signature)

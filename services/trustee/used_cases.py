@@ -1,0 +1,90 @@
+"""The cases that a trustee has answered, kept in a file of its own: one line a case, on disk before the answer leaves.
+
+A line is the case's id and the SHA-256 of the case statement, in hex. The same statement may be answered again, since a
+crash can lose the reply; another statement under that case may not. Losing the file would let a case be used twice, so
+it belongs on storage that outlives the process.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final, Self
+
+FILE_NAME: Final = "used-cases"
+
+
+class StateError(Exception):
+    """The file cannot be trusted or is in use by another process; starting would be unsafe."""
+
+
+class UsedCases:
+    """The file, opened for this process alone."""
+
+    def __init__(self, descriptor: int, used: dict[str, bytes]) -> None:
+        self._descriptor = descriptor
+        self._used = used
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open or create the file in `directory`; raises StateError when it is held by another process or malformed."""
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            used = _load(descriptor)
+            _sync_directory(directory)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise StateError("the record of used cases is held by another process") from error
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return cls(descriptor, used)
+
+    def claim(self, case_id: str, statement_hash: bytes) -> bool:
+        """Whether the case may be answered: it is new, and now recorded on disk, or it was used for this statement."""
+        known = self._used.get(case_id)
+        if known is None:
+            _append(self._descriptor, f"{case_id} {statement_hash.hex()}\n".encode("ascii"))
+            self._used[case_id] = known = statement_hash
+        return known == statement_hash
+
+    def close(self) -> None:
+        """Give the file up."""
+        os.close(self._descriptor)
+
+
+def _load(descriptor: int) -> dict[str, bytes]:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        content = file.read()
+    # A line without its end was being written when the power went: nothing was answered on it.
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.ftruncate(descriptor, whole)
+        os.fsync(descriptor)
+    used: dict[str, bytes] = {}
+    for line in content[:whole].splitlines():
+        case_id, _, digest = line.decode("ascii", "replace").partition(" ")
+        try:
+            statement_hash = bytes.fromhex(digest)
+        except ValueError as error:
+            raise StateError("the record of used cases is malformed") from error
+        if not case_id or len(statement_hash) != 32 or case_id in used:
+            raise StateError("the record of used cases is malformed")
+        used[case_id] = statement_hash
+    return used
+
+
+def _append(descriptor: int, line: bytes) -> None:
+    if os.write(descriptor, line) != len(line):
+        raise StateError("the record of used cases could not be written")
+    os.fsync(descriptor)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the file's name as durable as its content."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,43 @@
+"""Puts a trustee together: its share, the public trust material, its record of used cases, its one RPC service."""
+
+from dataclasses import dataclass
+
+from services.chassis import configfile
+from services.chassis.clock import SystemClock
+from services.chassis.lifecycle import Process
+from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.seal.secret import SecretBytes
+from services.seal.threshold import Share
+from services.seal.trust import Trust
+from services.trustee.decision import Trustee
+from services.trustee.servicer import ERRORS, TrusteeServicer
+from services.trustee.used_cases import UsedCases
+from vouchsafe.trustee.v1.trustee_service_pb2_grpc import add_TrusteeServiceServicer_to_server
+
+
+@dataclass(frozen=True)
+class Config:
+    """`service.toml`: which callers, by SPIFFE URI, may use which gRPC service."""
+
+    allow: dict[str, frozenset[str]]
+
+
+async def start(process: Process) -> None:
+    """Open what the process needs and hand its server over. Raises what would make serving unsafe."""
+    config = configfile.load(process.config, Config)
+    trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
+    used = UsedCases.open(process.endpoints.paths.state)
+    share = Share.decode(SecretBytes(process.secrets.read("share")))
+    if process.endpoints.process.name != f"trustee-{share.index}":
+        raise ValueError("this share is another trustee's")
+    trustee = Trustee(share=share, trust=trust, used=used, clock=SystemClock())
+    process.serve(
+        RpcServer(
+            listen=process.endpoints.listen.rpc,
+            health_listen=process.endpoints.listen.health,
+            tls=process.secrets.tls(),
+            services=[ServiceBinding(add_TrusteeServiceServicer_to_server, TrusteeServicer(trustee))],
+            allow=config.allow,
+            errors=ERRORS,
+        )
+    )

@@ -1,0 +1,1 @@
+"""One witness: co-signs the log as long as it only grows."""
