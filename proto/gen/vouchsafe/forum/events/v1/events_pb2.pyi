@@ -55,17 +55,27 @@ class ThreadOpened(_message.Message):
     def __init__(self, thread_id: _Optional[str] = ..., title: _Optional[str] = ...) -> None: ...
 
 class AuthorNamed(_message.Message):
-    __slots__ = ("thread_id", "alias_key", "author_name")
+    __slots__ = ("thread_id", "alias_key", "author_name", "thread_key")
     THREAD_ID_FIELD_NUMBER: _ClassVar[int]
     ALIAS_KEY_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_NAME_FIELD_NUMBER: _ClassVar[int]
+    THREAD_KEY_FIELD_NUMBER: _ClassVar[int]
     thread_id: str
     alias_key: bytes
     author_name: str
-    def __init__(self, thread_id: _Optional[str] = ..., alias_key: _Optional[bytes] = ..., author_name: _Optional[str] = ...) -> None: ...
+    thread_key: bytes
+    def __init__(self, thread_id: _Optional[str] = ..., alias_key: _Optional[bytes] = ..., author_name: _Optional[str] = ..., thread_key: _Optional[bytes] = ...) -> None: ...
+
+class PostIdReserved(_message.Message):
+    __slots__ = ("post_id", "thread_id")
+    POST_ID_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    post_id: str
+    thread_id: str
+    def __init__(self, post_id: _Optional[str] = ..., thread_id: _Optional[str] = ...) -> None: ...
 
 class PostPublished(_message.Message):
-    __slots__ = ("thread_id", "title", "post_id", "alias_key", "author_name", "label", "label_name", "body", "thread_key", "certificate", "signature", "published_at")
+    __slots__ = ("thread_id", "title", "post_id", "alias_key", "author_name", "label", "label_name", "body", "thread_key", "certificate", "signature", "published_at", "thread_title", "ordinal")
     THREAD_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     POST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +88,8 @@ class PostPublished(_message.Message):
     CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_AT_FIELD_NUMBER: _ClassVar[int]
+    THREAD_TITLE_FIELD_NUMBER: _ClassVar[int]
+    ORDINAL_FIELD_NUMBER: _ClassVar[int]
     thread_id: str
     title: str
     post_id: str
@@ -90,7 +102,9 @@ class PostPublished(_message.Message):
     certificate: bytes
     signature: bytes
     published_at: int
-    def __init__(self, thread_id: _Optional[str] = ..., title: _Optional[str] = ..., post_id: _Optional[str] = ..., alias_key: _Optional[bytes] = ..., author_name: _Optional[str] = ..., label: _Optional[str] = ..., label_name: _Optional[str] = ..., body: _Optional[str] = ..., thread_key: _Optional[bytes] = ..., certificate: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., published_at: _Optional[int] = ...) -> None: ...
+    thread_title: str
+    ordinal: int
+    def __init__(self, thread_id: _Optional[str] = ..., title: _Optional[str] = ..., post_id: _Optional[str] = ..., alias_key: _Optional[bytes] = ..., author_name: _Optional[str] = ..., label: _Optional[str] = ..., label_name: _Optional[str] = ..., body: _Optional[str] = ..., thread_key: _Optional[bytes] = ..., certificate: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., published_at: _Optional[int] = ..., thread_title: _Optional[str] = ..., ordinal: _Optional[int] = ...) -> None: ...
 
 class CommentPublished(_message.Message):
     __slots__ = ("thread_id", "post_id", "comment_id", "alias_key", "author_name", "label", "label_name", "body", "thread_key", "certificate", "signature", "published_at")

@@ -1,0 +1,1 @@
+"""The forum: aliases, threads, posts and comments. See README.md."""

@@ -1,0 +1,1 @@
+"""Where the forum's own types meet a technology."""

@@ -1,0 +1,24 @@
+"""How the forum's events are stored: each dataclass and the protobuf message of the same fields."""
+
+from services.chassis.codec import EventCodec
+from services.forum.domain.alias import AliasCreated
+from services.forum.domain.label import IssuerKeyAccepted, LabelOpened
+from services.forum.domain.post_id import PostIdReserved
+from services.forum.domain.thread import AuthorNamed, CommentPublished, PostPublished, ThreadOpened
+from vouchsafe.forum.events.v1 import events_pb2 as pb
+
+
+def event_codec() -> EventCodec:
+    """The codec of every event that the forum has ever written."""
+    return EventCodec(
+        {
+            IssuerKeyAccepted: pb.IssuerKeyAccepted,
+            LabelOpened: pb.LabelOpened,
+            AliasCreated: pb.AliasCreated,
+            PostIdReserved: pb.PostIdReserved,
+            ThreadOpened: pb.ThreadOpened,
+            AuthorNamed: pb.AuthorNamed,
+            PostPublished: pb.PostPublished,
+            CommentPublished: pb.CommentPublished,
+        }
+    )

@@ -1,0 +1,78 @@
+"""ReadingService: feeds and threads as readers see them, from the views.
+
+A view follows the log at a short distance: a post may be missing for a moment after it was accepted, and a page leaves
+out what its own document is still missing for. It never shows what was not accepted.
+"""
+
+from typing import Final
+
+from services.chassis.rpc_call import current_call
+from services.chassis.rpc_page import PageTokens, query_of
+from services.chassis.viewstore import Views
+from services.forum.api.alias_side import Context, alias_side
+from services.forum.api.mapping import post_message
+from services.forum.projections.feed import FeedIndex, Place
+from services.forum.projections.threads import ThreadIndex
+from vouchsafe.forum.v1 import reading_service_pb2 as pb
+from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceServicer
+
+_DEFAULT_SIZE: Final = 20
+_OFFSET: Final = 8
+_MAX_BYTES: Final = 1024 * 1024
+"""Bytes after which a page ends early. One post with all its comments may be as large again; gRPC allows 4 MiB."""
+
+
+@alias_side
+class ReadingServicer(ReadingServiceServicer):
+    """Reads indexes for which posts there are, and `posts` for what stands in them."""
+
+    def __init__(self, *, feed: FeedIndex, threads: ThreadIndex, posts: Views, tokens: PageTokens) -> None:
+        self._feed = feed
+        self._threads = threads
+        self._posts = posts
+        self._tokens = tokens
+
+    async def ListLatestPosts(  # noqa: N802 -- the name is the proto's
+        self, request: pb.ListLatestPostsRequest, _context: Context
+    ) -> pb.ListLatestPostsResponse:
+        """A page of a feed, newest first, without comments; INVALID_PAGE_TOKEN."""
+        query = _query(request)
+        before = Place.parse(self._tokens.read(request.page_token, query)) if request.page_token else None
+        page = await self._feed.page(request.label, before=before, size=request.page_size or _DEFAULT_SIZE)
+        stored = await self._posts.get_many(page.post_ids)
+        posts = [post_message(each, stored[each], comments=False) for each in page.post_ids if each in stored]
+        token = self._tokens.issue(page.last.to_bytes(), query) if page.last else ""
+        return pb.ListLatestPostsResponse(posts=posts, next_page_token=token)
+
+    async def GetThread(self, request: pb.GetThreadRequest, _context: Context) -> pb.GetThreadResponse:  # noqa: N802
+        """A page of a thread, oldest first, with comments; THREAD_NOT_FOUND, INVALID_PAGE_TOKEN."""
+        query = _query(request)
+        start = int.from_bytes(self._tokens.read(request.page_token, query), "big") if request.page_token else 0
+        size = request.page_size or _DEFAULT_SIZE
+        title = await self._threads.title(request.thread_id)
+        # One more than asked for tells whether another page follows.
+        post_ids = await self._threads.post_ids(request.thread_id, start, size + 1)
+        posts, taken = await self._posts_within_budget(post_ids[:size])
+        more = taken < len(post_ids)
+        token = self._tokens.issue((start + taken).to_bytes(_OFFSET, "big"), query) if more else ""
+        return pb.GetThreadResponse(thread_id=request.thread_id, title=title, posts=posts, next_page_token=token)
+
+    async def _posts_within_budget(self, post_ids: list[str]) -> tuple[list[pb.Post], int]:
+        """Posts with comments, in order, at least one; and how many of `post_ids` they account for."""
+        stored = await self._posts.get_many(post_ids)
+        posts: list[pb.Post] = []
+        size = 0
+        for taken, post_id in enumerate(post_ids):
+            if post_id not in stored:
+                continue
+            post = post_message(post_id, stored[post_id], comments=True)
+            size += post.ByteSize()
+            if posts and size > _MAX_BYTES:
+                return posts, taken
+            posts.append(post)
+        return posts, len(post_ids)
+
+
+def _query(request: pb.ListLatestPostsRequest | pb.GetThreadRequest) -> bytes:
+    call = current_call()
+    return query_of(request, method=call.method, caller=call.caller)

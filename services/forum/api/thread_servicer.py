@@ -1,0 +1,96 @@
+"""ThreadService: threads, posts and comments, each signed by its author's key in the thread."""
+
+from collections.abc import Callable
+
+from services.chassis.handle import CommandHandler
+from services.chassis.rpc_call import current_call
+from services.forum import checks
+from services.forum.api import mapping
+from services.forum.api.alias_side import Context, alias_side
+from services.forum.api.names import draw_names
+from services.forum.api.requests import fingerprint, second_commit_id
+from services.forum.coarse_clock import CoarseClock
+from services.forum.domain import alias, post_id, thread
+from services.forum.domain.alias_decider import CreateAlias
+from services.forum.domain.post_id_decider import ReservePostId
+from services.forum.domain.thread_decider import Command, CreateComment, CreatePost, OpenThread, Speaker
+from services.forum.domain.verified import AuthorProof
+from vouchsafe.forum.v1 import thread_service_pb2 as pb
+from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceServicer
+
+_Request = pb.OpenThreadRequest | pb.CreatePostRequest | pb.CreateCommentRequest
+
+
+@alias_side
+class ThreadServicer(ThreadServiceServicer):
+    """`draw_names` gives names for an author to be called by in a thread, of which the first free one is taken."""
+
+    def __init__(
+        self,
+        *,
+        aliases: CommandHandler[CreateAlias, alias.State, alias.Event],
+        threads: CommandHandler[Command, thread.State, thread.Event],
+        post_ids: CommandHandler[ReservePostId, post_id.State, post_id.Event],
+        clock: CoarseClock,
+        draw_names: Callable[[], tuple[str, ...]] = draw_names,
+    ) -> None:
+        self._aliases = aliases
+        self._threads = threads
+        self._post_ids = post_ids
+        self._clock = clock
+        self._draw_names = draw_names
+
+    async def OpenThread(self, request: pb.OpenThreadRequest, _context: Context) -> pb.OpenThreadResponse:  # noqa: N802
+        """Open a thread with its first post."""
+        claim = mapping.opening_post(request)
+        speaker = await self._speaker(claim.proof)
+        command = OpenThread(checks.verified_post(claim), speaker)
+        await self._reserve(request)
+        return pb.OpenThreadResponse(author_name=await self._published(request, command))
+
+    async def CreatePost(self, request: pb.CreatePostRequest, _context: Context) -> pb.CreatePostResponse:  # noqa: N802
+        """Add a post to a thread."""
+        claim = mapping.later_post(request)
+        speaker = await self._speaker(claim.proof)
+        command = CreatePost(checks.verified_post(claim), speaker)
+        await self._reserve(request)
+        return pb.CreatePostResponse(author_name=await self._published(request, command))
+
+    async def CreateComment(self, request: pb.CreateCommentRequest, _context: Context) -> pb.CreateCommentResponse:  # noqa: N802
+        """Add a comment below a post."""
+        claim = mapping.comment_of(request)
+        speaker = await self._speaker(claim.proof)
+        command = CreateComment(checks.verified_comment(claim), speaker)
+        return pb.CreateCommentResponse(author_name=await self._published(request, command))
+
+    async def _speaker(self, proof: AuthorProof) -> Speaker:
+        state, _ = await self._aliases.state(alias.stream(proof.alias_key))
+        return Speaker(alias.require_existing(state), self._draw_names(), self._clock.seconds())
+
+    async def _reserve(self, request: pb.OpenThreadRequest | pb.CreatePostRequest) -> None:
+        """Make the post's identifier the thread's own, before the post is written under it.
+
+        The other way round, a crash in between would leave a post whose identifier another thread may still take.
+        """
+        caller = current_call().caller
+        await self._post_ids.handle(
+            post_id.stream(request.post_id),
+            ReservePostId(request.post_id, request.thread_id),
+            commit_id=second_commit_id(request.request_id, "post"),
+            fingerprint=fingerprint(caller, request),
+            caller=caller,
+        )
+
+    async def _published(self, request: _Request, command: Command) -> str:
+        """Carry the command out; the name under which the text stands."""
+        caller = current_call().caller
+        handled = await self._threads.handle(
+            thread.stream(request.thread_id),
+            command,
+            commit_id=request.request_id,
+            fingerprint=fingerprint(caller, request),
+            caller=caller,
+        )
+        published = handled.events[-1]
+        assert isinstance(published, thread.PostPublished | thread.CommentPublished)  # noqa: S101  # by `decide`
+        return published.author_name

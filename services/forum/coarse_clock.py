@@ -1,0 +1,21 @@
+"""Time as the forum keeps it: rounded down, so that what is stored cannot be matched with when a mail was sent."""
+
+from datetime import UTC, datetime
+
+from services.chassis.clock import Clock
+
+
+class CoarseClock:
+    """A `Clock` that only moves every `resolution_seconds`."""
+
+    def __init__(self, clock: Clock, resolution_seconds: int) -> None:
+        self._clock = clock
+        self._resolution = resolution_seconds
+
+    def now(self) -> datetime:
+        """The last whole multiple of the resolution since 1970."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+    def seconds(self) -> int:
+        """The same in Unix seconds."""
+        return int(self._clock.now().timestamp()) // self._resolution * self._resolution

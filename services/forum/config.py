@@ -1,0 +1,22 @@
+"""What the forum's `service.toml` may say. Addresses are in `endpoints.toml`, secrets in files (`wiring`)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings; each has a reason in the file itself.
+
+    `allow`: gRPC service to the SPIFFE URIs that may call it. `time_resolution_seconds`: to what moments are rounded
+    down before they are stored. `nonce_lifetime_seconds`: for how long a challenge may be answered.
+    """
+
+    allow: dict[str, frozenset[str]]
+    time_resolution_seconds: int = 60
+    nonce_lifetime_seconds: int = 300
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.time_resolution_seconds <= 3600:
+            raise ValueError("time_resolution_seconds must be 1 to 3600")
+        if not 1 <= self.nonce_lifetime_seconds <= 3600:
+            raise ValueError("nonce_lifetime_seconds must be 1 to 3600")

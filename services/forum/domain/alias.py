@@ -1,0 +1,58 @@
+"""An alias: a key that a credential vouches for. Events and the fold; the command is `alias_decider`."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from services.forum.domain.errors import DomainError, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class AliasCreated:
+    """An alias exists, with all that proves it. `handle` is for the owner alone."""
+
+    alias_key: bytes
+    handle: str
+    label: str
+    epoch: int
+    label_name: str
+    envelope_hash: bytes
+    prefix: bytes
+    credential_signature: bytes
+    receipt_signature: bytes
+
+
+Event: TypeAlias = AliasCreated
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No alias has this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """The alias as it was created; nothing changes it so far."""
+
+    created: AliasCreated
+
+
+State: TypeAlias = Absent | Existing
+
+initial: State = Absent()
+
+
+def stream(alias_key: bytes) -> str:
+    """The stream of an alias: its key makes it unique, so a credential and a nonce serve once."""
+    return f"alias-{alias_key.hex()}"
+
+
+def evolve(_state: State, event: Event) -> State:
+    """The state after `event`."""
+    return Existing(event)
+
+
+def require_existing(state: State) -> AliasCreated:
+    """The alias as it was created; otherwise ALIAS_UNKNOWN."""
+    if isinstance(state, Absent):
+        raise DomainError(Reason.ALIAS_UNKNOWN)
+    return state.created

@@ -1,0 +1,1 @@
+"""What readers read, as pure folds of the forum's own events."""

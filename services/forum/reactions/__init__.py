@@ -1,0 +1,1 @@
+"""The forum's own commands in answer to other services' events."""

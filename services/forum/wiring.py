@@ -1,0 +1,201 @@
+"""Puts the forum together, and is the only place that constructs adapters.
+
+`Forum` is the service on any store and any bus; `start` opens the real ones for a process.
+"""
+
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from services.chassis import bus_jetstream, configfile
+from services.chassis.bus import Curation, Inbox, Outbox
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.consumer import Consumer
+from services.chassis.deployment import Secrets
+from services.chassis.eventstore import LogStore
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.handle import CommandHandler
+from services.chassis.identity_uri import server_name
+from services.chassis.lifecycle import Process
+from services.chassis.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
+from services.chassis.projection import Projection
+from services.chassis.projector import Projector
+from services.chassis.relay import Relay
+from services.chassis.rpc_client import RpcChannel
+from services.chassis.rpc_page import PageTokens
+from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.viewstore import ViewStore
+from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.worker import Follower, LogWorker
+from services.forum.adapters.event_codec import event_codec
+from services.forum.adapters.published_posts import PublishedPosts
+from services.forum.api.alias_servicer import AliasServicer
+from services.forum.api.errors import ERRORS
+from services.forum.api.evidence_servicer import EvidenceServicer
+from services.forum.api.nonces import Nonces
+from services.forum.api.reading_servicer import ReadingServicer
+from services.forum.api.thread_servicer import ThreadServicer
+from services.forum.coarse_clock import CoarseClock
+from services.forum.config import Config
+from services.forum.domain import alias_decider, label_decider, post_id_decider, thread_decider
+from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
+from services.forum.projections.posts import POSTS
+from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
+from services.forum.reactions.labels import PRODUCER, LabelReactions
+from services.seal.secret import SecretBytes
+from services.seal.trust import Trust
+from vouchsafe.forum.v1.alias_service_pb2_grpc import add_AliasServiceServicer_to_server
+from vouchsafe.forum.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
+from vouchsafe.forum.v1.reading_service_pb2_grpc import add_ReadingServiceServicer_to_server
+from vouchsafe.forum.v1.thread_service_pb2_grpc import add_ThreadServiceServicer_to_server
+from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
+
+SERVICE: Final = "forum"
+
+PROJECTIONS: Final = (POSTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS)
+
+CURATION: Final = Curation(SERVICE, {})
+"""No event of the forum leaves it yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """The forum's own secrets, 32 bytes each, and disclosure's public receipt key."""
+
+    nonce: SecretBytes
+    page: SecretBytes
+    receipt_public: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """Where verification's public events come from: the bus, and its log for what the bus has lost."""
+
+    inbox: Inbox
+    reader: LogReader
+
+
+class Forum:
+    """The forum on a store; `views` holds a view store for each of `PROJECTIONS`, by name."""
+
+    def __init__(
+        self, *, store: LogStore, views: Mapping[str, ViewStore], keys: Keys, config: Config, clock: Clock
+    ) -> None:
+        self._store = store
+        self._views = views
+        self._keys = keys
+        self._config = config
+        self._clock = clock
+        self._coarse = CoarseClock(clock, config.time_resolution_seconds)
+        self._codec = event_codec()
+        self._labels = CommandHandler(store, self._codec, label_decider, self._coarse)
+        self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse)
+        self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse)
+        self._post_ids = CommandHandler(store, self._codec, post_id_decider, self._coarse)
+
+    def services(self) -> Sequence[ServiceBinding[Any]]:
+        """Everything that it serves."""
+        evidence = EvidenceServicer(posts=PublishedPosts(self._store, self._codec), aliases=self._aliases)
+        event_log = EventLogServicer(CuratedLog(self._store, CURATION))
+        return (
+            ServiceBinding(add_AliasServiceServicer_to_server, self._alias_servicer()),
+            ServiceBinding(add_ThreadServiceServicer_to_server, self._thread_servicer()),
+            ServiceBinding(add_ReadingServiceServicer_to_server, self._reading_servicer()),
+            ServiceBinding(add_EvidenceServiceServicer_to_server, evidence),
+            ServiceBinding(add_EventLogServiceServicer_to_server, event_log),
+        )
+
+    def worker(self, *, outbox: Outbox, verification: Verification) -> LogWorker:
+        """The background work: sequencing, publishing, the views, and what verification says."""
+        worker = LogWorker(self._store)
+        worker.add("relay", lambda _epoch: Relay(self._store, outbox, CURATION))
+        worker.add("labels", lambda epoch: self._consumer(verification, epoch))
+        for projection in PROJECTIONS:
+            worker.add(projection.name, partial(self._projector, projection))
+        return worker
+
+    def _alias_servicer(self) -> AliasServicer:
+        lifetime = self._config.nonce_lifetime_seconds
+        return AliasServicer(
+            aliases=self._aliases,
+            labels=self._labels,
+            nonces=Nonces(key=self._keys.nonce, lifetime_seconds=lifetime, clock=self._clock),
+            receipt_key=self._keys.receipt_public,
+        )
+
+    def _thread_servicer(self) -> ThreadServicer:
+        return ThreadServicer(aliases=self._aliases, threads=self._threads, post_ids=self._post_ids, clock=self._coarse)
+
+    def _reading_servicer(self) -> ReadingServicer:
+        views = self._views
+        return ReadingServicer(
+            feed=FeedIndex(days=views[FEED_DAYS.name], minutes=views[FEED_MINUTES.name], posts=views[FEED_POSTS.name]),
+            threads=ThreadIndex(threads=views[THREADS.name], pages=views[THREAD_PAGES.name]),
+            posts=views[POSTS.name],
+            tokens=PageTokens(self._keys.page.reveal()),
+        )
+
+    def _projector(self, projection: Projection, epoch: int) -> Follower:
+        views = self._views[projection.name]
+        return Projector(log=self._store, codec=self._codec, projection=projection, views=views, epoch=epoch)
+
+    def _consumer(self, verification: Verification, epoch: int) -> Follower:
+        return Consumer(
+            producer=PRODUCER,
+            inbox=verification.inbox,
+            reader=verification.reader,
+            checkpoints=self._store,
+            epoch=epoch,
+            reactions=LabelReactions(self._labels).by_type(),
+        )
+
+
+async def start(process: Process) -> None:
+    """Open store and bus, and hand over what is to run. Raises what would make serving unsafe."""
+    config = configfile.load(process.config, Config)
+    database = MongoDatabase(process.secrets.text("mongodb-uri"))
+    store = MongoEventStore(database)
+    await store.ensure_indexes()
+    views = {each.name: MongoViewStore(database, each.name, each.version) for each in PROJECTIONS}
+    keys = _keys(process.secrets, process.endpoints.paths.trust)
+    forum = Forum(store=store, views=views, keys=keys, config=config, clock=SystemClock())
+
+    nats = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
+    verification = Verification(
+        inbox=bus_jetstream.JetStreamInbox(nats, producer=PRODUCER, service=SERVICE), reader=RpcLogReader(channel)
+    )
+    worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(nats, SERVICE), verification=verification)
+
+    process.worker("log", worker.run)
+    process.on_close(channel.close)
+    process.on_close(nats.close)
+    process.serve(
+        RpcServer(
+            listen=process.endpoints.listen.rpc,
+            health_listen=process.endpoints.listen.health,
+            tls=process.secrets.tls(),
+            services=forum.services(),
+            allow=config.allow,
+            errors=ERRORS,
+            reflect=True,
+        )
+    )
+
+
+def _keys(secrets: Secrets, trust: Path) -> Keys:
+    material = Trust.parse((trust / "trust.toml").read_text(encoding="utf-8"))
+    return Keys(
+        nonce=SecretBytes(secrets.read("nonce.key")),
+        page=SecretBytes(secrets.read("page.key")),
+        receipt_public=material.receipt_public,
+    )
+
+
+def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
+    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
+    return context
