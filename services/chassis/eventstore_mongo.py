@@ -9,7 +9,6 @@ here. What the methods promise is told at the ports in `eventstore` and `lease`.
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -48,18 +47,13 @@ _NOW = {"$toLong": "$$NOW"}
 class MongoDatabase:
     """A connection to one service's database.
 
-    `uri` as in https://www.mongodb.com/docs/manual/reference/connection-string/; name and password may be given apart
-    from it, so that it can stand in a configuration file. Connects when first used.
+    `uri` names server, database, user and TLS files, as in
+    https://www.mongodb.com/docs/manual/reference/connection-string/. Connects when first used, and again when needed.
     """
 
-    def __init__(
-        self, uri: str, name: str, *, username: str = "", password: str = "", ca_file: Path | None = None
-    ) -> None:
-        options: dict[str, Any] = {"username": username, "password": password} if username else {}
-        if ca_file is not None:
-            options |= {"tls": True, "tlsCAFile": str(ca_file)}
-        self._client = AsyncIOMotorClient(uri, appname="vouchsafe", serverSelectionTimeoutMS=5000, **options)
-        self._database = self._client[name]
+    def __init__(self, uri: str) -> None:
+        self._client: Any = AsyncIOMotorClient(uri, appname="vouchsafe", serverSelectionTimeoutMS=5000)
+        self._database = self._client.get_default_database()
 
     def collection(self, name: str) -> Any:
         """A collection, majority-read and majority-written with journal."""

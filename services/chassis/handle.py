@@ -21,7 +21,7 @@ from services.chassis.eventstore import (
     VersionConflict,
     stream_category,
 )
-from services.chassis.tracelink import current_traceparent, tracer
+from services.chassis.tracelink import current_traceparent, span
 
 _ATTEMPTS = 6
 _PAUSE_SECONDS = 0.01
@@ -86,7 +86,7 @@ class CommandHandler(Generic[C, S, E]):
         `fingerprint` is a digest of the request (`fingerprint_of`); a decision of no events appends nothing and leaves
         no record. Raises what `decide` raises; RequestIdReused, Contended and the errors of `EventStore.append`.
         """
-        with tracer.start_as_current_span("handle", attributes={"vs.stream.category": stream_category(stream)}):
+        with span("append", stream_kind=stream_category(stream)):
             for attempt in range(_ATTEMPTS):
                 try:
                     return await self._attempt(stream, command, commit_id, fingerprint, caller)

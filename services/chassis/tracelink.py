@@ -4,16 +4,30 @@ Work that follows a commit later is not its child but *linked* to it, since one 
 Attributes given to spans here must never hold ids of people, stream ids or contents.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-tracer = trace.get_tracer("vouchsafe.chassis")
-
+_tracer = trace.get_tracer("vouchsafe.chassis")
 _TRACEPARENT = "traceparent"
 _MAX_LINKS = 32
 _propagator = TraceContextTextMapPropagator()
+
+
+@contextmanager
+def span(name: str, traceparents: Iterable[str | None] = (), **attributes: str | int) -> Iterator[None]:
+    """A span around the block, linked to the spans named by `traceparents`; a failure keeps its type only."""
+    with _tracer.start_as_current_span(
+        name, links=links_to(traceparents), attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield
+        except BaseException as error:
+            current.set_attribute("error_type", type(error).__name__)
+            current.set_status(trace.StatusCode.ERROR)
+            raise
 
 
 def current_traceparent() -> str | None:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from services.chassis.eventstore_mongo import MongoDatabase
 
@@ -30,7 +31,7 @@ class StoreProcess:
 
     def start(self) -> None:
         """Start, and return when it accepts connections."""
-        command = [Path(sys.executable).with_name("secantusd-py"), "--port", str(self._port)]
+        command = [str(Path(sys.executable).with_name("secantusd-py")), "--port", str(self._port)]
         command += ["--storage-path", str(self._directory / "data"), "--cache-size", "64M", "--log-level", "ERROR"]
         with (self._directory / "store.log").open("ab") as log:
             # Its own directory, since it looks for a settings file where it stands.
@@ -67,7 +68,7 @@ def store_uri(directory: Path) -> Iterator[str]:
 @contextmanager
 def fresh_database(uri: str) -> Iterator[MongoDatabase]:
     """A database that nobody else uses."""
-    database = MongoDatabase(uri, f"test_{uuid.uuid4().hex[:16]}")
+    database = MongoDatabase(urlsplit(uri)._replace(path=f"/test_{uuid.uuid4().hex[:16]}").geturl())
     try:
         yield database
     finally:

@@ -1,0 +1,190 @@
+"""The bus over NATS JetStream.
+
+A producer publishes into its own stream `<PRODUCER>_PUBLIC`; a consumer pulls through a durable consumer that the
+producer's account made for it and exports (`bus_provision`), never through one of its own making. An event's place and
+kind travel as headers, its bytes as the payload.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import nats
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import PubAck
+
+from services.chassis.bus import BusUnavailable, Fenced, Message, PublicEvent, Tail
+from services.chassis.eventstore import Mark
+from services.chassis.telemetry_log import log
+
+BUS_ERROR: Final = "bus_error"
+
+_POSITION = "Vs-Pos"
+_PREVIOUS = "Vs-Prev"
+_TYPE = "Vs-Type"
+_COMMIT = "Vs-Commit"
+_TRACEPARENT = "traceparent"
+_EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence"
+_MESSAGE_ID = "Nats-Msg-Id"
+_WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
+_PUBLISH_SECONDS = 10.0
+_NAK_SECONDS = 1.0
+
+_log = log(__name__)
+
+
+async def connect(url: str, service: str, tls: ssl.SSLContext | None) -> Client:
+    """A connection as `service`, which reconnects for ever; raises BusUnavailable when the first attempt fails.
+
+    Close it with `close()`.
+    """
+
+    async def on_error(error: Exception) -> None:
+        _log.warning(BUS_ERROR, error_type=type(error).__name__)
+
+    with _translated():
+        return await nats.connect(
+            url,
+            name=service,
+            tls=tls,
+            inbox_prefix=f"_INBOX.{service}",
+            connect_timeout=5,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.5,
+            error_cb=on_error,
+        )
+
+
+def stream_name(producer: str) -> str:
+    """The stream in which a service publishes."""
+    return f"{producer.upper()}_PUBLIC"
+
+
+class JetStreamOutbox:
+    """A service's own stream; an `Outbox`."""
+
+    def __init__(self, connection: Client, service: str) -> None:
+        self._jetstream: JetStreamContext = connection.jetstream()
+        self._stream = stream_name(service)
+        self._subjects = f"{service}.public.>"
+
+    async def tail(self) -> Tail:
+        """See `Outbox.tail`. Of a stream that was emptied `START` is told, so that all is published again."""
+        with _translated():
+            last_sequence = (await self._jetstream.stream_info(self._stream)).state.last_seq
+            try:
+                stored = await self._jetstream.get_last_msg(self._stream, self._subjects)
+            except nats.js.errors.NotFoundError:
+                return Tail(sequence=last_sequence)
+        mark = (stored.headers or {}).get(_POSITION, "")
+        # Messages may have been removed from the end, or have come since the first question.
+        return Tail(Mark.parse(mark), max(last_sequence, stored.seq or 0))
+
+    async def publish(self, messages: Sequence[Message], after_sequence: int) -> int:
+        """See `Outbox.publish`. All are sent before the first answer is awaited; each names its predecessor."""
+        answers: list[asyncio.Future[PubAck]] = []
+        try:
+            with _translated():
+                for sequence, message in enumerate(messages, start=after_sequence):
+                    headers = {**_headers(message), _EXPECTED_SEQUENCE: str(sequence)}
+                    answers.append(
+                        await self._jetstream.publish_async(
+                            message.subject, message.event.data, stream=self._stream, headers=headers
+                        )
+                    )
+                async with asyncio.timeout(_PUBLISH_SECONDS):
+                    return [_stored(await answer) for answer in answers][-1] if answers else after_sequence
+        finally:
+            for answer in answers:
+                answer.cancel()
+                # Looked at, so that the refusals behind the first are not reported as forgotten.
+                if not answer.cancelled():
+                    answer.exception()
+
+
+class JetStreamInbox:
+    """The consumer that `producer` keeps for `service`; an `Inbox`."""
+
+    def __init__(self, connection: Client, *, producer: str, service: str) -> None:
+        self._jetstream: JetStreamContext = connection.jetstream(prefix=f"JS.{producer.upper()}.API")
+        self._stream = stream_name(producer)
+        self._consumer = service
+        self._subscription: JetStreamContext.PullSubscription | None = None
+
+    async def fetch(self, limit: int, patience: float) -> Sequence["JetStreamDelivery"]:
+        """See `Inbox.fetch`."""
+        with _translated():
+            if self._subscription is None:
+                self._subscription = await self._jetstream.pull_subscribe_bind(
+                    consumer=self._consumer, stream=self._stream
+                )
+            try:
+                return [JetStreamDelivery(message) for message in await self._subscription.fetch(limit, patience)]
+            except TimeoutError:
+                return []
+
+
+class JetStreamDelivery:
+    """A pulled message; a `Delivery`."""
+
+    def __init__(self, delivered: Msg) -> None:
+        self._delivered = delivered
+        self.message = _message(delivered)
+
+    async def ack(self) -> None:
+        """See `Delivery.ack`."""
+        with _translated():
+            await self._delivered.ack()
+
+    async def nak(self) -> None:
+        """See `Delivery.nak`."""
+        with _translated():
+            await self._delivered.nak(delay=_NAK_SECONDS)
+
+
+def _headers(message: Message) -> dict[str, str]:
+    event = message.event
+    headers = {
+        _POSITION: str(event.mark),
+        _PREVIOUS: str(message.previous),
+        _TYPE: event.type,
+        _COMMIT: event.commit_id,
+        # The fence is what keeps repeats out; this catches one within minutes should the fence be lost.
+        _MESSAGE_ID: f"{event.commit_id}.{event.mark.offset}",
+    }
+    return headers if event.traceparent is None else {**headers, _TRACEPARENT: event.traceparent}
+
+
+def _message(delivered: Msg) -> Message | None:
+    headers: Mapping[str, str] = delivered.headers or {}
+    try:
+        mark, previous = Mark.parse(headers[_POSITION]), Mark.parse(headers[_PREVIOUS])
+        event = PublicEvent(mark, headers[_TYPE], delivered.data, headers[_COMMIT], headers.get(_TRACEPARENT))
+    except (KeyError, ValueError):
+        return None
+    return Message(delivered.subject, event, previous)
+
+
+def _stored(answer: PubAck) -> int:
+    if answer.duplicate:
+        raise Fenced("the message is stored already")
+    return int(answer.seq)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except nats.js.errors.APIError as error:
+        if error.err_code in _WRONG_LAST_SEQUENCE:
+            raise Fenced("the stream has another last sequence") from error
+        raise BusUnavailable(f"{type(error).__name__} {error.err_code}") from error
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise BusUnavailable(type(error).__name__) from error

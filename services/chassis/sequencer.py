@@ -1,0 +1,75 @@
+"""Gives every commit its place in the log of the service: a dense position, counted from 1.
+
+One process does this at a time, under a lease that it takes no notice of here: what keeps the log right is that
+`assign_positions` skips a commit that has a place and stops at a place that is taken. Any batch, however old, therefore
+puts a commit only at the very next free position: to get to the n-th place of a batch, n - 1 different commits must
+have been placed after the head that the batch counts from, and then those places are all taken. So two sequencers
+at once cost time, never order.
+
+A commit never passes an earlier one of its stream, although the scan for work is no snapshot (`in_stream_order`).
+"""
+
+from collections.abc import Iterable, Sequence
+
+from services.chassis.eventstore import PositionsLost, SequencingLog, Unsequenced
+from services.chassis.lease import LeaseLost
+from services.chassis.nudge import Nudge
+from services.chassis.tracelink import span
+
+_BATCH = 500
+
+
+class Sequencer:
+    """Sequences one service's commits; `sequenced` rings after each batch. Make a new one for each lease."""
+
+    def __init__(self, log: SequencingLog, sequenced: Nudge, *, batch: int = _BATCH) -> None:
+        self._log = log
+        self._sequenced = sequenced
+        self._batch = batch
+        self._head: int | None = None
+
+    async def step(self) -> bool:
+        """Place one batch; whether there may be more to place at once.
+
+        Raises LeaseLost when another sequencer turns out to be at work.
+        """
+        seen = await self._log.unsequenced(self._batch)
+        if not seen:
+            return False
+        # After the scan, so that whatever precedes a commit that was seen is found now, if it waits at all.
+        streams = sorted({commit.stream for commit in seen})
+        order = in_stream_order(seen, await self._log.unsequenced_of(streams))[: self._batch]
+        if order:
+            await self._place(order)
+        return len(seen) == self._batch
+
+    async def _place(self, order: Sequence[Unsequenced]) -> None:
+        head = await self._log.head_position() if self._head is None else self._head
+        self._head = None  # Unknown until the write is known to have succeeded.
+        with span("sequence", first=head + 1, count=len(order)):
+            try:
+                await self._log.assign_positions(head, [commit.commit_id for commit in order])
+            except PositionsLost as lost:
+                raise LeaseLost("another sequencer is at work") from lost
+        self._head = head + len(order)
+        self._sequenced.ring()
+
+
+def in_stream_order(seen: Iterable[Unsequenced], waiting: Iterable[Unsequenced]) -> list[Unsequenced]:
+    """The commits to place: those `seen`, each after all that its stream has `waiting` before it.
+
+    `waiting` is a later scan of the same streams. It contains everything below a seen commit that still waits, but
+    above that it may have holes itself; what lies beyond a hole is left for the next time.
+    """
+    chains: dict[str, list[Unsequenced]] = {}
+    for commit in sorted(waiting, key=lambda commit: commit.first):
+        chain = chains.setdefault(commit.stream, [])
+        if not chain or commit.first == chain[-1].last + 1:
+            chain.append(commit)
+    order: dict[str, Unsequenced] = {}
+    for commit in seen:
+        for earlier in chains.get(commit.stream, []):
+            if earlier.first > commit.first:
+                break
+            order.setdefault(earlier.commit_id, earlier)
+    return list(order.values())

@@ -1,0 +1,134 @@
+"""A command is applied once or not at all, whatever is repeated, raced or lost."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from services.chassis.clock import FixedClock
+from services.chassis.eventstore import Commit, CommitMeta, EventData, OutcomeUnknown, VersionConflict
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.handle import CommandHandler, Contended, Handled, RequestIdReused, fingerprint_of
+from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
+
+Handler = CommandHandler[Raise, Total, Raised]
+CALLER = "spiffe://test/ns/edge/sa/edge"
+
+
+def handler(store: MemoryEventStore, at: int = 1_900_000_000) -> Handler:
+    return CommandHandler(store, CODEC, COUNTER, FixedClock(datetime.fromtimestamp(at, UTC)))
+
+
+async def give(
+    handler: Handler, by: int, commit_id: str, *, stream: str = "counter-1", fingerprint: str = "f"
+) -> Handled[Total, Raised]:
+    return await handler.handle(stream, Raise(by), commit_id=commit_id, fingerprint=fingerprint, caller=CALLER)
+
+
+async def test_events_are_appended_with_who_and_when() -> None:
+    store = MemoryEventStore()
+    handled = await give(handler(store), 5, "id-1")
+    assert handled == Handled("counter-1", 1, (Raised("c", 5),), Total(5), repeated=False)
+    commit = await store.find_commit("id-1")
+    assert commit is not None
+    assert commit.meta == CommitMeta("f", 1_900_000_000, CALLER, None)
+
+
+async def test_a_repeat_gets_the_outcome_of_the_first_time() -> None:
+    store = MemoryEventStore()
+    counter = handler(store)
+    first = await give(counter, 5, "id-1")
+    await give(counter, 7, "id-2")
+    again = await give(counter, 5, "id-1")
+    assert again == Handled("counter-1", 1, first.events, Total(5), repeated=True)
+    assert await counter.state("counter-1") == (Total(12), 2)
+
+
+async def test_a_repeat_is_answered_although_it_would_be_refused_now() -> None:
+    counter = handler(MemoryEventStore())
+    await give(counter, 600, "id-1")
+    with pytest.raises(TooHighError):
+        await give(counter, 600, "id-2")
+    assert (await give(counter, 600, "id-1")).repeated
+
+
+async def test_a_used_id_with_other_content_or_stream_is_refused() -> None:
+    counter = handler(MemoryEventStore())
+    await give(counter, 5, "id-1")
+    with pytest.raises(RequestIdReused):
+        await give(counter, 6, "id-1", fingerprint="other")
+    with pytest.raises(RequestIdReused):
+        await give(counter, 5, "id-1", stream="counter-2")
+    assert await counter.state("counter-2") == (Total(), 0)
+
+
+async def test_a_decision_of_nothing_appends_nothing() -> None:
+    store = MemoryEventStore()
+    handled = await give(handler(store), 0, "id-1")
+    assert (handled.version, handled.events, handled.repeated) == (0, (), False)
+    assert await store.find_commit("id-1") is None
+
+
+async def test_racing_commands_all_take_effect_once() -> None:
+    store = MemoryEventStore()
+    await asyncio.gather(*(give(handler(store), 1, f"id-{number % 5}") for number in range(10)))
+    assert await handler(store).state("counter-1") == (Total(5), 5)
+
+
+class ForgetfulStore(MemoryEventStore):
+    """Writes, and then loses the answer."""
+
+    async def append(
+        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
+    ) -> Commit:
+        await super().append(commit_id, stream, expected_version, events, meta)
+        raise OutcomeUnknown("lost")
+
+
+async def test_a_lost_answer_is_made_up_for_by_the_callers_repeat() -> None:
+    store = ForgetfulStore()
+    with pytest.raises(OutcomeUnknown):
+        await give(handler(store), 5, "id-1")
+    handled = await give(handler(store), 5, "id-1")
+    assert (handled.repeated, handled.state) == (True, Total(5))
+
+
+class StaleStore(MemoryEventStore):
+    """Does not see its own stream at first, as a read of an older majority might not."""
+
+    stale = 1
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
+        self.stale -= 1
+        return [] if self.stale >= 0 else await super().read_stream(stream, after_version)
+
+
+async def test_a_stale_read_is_read_again() -> None:
+    store = StaleStore()
+    store.stale = 0
+    await give(handler(store), 5, "id-1")
+    store.stale = 1
+    handled = await give(handler(store, at=1_900_000_009), 5, "id-1")
+    assert handled.repeated
+    store.stale = 2
+    assert (await give(handler(store), 6, "id-2")).state == Total(11)
+
+
+class BusyStore(MemoryEventStore):
+    """Another writer is always faster."""
+
+    async def append(
+        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
+    ) -> Commit:
+        raise VersionConflict(stream, expected_version)
+
+
+async def test_endless_contention_is_told() -> None:
+    with pytest.raises(Contended):
+        await give(handler(BusyStore()), 1, "id-1")
+
+
+def test_a_fingerprint_covers_caller_and_request_apart() -> None:
+    assert fingerprint_of("ab", b"c") == fingerprint_of("ab", b"c")
+    assert len({fingerprint_of("ab", b"c"), fingerprint_of("a", b"bc"), fingerprint_of("ab", b"d")}) == 3
