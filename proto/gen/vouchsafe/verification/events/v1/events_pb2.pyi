@@ -4,17 +4,33 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class MailAllowanceUsed(_message.Message):
+    __slots__ = ("escrow_reference", "used_at")
+    ESCROW_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    USED_AT_FIELD_NUMBER: _ClassVar[int]
+    escrow_reference: bytes
+    used_at: int
+    def __init__(self, escrow_reference: _Optional[bytes] = ..., used_at: _Optional[int] = ...) -> None: ...
+
 class MailCodeRequested(_message.Message):
-    __slots__ = ("challenge_id", "escrow_reference", "organisation", "expires_at")
+    __slots__ = ("challenge_id", "escrow_reference", "organisation", "requested_at", "expires_at")
     CHALLENGE_ID_FIELD_NUMBER: _ClassVar[int]
     ESCROW_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ORGANISATION_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_AT_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     challenge_id: str
     escrow_reference: bytes
     organisation: str
+    requested_at: int
     expires_at: int
-    def __init__(self, challenge_id: _Optional[str] = ..., escrow_reference: _Optional[bytes] = ..., organisation: _Optional[str] = ..., expires_at: _Optional[int] = ...) -> None: ...
+    def __init__(self, challenge_id: _Optional[str] = ..., escrow_reference: _Optional[bytes] = ..., organisation: _Optional[str] = ..., requested_at: _Optional[int] = ..., expires_at: _Optional[int] = ...) -> None: ...
+
+class MailCodeSent(_message.Message):
+    __slots__ = ("challenge_id",)
+    CHALLENGE_ID_FIELD_NUMBER: _ClassVar[int]
+    challenge_id: str
+    def __init__(self, challenge_id: _Optional[str] = ...) -> None: ...
 
 class MailCodeRejected(_message.Message):
     __slots__ = ("challenge_id",)

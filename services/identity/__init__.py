@@ -1,0 +1,1 @@
+"""Real people: their registration, sign-in and profile, and their release once a case is authorised."""

@@ -1,0 +1,1 @@
+"""What the domain leaves out: passwords, keys, tokens, limits, stored encodings."""

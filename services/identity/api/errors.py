@@ -1,0 +1,20 @@
+"""The one map from identity's reasons to status codes."""
+
+from typing import Final
+
+from grpc import StatusCode
+
+from services.chassis.rpc_errors import ErrorTable
+from services.identity.domain.errors import Reason
+
+ERRORS: Final = ErrorTable(
+    reasons={
+        Reason.LOGIN_TAKEN: StatusCode.ALREADY_EXISTS,
+        Reason.WRONG_CREDENTIALS: StatusCode.UNAUTHENTICATED,
+        Reason.TOO_MANY_ATTEMPTS: StatusCode.RESOURCE_EXHAUSTED,
+        Reason.SESSION_MISSING: StatusCode.UNAUTHENTICATED,
+        Reason.SESSION_INVALID: StatusCode.UNAUTHENTICATED,
+        Reason.SESSION_EXPIRED: StatusCode.UNAUTHENTICATED,
+        Reason.RELEASE_REFUSED: StatusCode.PERMISSION_DENIED,
+    }
+)

@@ -1,0 +1,106 @@
+"""Release a person to the recipient of an authorised case, and to nobody else; disclosure carries it unread.
+
+Every refusal is the one constant RELEASE_REFUSED: whoever asks learns nothing of which check failed, nor whether a
+reference exists.
+"""
+
+from typing import Any
+
+import grpc
+
+from services.chassis.clock import Clock
+from services.chassis.handle import CommandHandler, RequestIdReused, fingerprint_of
+from services.chassis.rpc_call import current_call
+from services.chassis.viewstore import Views
+from services.identity.adapters.profiles import Profiles
+from services.identity.api.mapping import to_authorization, to_credential
+from services.identity.api.person_servicer import person_stream
+from services.identity.domain.errors import DomainError, Reason
+from services.identity.domain.person import Event, PersonReleased, Registered, State
+from services.identity.domain.person_decider import Command, RecordRelease
+from services.identity.projections.persons_by_escrow import person_id_of
+from services.seal import ed25519, hpke
+from services.seal.authorization import SignedCredential, verify_authorization
+from services.seal.canonical import signed_bytes
+from services.seal.errors import SealError
+from services.seal.statements import CaseStatement, Ownership
+from services.seal.trust import Trust
+from vouchsafe.identity.v1 import release_service_pb2 as rpc
+from vouchsafe.identity.v1 import release_service_pb2_grpc as stubs
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def release_info(statement: CaseStatement) -> bytes:
+    """HPKE's `info` of a release: the tag `release`, the case, and the hash of what the case is about."""
+    return signed_bytes("release", statement.case_id, statement.bundle_hash)
+
+
+class ReleaseServicer(stubs.ReleaseServiceServicer):
+    """ReleaseService."""
+
+    def __init__(
+        self,
+        *,
+        persons: CommandHandler[Command, State, Event],
+        persons_by_escrow: Views,
+        profiles: Profiles,
+        trust: Trust,
+        clock: Clock,
+    ) -> None:
+        self._persons = persons
+        self._persons_by_escrow = persons_by_escrow
+        self._profiles = profiles
+        self._trust = trust
+        self._clock = clock
+
+    async def ReleasePerson(self, request: rpc.ReleasePersonRequest, _context: Context) -> rpc.ReleasePersonResponse:  # noqa: N802
+        """Seal name and login to the case's recipient; RELEASE_REFUSED. A repeat answers the same sealed bytes."""
+        try:
+            return await self._release(request)
+        except SealError as e:
+            raise DomainError(Reason.RELEASE_REFUSED) from e
+
+    async def _release(self, request: rpc.ReleasePersonRequest) -> rpc.ReleasePersonResponse:
+        # Step 1: officers' quorum, policy, time, scope and the logged, co-signed intent, all from our own trust file.
+        authorization = to_authorization(request.authorization)
+        credential = to_credential(request.credential)
+        verify_authorization(authorization, credential, self._trust, int(self._clock.now().timestamp()))
+        # Step 2: the person must have signed this alias under the key registered *here*. Verification knows escrow
+        # references too, and without this step could frame somebody with a credential of its own making.
+        person = await self._person(request.escrow_reference)
+        _check_ownership(person, credential, request.ownership_signature)
+        # Step 3: seal to the recipient, and answer only once that is on record.
+        profile = self._profiles.open(person.person_id, person.wrapped_key, person.sealed_profile)
+        info = release_info(authorization.statement)
+        sealed = hpke.seal(authorization.recipient_key, profile.to_bytes(), info)
+        command = RecordRelease(authorization.statement.case_id, sealed)
+        return rpc.ReleasePersonResponse(sealed_identity=await self._record(request, person.person_id, command))
+
+    async def _person(self, escrow_reference: bytes) -> Registered:
+        person_id = await person_id_of(self._persons_by_escrow, escrow_reference)
+        if person_id is None:
+            raise DomainError(Reason.RELEASE_REFUSED)
+        state, _ = await self._persons.state(person_stream(person_id))
+        if not isinstance(state, Registered):
+            raise DomainError(Reason.RELEASE_REFUSED)
+        return state
+
+    async def _record(self, request: rpc.ReleasePersonRequest, person_id: str, command: RecordRelease) -> bytes:
+        caller = current_call().caller
+        handled = await self._persons.handle(
+            person_stream(person_id),
+            command,
+            commit_id=request.request_id,
+            fingerprint=fingerprint_of(caller, request.SerializeToString(deterministic=True)),
+            caller=caller,
+        )
+        released = handled.events[0]
+        if not isinstance(released, PersonReleased):
+            raise RequestIdReused("the commit id was used for another command")
+        return released.sealed_identity
+
+
+def _check_ownership(person: Registered, credential: SignedCredential, signature: bytes) -> None:
+    ownership = Ownership(credential.message.context, credential.message.cpk)
+    ed25519.verify(person.ownership_key, ownership.signed_bytes(), signature)

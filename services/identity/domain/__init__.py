@@ -1,0 +1,1 @@
+"""Persons as events, state and decisions: standard library only."""

@@ -1,0 +1,139 @@
+"""Puts identity together. `assemble` joins its parts on any store; `start` opens the real ones and hands them over."""
+
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.chassis import bus_jetstream, configfile
+from services.chassis.bus import Curation
+from services.chassis.bus_jetstream import JetStreamOutbox
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.codec import EventCodec
+from services.chassis.deployment import Secrets
+from services.chassis.eventstore import LogStore
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.handle import CommandHandler
+from services.chassis.lifecycle import Process
+from services.chassis.log_reader import CuratedLog, EventLogServicer
+from services.chassis.projector import Projector
+from services.chassis.relay import Relay
+from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.viewstore import ViewStore
+from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.worker import LogWorker
+from services.identity.adapters.attempts import Attempts
+from services.identity.adapters.event_codec import event_codec
+from services.identity.adapters.logins import Logins
+from services.identity.adapters.passwords import Passwords
+from services.identity.adapters.profiles import Profiles
+from services.identity.adapters.tokens import Assertions, Sessions
+from services.identity.api.errors import ERRORS
+from services.identity.api.person_servicer import PersonServicer
+from services.identity.api.release_servicer import ReleaseServicer
+from services.identity.config import Config
+from services.identity.domain import person_decider
+from services.identity.domain.person import OwnershipCommitted
+from services.identity.keys import Keys
+from services.identity.projections.persons_by_escrow import persons_by_escrow
+from services.seal.trust import Trust
+from vouchsafe.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
+from vouchsafe.identity.v1.release_service_pb2_grpc import add_ReleaseServiceServicer_to_server
+from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
+
+SERVICE = "identity"
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What is served, what runs in the background, and what is awaited at the end."""
+
+    bindings: list[ServiceBinding[Any]]
+    worker: LogWorker
+    curation: Curation
+    close: Callable[[], Awaitable[None]]
+
+
+def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views: ViewStore, clock: Clock) -> Assembly:
+    """Identity on `store`, with the documents of `persons_by_escrow` in `views`."""
+    codec = event_codec()
+    persons = CommandHandler(store, codec, person_decider, clock)
+    profiles = Profiles(keys.kek)
+    passwords = Passwords(config.password)
+    curation = Curation(SERVICE, {codec.type_name(OwnershipCommitted): "OwnershipCommitted.v1"})
+    person_servicer = PersonServicer(
+        persons=persons,
+        logins=Logins(keys.login_mac),
+        passwords=passwords,
+        profiles=profiles,
+        attempts=Attempts(config.attempts, clock),
+        sessions=Sessions(keys.session, clock, config.tokens.session_seconds),
+        assertions=Assertions(keys.assertion, clock, config.tokens.assertion_seconds),
+    )
+    release_servicer = ReleaseServicer(
+        persons=persons, persons_by_escrow=views, profiles=profiles, trust=trust, clock=clock
+    )
+    bindings: list[ServiceBinding[Any]] = [
+        ServiceBinding(add_PersonServiceServicer_to_server, person_servicer),
+        ServiceBinding(add_ReleaseServiceServicer_to_server, release_servicer),
+        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, curation))),
+    ]
+    return Assembly(bindings, _worker(store, codec, views), curation, passwords.close)
+
+
+async def start(process: Process) -> None:
+    """Open what the process needs and hand it over. Raises what would make serving unsafe."""
+    config = configfile.load(process.config, Config)
+    trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
+    database = MongoDatabase(process.secrets.text("mongodb-uri"))
+    process.on_close(_closing(database))
+    store = MongoEventStore(database)
+    await store.ensure_indexes()
+    projection = persons_by_escrow()
+    assembly = assemble(
+        config=config,
+        keys=Keys.read(process.secrets),
+        trust=trust,
+        store=store,
+        views=MongoViewStore(database, projection.name, projection.version),
+        clock=SystemClock(),
+    )
+    process.on_close(assembly.close)
+    connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    process.on_close(connection.close)
+    outbox = JetStreamOutbox(connection, SERVICE)
+    assembly.worker.add("relay", lambda _epoch: Relay(store, outbox, assembly.curation))
+    process.worker("log", assembly.worker.run)
+    process.serve(
+        RpcServer(
+            listen=process.endpoints.listen.rpc,
+            health_listen=process.endpoints.listen.health,
+            tls=process.secrets.tls(),
+            services=assembly.bindings,
+            allow=config.allow,
+            errors=ERRORS,
+            continue_traces_from=config.continue_traces_from,
+        )
+    )
+
+
+def _worker(store: LogStore, codec: EventCodec, views: ViewStore) -> LogWorker:
+    def projector(epoch: int) -> Projector:
+        return Projector(log=store, codec=codec, projection=persons_by_escrow(), views=views, epoch=epoch)
+
+    worker = LogWorker(store)
+    worker.add("persons_by_escrow", projector)
+    return worker
+
+
+def _closing(database: MongoDatabase) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        database.close()
+
+    return close
+
+
+def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
+    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
+    return context

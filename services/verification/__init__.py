@@ -1,0 +1,1 @@
+"""Where somebody works: proof by mail, and blind credentials that say so without saying who."""

@@ -1,0 +1,1 @@
+"""What the domain leaves out: keys, codes, mail, assertions, stored encodings."""

@@ -1,0 +1,29 @@
+"""Which protobuf message stores which event of verification."""
+
+from services.chassis.codec import EventCodec
+from services.verification.domain.allowance_decider import MailAllowanceUsed
+from services.verification.domain.crowd_decider import LabelActivated, PersonCounted
+from services.verification.domain.employment_decider import EmploymentVerified
+from services.verification.domain.issuer_key_decider import IssuerKeyPublished, IssuerKeyStored
+from services.verification.domain.mailbox import MailboxProven, MailCodeRejected, MailCodeRequested, MailCodeSent
+from services.verification.domain.slots_decider import CredentialIssued
+from vouchsafe.verification.events.v1 import events_pb2 as stored
+
+
+def event_codec() -> EventCodec:
+    """The codec of all events that verification writes."""
+    return EventCodec(
+        {
+            MailAllowanceUsed: stored.MailAllowanceUsed,
+            MailCodeRequested: stored.MailCodeRequested,
+            MailCodeSent: stored.MailCodeSent,
+            MailCodeRejected: stored.MailCodeRejected,
+            MailboxProven: stored.MailboxProven,
+            EmploymentVerified: stored.EmploymentVerified,
+            CredentialIssued: stored.CredentialIssued,
+            PersonCounted: stored.PersonCounted,
+            LabelActivated: stored.LabelActivated,
+            IssuerKeyStored: stored.IssuerKeyStored,
+            IssuerKeyPublished: stored.IssuerKeyPublished,
+        }
+    )

@@ -1,0 +1,31 @@
+"""The one map from verification's reasons to status codes."""
+
+from typing import Final
+
+from grpc import StatusCode
+
+from services.chassis.rpc_errors import ErrorTable
+from services.verification.domain.errors import Reason
+
+ERRORS: Final = ErrorTable(
+    reasons={
+        Reason.ASSERTION_MISSING: StatusCode.UNAUTHENTICATED,
+        Reason.ASSERTION_INVALID: StatusCode.UNAUTHENTICATED,
+        Reason.ASSERTION_EXPIRED: StatusCode.UNAUTHENTICATED,
+        Reason.UNKNOWN_MAIL_DOMAIN: StatusCode.FAILED_PRECONDITION,
+        Reason.TOO_MANY_CODES: StatusCode.RESOURCE_EXHAUSTED,
+        Reason.MAIL_NOT_SENT: StatusCode.UNAVAILABLE,
+        Reason.UNKNOWN_CHALLENGE: StatusCode.NOT_FOUND,
+        Reason.WRONG_CODE: StatusCode.INVALID_ARGUMENT,
+        Reason.CODE_LOCKED: StatusCode.FAILED_PRECONDITION,
+        Reason.CODE_USED: StatusCode.FAILED_PRECONDITION,
+        Reason.CODE_EXPIRED: StatusCode.FAILED_PRECONDITION,
+        Reason.MAILBOX_TAKEN: StatusCode.ALREADY_EXISTS,
+        Reason.UNKNOWN_LABEL: StatusCode.NOT_FOUND,
+        Reason.EPOCH_CLOSED: StatusCode.FAILED_PRECONDITION,
+        Reason.NOT_EMPLOYED: StatusCode.PERMISSION_DENIED,
+        Reason.UNKNOWN_SLOT: StatusCode.INVALID_ARGUMENT,
+        Reason.SLOT_USED: StatusCode.ALREADY_EXISTS,
+        Reason.BLINDED_MESSAGE_INVALID: StatusCode.INVALID_ARGUMENT,
+    }
+)

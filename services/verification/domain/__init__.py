@@ -1,0 +1,1 @@
+"""Mailboxes, employment, slots, crowds and issuer keys as events, state and decisions: standard library only."""

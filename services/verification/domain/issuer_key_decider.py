@@ -1,0 +1,73 @@
+"""The one issuer key of a label in an epoch: the first that is written stays, whoever else was making one."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class IssuerKeyStored:
+    """The private half, PKCS #8, sealed under the key-encrypting key."""
+
+    label: str
+    epoch: int
+    sealed_private_key: bytes
+
+
+@dataclass(frozen=True)
+class IssuerKeyPublished:
+    """The public half, DER SubjectPublicKeyInfo. Public."""
+
+    label: str
+    epoch: int
+    label_name: str
+    parent: str
+    public_key: bytes
+
+
+Event = IssuerKeyStored | IssuerKeyPublished
+
+
+@dataclass(frozen=True)
+class KeepKey:
+    """Keep a new key pair, unless there is one."""
+
+    label: str
+    epoch: int
+    label_name: str
+    parent: str
+    public_key: bytes
+    sealed_private_key: bytes
+
+
+@dataclass(frozen=True)
+class State:
+    """Both halves; empty while there is no key."""
+
+    sealed_private_key: bytes = b""
+    public_key: bytes = b""
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a key."""
+        return bool(self.public_key)
+
+
+initial = State()
+
+
+def evolve(state: State, event: Event) -> State:
+    """The state after an event."""
+    match event:
+        case IssuerKeyStored():
+            return replace(state, sealed_private_key=event.sealed_private_key)
+        case IssuerKeyPublished():
+            return replace(state, public_key=event.public_key)
+
+
+def decide(command: KeepKey, state: State) -> tuple[Event, ...]:
+    """The key's two halves in one commit; nothing when there is a key already."""
+    if state.exists:
+        return ()
+    return (
+        IssuerKeyStored(command.label, command.epoch, command.sealed_private_key),
+        IssuerKeyPublished(command.label, command.epoch, command.label_name, command.parent, command.public_key),
+    )

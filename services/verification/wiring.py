@@ -1,0 +1,191 @@
+"""Puts verification together. `assemble` joins its parts on any store; `start` opens the real ones and hands them over.
+
+Verification follows no other service yet: what identity publishes asks nothing of it.
+"""
+
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from services.chassis import bus_jetstream, configfile
+from services.chassis.bus import Curation
+from services.chassis.bus_jetstream import JetStreamOutbox
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.codec import EventCodec
+from services.chassis.deployment import Secrets
+from services.chassis.eventstore import LogStore
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.handle import CommandHandler
+from services.chassis.lifecycle import Process
+from services.chassis.log_reader import CuratedLog, EventLogServicer
+from services.chassis.relay import Relay
+from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.telemetry_log import log
+from services.chassis.worker import LogWorker
+from services.seal.trust import Trust
+from services.verification.adapters.assertions import AssertionVerifier
+from services.verification.adapters.codes import Codes
+from services.verification.adapters.event_codec import event_codec
+from services.verification.adapters.issuer_keys import IssuerKeys, KeySealing
+from services.verification.adapters.key_schedule import KeySchedule
+from services.verification.adapters.mailboxes import Mailboxes
+from services.verification.adapters.mailer import Mailer
+from services.verification.api.employment_servicer import EmploymentServicer
+from services.verification.api.errors import ERRORS
+from services.verification.api.issuance_servicer import IssuanceServicer
+from services.verification.config import SAFE_CROWD, Config, load_organisations
+from services.verification.domain import (
+    allowance_decider,
+    crowd_decider,
+    employment_decider,
+    issuer_key_decider,
+    mailbox_decider,
+    slots_decider,
+)
+from services.verification.domain.crowd_decider import LabelActivated
+from services.verification.domain.epoch import epoch_at
+from services.verification.domain.issuer_key_decider import IssuerKeyPublished
+from services.verification.domain.organisation import Organisations
+from services.verification.keys import Keys
+from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
+from vouchsafe.verification.v1.employment_service_pb2_grpc import add_EmploymentServiceServicer_to_server
+from vouchsafe.verification.v1.issuance_service_pb2_grpc import add_IssuanceServiceServicer_to_server
+
+SERVICE = "verification"
+SMALL_CROWD = "insecure_crowd_minimum"
+
+_log = log(__name__)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What is served, what runs in the background, and what is awaited at the end."""
+
+    bindings: list[ServiceBinding[Any]]
+    schedule: KeySchedule
+    curation: Curation
+    close: Callable[[], Awaitable[None]]
+
+
+def assemble(
+    *,
+    config: Config,
+    keys: Keys,
+    trust: Trust,
+    organisations: Organisations,
+    store: LogStore,
+    mailer: Mailer,
+    clock: Clock,
+) -> Assembly:
+    """Verification on `store`, with codes sent by `mailer`."""
+    codec = event_codec()
+    assertions = AssertionVerifier(trust.assertion_public, clock)
+    employments = CommandHandler(store, codec, employment_decider, clock)
+    issuance = config.issuance.policy()
+    issuer_keys = IssuerKeys(CommandHandler(store, codec, issuer_key_decider, clock), KeySealing(keys.kek))
+    employment_servicer = EmploymentServicer(
+        mailboxes=CommandHandler(store, codec, mailbox_decider, clock),
+        allowances=CommandHandler(store, codec, allowance_decider, clock),
+        employments=employments,
+        assertions=assertions,
+        organisations=organisations,
+        addresses=Mailboxes(keys.mail_mac),
+        codes=Codes(keys.code),
+        mailer=mailer,
+        policy=config.mail_policy(),
+        clock=clock,
+    )
+    issuance_servicer = IssuanceServicer(
+        slots=CommandHandler(store, codec, slots_decider, clock),
+        crowds=CommandHandler(store, codec, crowd_decider, clock),
+        employments=employments,
+        assertions=assertions,
+        organisations=organisations,
+        keys=issuer_keys,
+        policy=issuance,
+        clock=clock,
+    )
+    curation = _curation(codec)
+    bindings: list[ServiceBinding[Any]] = [
+        ServiceBinding(add_EmploymentServiceServicer_to_server, employment_servicer),
+        ServiceBinding(add_IssuanceServiceServicer_to_server, issuance_servicer),
+        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, curation))),
+    ]
+    schedule = KeySchedule(issuer_keys, organisations, lambda: epoch_at(clock.now(), issuance.epoch))
+    return Assembly(bindings, schedule, curation, issuer_keys.close)
+
+
+async def start(process: Process) -> None:
+    """Open what the process needs and hand it over. Raises what would make serving unsafe."""
+    config = configfile.load(process.config, Config)
+    if config.issuance.policy().crowd_minimum < SAFE_CROWD:
+        _log.warning(SMALL_CROWD, count=config.issuance.policy().crowd_minimum)
+    trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
+    database = MongoDatabase(process.secrets.text("mongodb-uri"))
+    process.on_close(_closing(database))
+    store = MongoEventStore(database)
+    await store.ensure_indexes()
+    assembly = assemble(
+        config=config,
+        keys=Keys.read(process.secrets),
+        trust=trust,
+        organisations=load_organisations(config.organisations),
+        store=store,
+        mailer=_mailer(config, process),
+        clock=SystemClock(),
+    )
+    process.on_close(assembly.close)
+    # Before serving, so that nobody waits for half a second of prime search.
+    await assembly.schedule.ensure()
+    connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    process.on_close(connection.close)
+    process.worker("issuer keys", assembly.schedule.run)
+    process.worker("log", _log_worker(store, JetStreamOutbox(connection, SERVICE), assembly.curation).run)
+    process.serve(
+        RpcServer(
+            listen=process.endpoints.listen.rpc,
+            health_listen=process.endpoints.listen.health,
+            tls=process.secrets.tls(),
+            services=assembly.bindings,
+            allow=config.allow,
+            errors=ERRORS,
+        )
+    )
+
+
+def _curation(codec: EventCodec) -> Curation:
+    return Curation(
+        SERVICE,
+        {
+            codec.type_name(IssuerKeyPublished): "IssuerKeyPublished.v1",
+            codec.type_name(LabelActivated): "LabelActivated.v1",
+        },
+    )
+
+
+def _log_worker(store: LogStore, outbox: JetStreamOutbox, curation: Curation) -> LogWorker:
+    worker = LogWorker(store)
+    worker.add("relay", lambda _epoch: Relay(store, outbox, curation))
+    return worker
+
+
+def _mailer(config: Config, process: Process) -> Mailer:
+    # A mail server inside the platform shows a certificate of our own authority; one outside, of a public one.
+    tls = ssl.create_default_context()
+    tls.load_verify_locations(process.secrets.path("ca.crt"))
+    password = process.secrets.text("smtp-password") if config.mail.username else None
+    return Mailer(config.mail, process.endpoints.smtp.address, tls=tls, password=password, clock=SystemClock())
+
+
+def _closing(database: MongoDatabase) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        database.close()
+
+    return close
+
+
+def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
+    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
+    return context
