@@ -121,7 +121,9 @@ class Secrets:
     def tls(self) -> TlsFiles:
         """The process's own certificate and the authority it trusts: tls.crt, tls.key and ca.crt."""
         return TlsFiles(
-            certificate=self.read("tls.crt"), key=self.read("tls.key"), authority=self.path("ca.crt").read_bytes()
+            certificate=self.path("tls.crt").read_bytes(),
+            key=self.read("tls.key"),
+            authority=self.path("ca.crt").read_bytes(),
         )
 
 

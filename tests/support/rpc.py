@@ -56,11 +56,12 @@ async def serving(
     *,
     allow: Mapping[str, frozenset[str]],
     errors: ErrorTable,
+    listen: str = "127.0.0.1:0",
     **options: Any,
 ) -> AsyncIterator[Running]:
-    """`bindings` served as `service`, on a free port, until the block ends. `options` go to RpcServer."""
+    """`bindings` served as `service`, on a free port unless told, until the block ends. `options` go to RpcServer."""
     server = RpcServer(
-        listen="127.0.0.1:0",
+        listen=listen,
         health_listen="127.0.0.1:0",
         tls=credentials(service),
         services=bindings,

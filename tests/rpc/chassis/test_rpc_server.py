@@ -2,22 +2,18 @@
 
 import grpc
 import pytest
+from google.rpc import status_pb2
 
 from services.chassis.identity_uri import server_name
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError, from_call
 from services.chassis.tls import channel_credentials
-from tests.rpc.chassis.conftest import SECRET, SERVICE
+from tests.rpc.chassis.echo import SECRET, SERVICE, say
 from tests.support.certs import make_authority, make_leaf
 from tests.support.protos import proto_module
 from tests.support.rpc import Running, authority, credentials, identity
 
 SAY = f"/{SERVICE}/Say"
-
-
-async def say(channel: RpcChannel, **fields):
-    stub = proto_module("echo_pb2_grpc").EchoServiceStub(channel.channel)
-    return await channel.unary(stub.Say, proto_module("echo_pb2").SayRequest(**fields))
 
 
 async def refused(channel: RpcChannel, **fields) -> RpcError:
@@ -135,3 +131,52 @@ async def test_a_certificate_of_another_authority(echo):
     async with RpcChannel(echo.address, server_name=server_name("echo"), tls=tls, retry=NO_RETRY) as channel:
         error = await refused(channel, text="tea")
     assert error.code is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "rule"),
+    [
+        ({"text": ""}, "text", "string.min_len"),
+        ({"text": "a\x00b"}, "text", "string.pattern"),
+        ({"text": "a", "delay_ms": -1}, "delay_ms", "int32.gte_lte"),
+    ],
+)
+async def test_a_field_that_breaks_a_rule(echo, fields, field, rule):
+    async with echo.channel("friend") as channel:
+        error = await refused(channel, **fields)
+    assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    (violation,) = error.violations
+    assert (violation.field, violation.rule) == (field, rule)
+    assert violation.message
+
+
+async def change(channel: RpcChannel, **fields):
+    stub = proto_module("echo_pb2_grpc").EchoServiceStub(channel.channel)
+    return await channel.unary(stub.Change, proto_module("echo_pb2").ChangeRequest(**fields))
+
+
+async def test_a_mutation_without_a_request_id(echo):
+    async with echo.channel("friend") as channel:
+        with pytest.raises(RpcError) as caught:
+            await change(channel)
+    assert [(v.field, v.rule) for v in caught.value.violations] == [("request_id", "required")]
+
+
+async def test_an_answer_of_another_type_is_an_internal_error(echo):
+    async with echo.channel("friend") as channel:
+        with pytest.raises(RpcError) as caught:
+            await change(channel, request_id="6f2c1f0e-2f0c-4e7a-9c1e-0a2b3c4d5bad")
+    assert caught.value.reason == "INTERNAL"
+
+
+async def test_the_wire_carries_one_error_info_and_a_bad_request(echo):
+    options = [("grpc.ssl_target_name_override", server_name("echo"))]
+    tls = channel_credentials(credentials("friend"))
+    async with grpc.aio.secure_channel(echo.address, tls, options) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(SAY)(b"", timeout=5)
+    packed = dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
+    status = status_pb2.Status.FromString(packed)
+    kinds = [detail.TypeName() for detail in status.details]
+    assert kinds == ["google.rpc.ErrorInfo", "google.rpc.BadRequest"]
+    assert status.code == caught.value.code().value[0]

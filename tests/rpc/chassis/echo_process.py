@@ -1,0 +1,61 @@
+"""The echo service as a process of its own, started as a real one is; `mode` in its settings chooses how it ends."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+
+from services.chassis import configfile
+from services.chassis.lifecycle import Process, run_service
+from services.chassis.rpc_server import RpcServer
+from services.chassis.telemetry_log import log
+from tests.rpc.chassis.echo import ERRORS, SECRET, SERVICE, binding, echo_servicer
+
+
+@dataclass(frozen=True)
+class Settings:
+    mode: str
+    allow: frozenset[str]
+
+
+async def start(process: Process) -> None:
+    settings = configfile.load(process.config, Settings)
+    if settings.mode == "refuse":
+        raise configfile.ConfigError("the settings are no good")
+    if settings.mode == "hang":
+        log(__name__).info("starting_slowly")
+        await asyncio.sleep(60)
+    server = RpcServer(
+        listen=process.endpoints.listen.rpc,
+        health_listen=process.endpoints.listen.health,
+        tls=process.secrets.tls(),
+        services=[binding(echo_servicer())],
+        allow={SERVICE: settings.allow},
+        errors=ERRORS,
+    )
+    process.serve(server)
+    process.worker("ticker", tick if settings.mode != "worker fails" else fail)
+    for name in ("first", "second"):
+        process.on_close(closer(name))
+
+
+def closer(name: str):
+    async def close() -> None:
+        log(__name__).info("closed", worker=name)
+
+    return close
+
+
+async def tick() -> None:
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        log(__name__).info("ticker_cancelled", worker="ticker", email=SECRET)
+
+
+async def fail() -> None:
+    await asyncio.sleep(0.2)
+    raise RuntimeError(SECRET)
+
+
+if __name__ == "__main__":
+    sys.exit(run_service("echo", start))
