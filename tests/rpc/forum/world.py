@@ -1,0 +1,226 @@
+"""The whole forum in one process: its own wiring on memory stores, a real server with mutual TLS, and a bus."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from services.chassis.bus import Curation, PublicEvent
+from services.chassis.bus import Message as BusMessage
+from services.chassis.bus_memory import MemoryBus
+from services.chassis.clock import FixedClock
+from services.chassis.eventstore import Mark
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log_reader import CuratedLog
+from services.chassis.rpc_client import NO_RETRY, RpcChannel
+from services.chassis.rpc_errors import RpcError
+from services.chassis.viewstore_memory import MemoryViewStore
+from services.forum.api.errors import ERRORS
+from services.forum.config import Config
+from services.forum.domain.verified import IssuerKey
+from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification
+from services.seal.secret import SecretBytes
+from tests.support.rpc import Running, identity, serving
+from tests.unit.forum.authors import EPOCH, LABEL, RECEIPT_KEY, Author, issuer_key, new_id
+from vouchsafe.credential.v1 import credential_pb2
+from vouchsafe.forum.v1 import alias_service_pb2, thread_service_pb2
+from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
+from vouchsafe.forum.v1.evidence_service_pb2_grpc import EvidenceServiceStub
+from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceStub
+from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
+from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
+
+EDGE, DISCLOSURE = "alias-edge", "disclosure"
+ALLOW: dict[str, frozenset[str]] = {
+    "vouchsafe.forum.v1.AliasService": frozenset({identity(EDGE)}),
+    "vouchsafe.forum.v1.ThreadService": frozenset({identity(EDGE)}),
+    "vouchsafe.forum.v1.ReadingService": frozenset({identity(EDGE)}),
+    "vouchsafe.forum.v1.EvidenceService": frozenset({identity(DISCLOSURE)}),
+    "vouchsafe.log.v1.EventLogService": frozenset({identity(DISCLOSURE)}),
+}
+KEYS = Keys(nonce=SecretBytes(b"n" * 32), page=SecretBytes(b"p" * 32), receipt_public=RECEIPT_KEY.public_key)
+
+
+@dataclass
+class World:
+    """A running forum and those around it."""
+
+    running: Running
+    store: MemoryEventStore
+    views: dict[str, MemoryViewStore]
+    clock: FixedClock
+    verification: MemoryBus
+    edge: RpcChannel
+    disclosure: RpcChannel
+
+    def __post_init__(self) -> None:
+        self.aliases = AliasServiceStub(self.edge.channel)
+        self.threads = ThreadServiceStub(self.edge.channel)
+        self.reading = ReadingServiceStub(self.edge.channel)
+        self.evidence = EvidenceServiceStub(self.disclosure.channel)
+
+    def publish(self, *events: Any) -> None:
+        """Have verification publish these messages."""
+        for event in events:
+            previous = self.verification.stored[-1].event.mark if self.verification.stored else Mark(0)
+            mark = Mark(previous.position + 1)
+            kind = event.DESCRIPTOR.full_name
+            public = PublicEvent(mark, kind, event.SerializeToString(), new_id())
+            self.verification.stored.append(
+                BusMessage(f"verification.public.{event.DESCRIPTOR.name}.v1", public, previous)
+            )
+
+    async def open_label(self, key: IssuerKey | None = None) -> None:
+        """Publish the issuer key and the activation of a label, and wait until the forum has taken them in."""
+        key = key or issuer_key()
+        self.publish(key_published(key), label_activated(key.label))
+        await self.until(lambda: self.verification_taken_in() >= len(self.verification.stored))
+
+    def verification_taken_in(self) -> int:
+        mark, _ = self.store._marks.get("consumer of verification", (Mark(0), 0))
+        return mark.position
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds."""
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 -- the condition is other people's state
+                await asyncio.sleep(0.005)
+
+    async def settled(self) -> None:
+        """Wait until every view has everything that was written."""
+        await self.until(lambda: all(c.position is not None for c in self.store._commits.values()))
+        head = await self.store.head_position()
+        await self.until(lambda: all(views._position >= head for views in self.views.values()))
+
+    async def alias_request(self, author: Author, **changes: Any) -> alias_service_pb2.CreateAliasRequest:
+        """A true request for the author's alias, with a fresh nonce."""
+        nonce = (await self.edge.unary(self.aliases.CreateChallenge, alias_service_pb2.CreateChallengeRequest())).nonce
+        credential = author.credential()
+        fields: dict[str, Any] = {
+            "request_id": new_id(),
+            "handle": "blue",
+            "credential": credential_pb2.Credential(
+                label=credential.label,
+                epoch=credential.epoch,
+                alias_key=credential.alias_key,
+                envelope_hash=credential.envelope_hash,
+                prefix=credential.prefix,
+                signature=credential.signature,
+            ),
+            "receipt": credential_pb2.Receipt(signature=author.receipt()),
+            "nonce": nonce,
+            "signature": author.possession(nonce, "blue"),
+        }
+        return alias_service_pb2.CreateAliasRequest(**fields | changes)
+
+    async def newcomer(self, **fields: Any) -> Author:
+        """Somebody with an alias."""
+        author = Author(**fields)
+        await self.edge.unary(self.aliases.CreateAlias, await self.alias_request(author))
+        return author
+
+    async def open_thread(
+        self, author: Author, title: str = "A title", body: str = "words", **ids: str
+    ) -> tuple[str, str]:
+        """Open a thread; its id and that of its first post."""
+        request = open_request(author, title, body, **ids)
+        await self.edge.unary(self.threads.OpenThread, request)
+        return request.thread_id, request.post_id
+
+    async def post(self, author: Author, thread_id: str, body: str = "words") -> str:
+        """Add a post; its id."""
+        request = post_request(author, thread_id, body)
+        await self.edge.unary(self.threads.CreatePost, request)
+        return request.post_id
+
+
+def key_published(key: IssuerKey) -> verification_pb.IssuerKeyPublished:
+    return verification_pb.IssuerKeyPublished(
+        label=key.label, epoch=key.epoch, label_name=key.label_name, parent="", public_key=key.public_key
+    )
+
+
+def label_activated(label: str = LABEL) -> verification_pb.LabelActivated:
+    return verification_pb.LabelActivated(label=label, epoch=EPOCH, crowd_bucket=20)
+
+
+def proof_message(proof: Any) -> thread_service_pb2.AuthorProof:
+    return thread_service_pb2.AuthorProof(
+        alias_key=proof.alias_key,
+        thread_key=proof.thread_key,
+        certificate=proof.certificate,
+        signature=proof.signature,
+    )
+
+
+def open_request(
+    author: Author, title: str = "A title", body: str = "words", **ids: str
+) -> thread_service_pb2.OpenThreadRequest:
+    """A true request to open a thread."""
+    thread_id = ids.get("thread_id") or new_id()
+    post = author.post(thread_id, body, title=title, post_id=ids.get("post_id", ""))
+    return thread_service_pb2.OpenThreadRequest(
+        request_id=new_id(),
+        thread_id=thread_id,
+        title=title,
+        post_id=post.post_id,
+        body=body,
+        proof=proof_message(post.proof),
+    )
+
+
+def post_request(
+    author: Author, thread_id: str, body: str = "words", post_id: str = ""
+) -> thread_service_pb2.CreatePostRequest:
+    """A true request for a post."""
+    post = author.post(thread_id, body, post_id=post_id)
+    return thread_service_pb2.CreatePostRequest(
+        request_id=new_id(), thread_id=thread_id, post_id=post.post_id, body=body, proof=proof_message(post.proof)
+    )
+
+
+def comment_request(
+    author: Author, thread_id: str, post_id: str, body: str = "words"
+) -> thread_service_pb2.CreateCommentRequest:
+    """A true request for a comment."""
+    comment = author.comment(thread_id, post_id, body)
+    return thread_service_pb2.CreateCommentRequest(
+        request_id=new_id(),
+        thread_id=thread_id,
+        post_id=post_id,
+        comment_id=comment.comment_id,
+        body=body,
+        proof=proof_message(comment.proof),
+    )
+
+
+async def refused(call: Awaitable[Any]) -> str:
+    """The reason for which a call is refused."""
+    with pytest.raises(RpcError) as refusal:
+        await call
+    return refusal.value.reason
+
+
+@asynccontextmanager
+async def running_forum() -> AsyncIterator[World]:
+    """A forum of its own, with its background work, until the block ends."""
+    store, clock, bus = MemoryEventStore(), FixedClock(), MemoryBus()
+    views = {projection.name: MemoryViewStore() for projection in PROJECTIONS}
+    config = Config(allow=ALLOW)
+    forum = Forum(store=store, views=views, keys=KEYS, config=config, clock=clock)
+    # Verification's log is empty: these tests lose nothing on the bus.
+    reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
+    worker = forum.worker(outbox=MemoryBus(), verification=Verification(inbox=bus.inbox(), reader=reader))
+    background = asyncio.create_task(worker.run())
+    try:
+        async with serving(SERVICE, list(forum.services()), allow=ALLOW, errors=ERRORS) as running:
+            options: dict[str, Any] = {"retry": NO_RETRY}
+            async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
+                yield World(running, store, views, clock, bus, edge, disclosure)
+    finally:
+        background.cancel()
+        with suppress(asyncio.CancelledError):
+            await background

@@ -1,0 +1,124 @@
+"""The thread's own rules. That signatures are good is taken for granted here: `test_forum_checks` is about that."""
+
+from dataclasses import replace
+
+from services.forum.domain import thread, thread_decider
+from services.forum.domain.alias import AliasCreated
+from services.forum.domain.errors import Reason
+from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, PostPublished, ThreadOpened
+from services.forum.domain.thread_decider import MAX_COMMENTS, CreateComment, CreatePost, OpenThread, Speaker
+from services.forum.domain.verified import AuthorProof, SignedComment, SignedPost, VerifiedComment, VerifiedPost
+from tests.unit.forum.spec import given, refused
+
+AT = 1_900_000_020
+ALICE, BOB = b"a" * 32, b"b" * 32
+
+
+def speaker(alias_key: bytes = ALICE, *names: str) -> Speaker:
+    alias = AliasCreated(alias_key, "mine", "harbour", 1, "Harbour", b"e" * 32, b"p" * 32, b"s" * 384, b"r" * 64)
+    return Speaker(alias, names or (f"name of {alias_key[:1].decode()}",), AT)
+
+
+def proof(alias_key: bytes = ALICE, thread_key: bytes = b"") -> AuthorProof:
+    return AuthorProof(alias_key, thread_key or b"t" + alias_key[1:], b"c" * 64, b"s" * 64)
+
+
+def post(post_id: str, by: bytes = ALICE, *, title: str = "", thread_key: bytes = b"") -> VerifiedPost:
+    return VerifiedPost(SignedPost("thread", title, post_id, "words", proof(by, thread_key)))
+
+
+def comment(comment_id: str, by: bytes = ALICE, *, post_id: str = "first", thread_key: bytes = b"") -> VerifiedComment:
+    return VerifiedComment(SignedComment("thread", post_id, comment_id, "words", proof(by, thread_key)))
+
+
+OPENED: tuple[Event, ...] = thread_decider.decide(OpenThread(post("first", title="A title"), speaker()), thread.initial)
+
+
+def test_a_thread_opens_with_its_title_its_author_and_its_first_post() -> None:
+    opened, named, published = OPENED
+    assert opened == ThreadOpened("thread", "A title")
+    assert named == AuthorNamed("thread", ALICE, "name of a", proof().thread_key)
+    assert isinstance(published, PostPublished)
+    assert (published.title, published.thread_title, published.ordinal) == ("A title", "A title", 0)
+    assert (published.author_name, published.label_name, published.published_at) == ("name of a", "Harbour", AT)
+
+
+def test_a_thread_opens_once() -> None:
+    command = OpenThread(post("other", BOB, title="B"), speaker(BOB))
+    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.THREAD_EXISTS
+
+
+def test_nothing_can_be_said_in_a_thread_that_is_not_there() -> None:
+    for command in (CreatePost(post("p"), speaker()), CreateComment(comment("c"), speaker())):
+        assert refused(thread_decider, thread.initial, command) is Reason.THREAD_UNKNOWN
+
+
+def test_a_later_post_carries_the_threads_title_and_its_place() -> None:
+    (published,) = thread_decider.decide(CreatePost(post("second"), speaker()), given(thread_decider, OPENED))
+    assert isinstance(published, PostPublished)
+    assert (published.title, published.thread_title, published.ordinal) == ("", "A title", 1)
+
+
+def test_an_author_keeps_the_first_name() -> None:
+    state = given(thread_decider, OPENED)
+    (published,) = thread_decider.decide(CreatePost(post("second"), speaker(ALICE, "another name")), state)
+    assert isinstance(published, PostPublished)
+    assert published.author_name == "name of a"
+
+
+def test_a_newcomer_gets_the_first_free_name() -> None:
+    state = given(thread_decider, OPENED)
+    named, published = thread_decider.decide(
+        CreatePost(post("second", BOB), speaker(BOB, "name of a", "free", "also free")), state
+    )
+    assert isinstance(named, AuthorNamed)
+    assert isinstance(published, PostPublished)
+    assert named.author_name == published.author_name == "free"
+
+
+def test_a_newcomer_without_a_free_name_must_draw_again() -> None:
+    command = CreatePost(post("second", BOB), speaker(BOB, "name of a"))
+    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.NAMES_TAKEN
+
+
+def test_an_alias_has_one_key_in_a_thread() -> None:
+    state = given(thread_decider, OPENED)
+    for command in (
+        CreatePost(post("second", thread_key=b"x" * 32), speaker()),
+        CreateComment(comment("c", thread_key=b"x" * 32), speaker()),
+    ):
+        assert refused(thread_decider, state, command) is Reason.THREAD_KEY_CHANGED
+
+
+def test_a_key_in_a_thread_has_one_alias() -> None:
+    command = CreatePost(post("second", BOB, thread_key=proof(ALICE).thread_key), speaker(BOB))
+    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.THREAD_KEY_TAKEN
+
+
+def test_a_post_id_serves_once() -> None:
+    command = CreatePost(post("first"), speaker())
+    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.POST_EXISTS
+
+
+def test_a_comment_stands_below_a_post_of_the_thread() -> None:
+    state = given(thread_decider, OPENED)
+    named, published = thread_decider.decide(CreateComment(comment("c", BOB), speaker(BOB)), state)
+    assert isinstance(named, AuthorNamed)
+    assert isinstance(published, CommentPublished)
+    assert (published.post_id, published.author_name) == ("first", "name of b")
+    missing = CreateComment(comment("c", post_id="elsewhere"), speaker())
+    assert refused(thread_decider, state, missing) is Reason.POST_UNKNOWN
+
+
+def test_a_comment_id_serves_once() -> None:
+    first = CreateComment(comment("c"), speaker())
+    state = given(thread_decider, (*OPENED, *thread_decider.decide(first, given(thread_decider, OPENED))))
+    assert refused(thread_decider, state, first) is Reason.COMMENT_EXISTS
+
+
+def test_a_post_takes_so_many_comments_and_no_more() -> None:
+    state = given(thread_decider, OPENED)
+    (published,) = thread_decider.decide(CreateComment(comment("c"), speaker()), state)
+    assert isinstance(published, CommentPublished)
+    full = given(thread_decider, [*OPENED, *(replace(published, comment_id=str(n)) for n in range(MAX_COMMENTS))])
+    assert refused(thread_decider, full, CreateComment(comment("one more"), speaker())) is Reason.COMMENTS_FULL
