@@ -91,6 +91,14 @@ def _telemetry(endpoints: Endpoints, log_fields: frozenset[str]) -> Tracing:
     return configure_tracing(service, otlp=to.otlp, traces_file=Path(to.traces_file) if to.traces_file else None)
 
 
+class _StartError(Exception):
+    """The service's own `start`, or binding its server, failed with `reason`."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__()
+        self.reason = reason
+
+
 class _Life:
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -103,8 +111,8 @@ class _Life:
             if await self._started(start):
                 _log.info(STARTED)
                 await self._until_stopped()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
-            return _cannot_start(self._process.endpoints.process.name, error)
+        except _StartError as error:
+            return _cannot_start(self._process.endpoints.process.name, error.reason)
         finally:
             await self._close()
         _log.info(STOPPED)
@@ -120,7 +128,9 @@ class _Life:
         await asyncio.wait({starting, stopping})
         if starting.cancelled():
             return False
-        starting.result()
+        error = starting.exception()
+        if isinstance(error, Exception):
+            raise _StartError(error)
         return True
 
     async def _start(self, start: Start) -> None:

@@ -20,7 +20,6 @@ from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles, channel_credentials
 from services.chassis.tracelink import current_traceparent
 
-Req = TypeVar("Req")
 Res = TypeVar("Res")
 Metadata = Sequence[tuple[str, str]]
 
@@ -42,7 +41,7 @@ class RetryPolicy:
 
     def pause(self, failures: int) -> float:
         """How long to wait after the `failures`-th failed try, 1 or more."""
-        return _RANDOM.uniform(0, min(self.most, self.first * 2 ** (failures - 1)))
+        return _RANDOM.uniform(0, min(self.most, self.first * 2 ** min(failures - 1, 30)))
 
     def again(self, code: grpc.StatusCode) -> bool:
         """Whether a try that ended in `code` deserves another."""

@@ -9,6 +9,7 @@ from services.chassis import rpc_errors
 from services.chassis.eventstore import OutcomeUnknown
 from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError, RpcError, Violation
 from services.chassis.rpc_store_errors import STORE_ERRORS
+from services.chassis.rpc_validate import MAX_VIOLATIONS
 
 NOT_FOUND, ABORTED = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.ABORTED
 
@@ -101,3 +102,9 @@ def test_a_message_too_large_for_grpc_itself_is_told_as_ours_is():
 def test_a_refusal_tells_itself():
     failure = Failure(ABORTED, "X_Y", "z")
     assert TABLE.failure(RefusedError(failure)) is failure
+
+
+def test_as_many_violations_as_are_told_fit_into_grpcs_metadata():
+    violation = Violation("field" * 20, "string.not_in_between", "x" * 120)
+    ((_, packed),) = rpc_errors.to_metadata(Failure(NOT_FOUND, "INVALID_REQUEST", "x", (violation,) * MAX_VIOLATIONS))
+    assert len(packed) * 4 / 3 < 8192  # it travels as base64, and 8 KiB is what gRPC takes by default
