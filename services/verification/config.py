@@ -12,7 +12,7 @@ from services.verification.api.employment_servicer import MailPolicy
 from services.verification.api.issuance_servicer import IssuancePolicy
 from services.verification.domain.epoch import EpochLength
 from services.verification.domain.limits import Limit
-from services.verification.domain.organisation import Organisation, Organisations, Sector
+from services.verification.domain.organisation import Organisation, Organisations
 
 SAFE_CROWD = 20
 
@@ -70,14 +70,13 @@ class Config:
 class _Registry:
     """The registry's file."""
 
-    sector: tuple[Sector, ...]
     organisation: tuple[Organisation, ...]
 
     def __post_init__(self) -> None:
-        Organisations(self.organisation, self.sector)
+        Organisations(self.organisation)
 
 
 def load_organisations(path: Path) -> Organisations:
     """The registry at `path`; raises ConfigError for one that contradicts itself."""
     registry = configfile.load(path, _Registry)
-    return Organisations(registry.organisation, registry.sector)
+    return Organisations(registry.organisation)

@@ -10,17 +10,6 @@ _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True)
-class Sector:
-    """A kind of employer; `name` continues the words "Employee of"."""
-
-    id: str
-    name: str
-
-    def __post_init__(self) -> None:
-        _check_label(self.id)
-
-
-@dataclass(frozen=True)
 class Organisation:
     """An employer. Its `id` is the label that its people speak under; `sector` is the wider label above it."""
 
@@ -30,7 +19,9 @@ class Organisation:
     sector: str
 
     def __post_init__(self) -> None:
-        _check_label(self.id)
+        for label in (self.id, self.sector):
+            if _LABEL.fullmatch(label) is None:
+                raise ValueError(f"{label!r} is no label: a-z, 0-9 and '-', at most 64")
         if not self.name or not self.domains:
             raise ValueError(f"{self.id}: an organisation has a name and a mail domain")
 
@@ -41,27 +32,21 @@ class Organisation:
 
 
 class Organisations:
-    """The registry: every label is one sector's or organisation's, every mail domain one organisation's.
+    """The registry: every label and every mail domain belongs to one organisation (ValueError otherwise)."""
 
-    Raises ValueError otherwise, and for an organisation of no declared sector.
-    """
-
-    def __init__(self, organisations: Iterable[Organisation], sectors: Iterable[Sector]) -> None:
-        labels = [sector.id for sector in sectors]
-        known = frozenset(labels)
+    def __init__(self, organisations: Iterable[Organisation]) -> None:
         self._by_label: dict[str, Organisation] = {}
         self._by_domain: dict[str, Organisation] = {}
         for organisation in organisations:
-            if organisation.sector not in known:
-                raise ValueError(f"{organisation.id}: there is no sector {organisation.sector!r}")
-            labels.append(organisation.id)
+            if organisation.id in self._by_label:
+                raise ValueError(f"{organisation.id} is declared twice")
             self._by_label[organisation.id] = organisation
             for domain in map(str.lower, organisation.domains):
                 if domain in self._by_domain:
                     raise ValueError(f"the mail domain {domain} is declared twice")
                 self._by_domain[domain] = organisation
-        if len(set(labels)) != len(labels):
-            raise ValueError("two sectors or organisations share a label")
+        if shared := self._by_label.keys() & {each.sector for each in self}:
+            raise ValueError(f"{min(shared)} is both an organisation and a sector")
 
     def __iter__(self) -> Iterator[Organisation]:
         return iter(self._by_label.values())
@@ -79,8 +64,3 @@ class Organisations:
             return self._by_domain[domain.lower()]
         except KeyError:
             raise DomainError(Reason.UNKNOWN_MAIL_DOMAIN) from None
-
-
-def _check_label(label: str) -> None:
-    if _LABEL.fullmatch(label) is None:
-        raise ValueError(f"{label!r} is no label: a-z, 0-9 and '-', at most 64")

@@ -1,0 +1,127 @@
+"""Identity, served for real over mutual TLS, on a store in memory and a clock that tests move."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from services.chassis.clock import FixedClock
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.viewstore_memory import MemoryViewStore
+from services.identity.adapters.attempts import AttemptLimit
+from services.identity.adapters.passwords import PasswordCost
+from services.identity.api.errors import ERRORS
+from services.identity.config import Config
+from services.identity.keys import Keys
+from services.identity.wiring import SERVICE, assemble
+from services.seal.ed25519 import SigningKey
+from services.seal.secret import SecretBytes
+from services.seal.trust import Trust
+from tests.rpc.identity.cases import make_trust
+from tests.support.rpc import Running, identity, serving
+from vouchsafe.identity.v1 import person_service_pb2 as rpc
+from vouchsafe.identity.v1.person_service_pb2_grpc import PersonServiceStub
+
+PASSWORD = "a long enough password"
+
+ALLOW = {
+    "vouchsafe.identity.v1.PersonService": frozenset({identity("person-edge")}),
+    "vouchsafe.identity.v1.ReleaseService": frozenset({identity("disclosure")}),
+    "vouchsafe.log.v1.EventLogService": frozenset({identity("verification"), identity("disclosure")}),
+}
+
+
+@dataclass
+class Identity:
+    """The running service, and what a test looks at behind its back."""
+
+    running: Running
+    store: MemoryEventStore
+    views: MemoryViewStore
+    clock: FixedClock
+    keys: Keys
+    trust: Trust
+
+    async def projected(self) -> None:
+        """Return when every commit so far is in the views."""
+        async with asyncio.timeout(5):
+            while await self.store.unsequenced(1) or await self.views.position() < await self.store.head_position():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # the worker rings for nobody else
+
+
+@pytest.fixture(scope="module")
+async def service() -> AsyncIterator[Identity]:
+    keys = Keys(
+        assertion=SigningKey.generate(),
+        session=SigningKey.generate(),
+        kek=SecretBytes.random(32),
+        login_mac=SecretBytes.random(32),
+    )
+    cost = PasswordCost(memory_kib=64, iterations=1, lanes=1, concurrency=2)
+    config = Config(allow=ALLOW, password=cost, attempts=AttemptLimit(burst=3, refill_seconds=60))
+    store, views, clock = MemoryEventStore(), MemoryViewStore(), FixedClock()
+    trust = make_trust(keys.assertion.public_key)
+    assembly = assemble(config=config, keys=keys, trust=trust, store=store, views=views, clock=clock)
+    worker = asyncio.create_task(assembly.worker.run())
+    async with serving(SERVICE, assembly.bindings, allow=config.allow, errors=ERRORS) as running:
+        yield Identity(running, store, views, clock, keys, trust)
+    worker.cancel()
+    with suppress(asyncio.CancelledError):
+        await worker
+    await assembly.close()
+
+
+@dataclass
+class Person:
+    """Somebody who has registered."""
+
+    login: str
+    ownership_key: SigningKey
+    registered: rpc.RegisterResponse
+
+
+class PersonSide:
+    """The person edge: short ways to make its calls."""
+
+    def __init__(self, service: Identity) -> None:
+        self.channel = service.running.channel("person-edge")
+        self._stub = PersonServiceStub(self.channel.channel)
+
+    async def register(self, request: rpc.RegisterRequest) -> rpc.RegisterResponse:
+        return await self.channel.unary(self._stub.Register, request)
+
+    async def person(self, name: str = "Ada Lovelace") -> Person:
+        """A new person."""
+        key, request = SigningKey.generate(), registration(name=name)
+        request.ownership_key = key.public_key
+        return Person(request.login, key, await self.register(request))
+
+    async def sign_in(self, login: str, password: str = PASSWORD) -> rpc.SignInResponse:
+        return await self.channel.unary(self._stub.SignIn, rpc.SignInRequest(login=login, password=password))
+
+    async def assertion(self, token: str | None) -> rpc.IssueAssertionResponse:
+        metadata = () if token is None else (("authorization", f"Bearer {token}"),)
+        request = rpc.IssueAssertionRequest(audience="verification")
+        return await self.channel.unary(self._stub.IssueAssertion, request, metadata=metadata)
+
+
+def registration(**changes: object) -> rpc.RegisterRequest:
+    """A good request under a new login."""
+    fields = {
+        "request_id": str(uuid.uuid4()),
+        "login": f"user-{uuid.uuid4().hex[:12]}",
+        "name": "Ada Lovelace",
+        "password": PASSWORD,
+        "ownership_key": SigningKey.generate().public_key,
+    }
+    return rpc.RegisterRequest(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def person_side(service: Identity) -> AsyncIterator[PersonSide]:
+    side = PersonSide(service)
+    yield side
+    await side.channel.close()

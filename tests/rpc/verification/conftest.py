@@ -1,0 +1,202 @@
+"""Verification, served for real over mutual TLS: a store in memory, a real mail server, a clock that tests move."""
+
+import re
+import ssl
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from services.chassis.clock import FixedClock
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.rpc_client import NO_RETRY
+from services.seal import blind_rsa
+from services.seal.blind_rsa import PSS_RANDOMIZED, PublicKey
+from services.seal.ed25519 import SigningKey
+from services.seal.secret import SecretBytes
+from services.seal.statements import Assertion, encode_token
+from services.verification.adapters.mailer import Mailer, MailSettings
+from services.verification.api.errors import ERRORS
+from services.verification.config import Codes, Config, Issuance
+from services.verification.domain.limits import Limit
+from services.verification.domain.organisation import Organisation, Organisations
+from services.verification.keys import Keys
+from services.verification.wiring import SERVICE, assemble
+from tests.rpc.identity.cases import make_trust
+from tests.rpc.verification.mail_server import MailServer
+from tests.support.rpc import Running, credentials, identity, serving
+from vouchsafe.verification.v1 import employment_service_pb2 as employment_rpc
+from vouchsafe.verification.v1 import issuance_service_pb2 as issuance_rpc
+from vouchsafe.verification.v1.employment_service_pb2_grpc import EmploymentServiceStub
+from vouchsafe.verification.v1.issuance_service_pb2_grpc import IssuanceServiceStub
+
+IDENTITY_KEY = SigningKey.generate()
+CROWD = 3
+ORGANISATIONS = Organisations(
+    [
+        Organisation("harbour-games", "Harbour Games", ("harbour.example",), "gaming"),
+        Organisation("jade-river", "Jade River", ("jade.example",), "finance"),
+        Organisation("cloudberry", "Cloudberry", ("cloud.example",), "technology"),
+    ]
+)
+ALLOW = {
+    "vouchsafe.verification.v1.EmploymentService": frozenset({identity("person-edge")}),
+    "vouchsafe.verification.v1.IssuanceService": frozenset({identity("person-edge")}),
+    "vouchsafe.log.v1.EventLogService": frozenset({identity("forum"), identity("disclosure")}),
+}
+
+
+@dataclass
+class Verification:
+    """The running service, and what a test looks at behind its back."""
+
+    running: Running
+    store: MemoryEventStore
+    clock: FixedClock
+    mail: MailServer
+
+    def events(self, stream: str) -> list[str]:
+        """Names of the events of a stream, in order."""
+        ids = self.store._streams.get(stream, [])
+        return [event.type.rpartition(".")[2] for each in ids for event in self.store._commits[each].events]
+
+
+@pytest.fixture(scope="module")  # a clock that was moved does not go back
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Verification]:
+    directory: Path = tmp_path_factory.mktemp("verification")
+    mail = MailServer(credentials("smtp"), directory)
+    await mail.start()
+    clock, store = FixedClock(), MemoryEventStore()
+    settings = MailSettings(sender="Codes <no-reply@codes.example>")
+    config = Config(
+        allow=ALLOW,
+        organisations=directory,
+        mail=settings,
+        codes=Codes(per_mailbox=Limit(3, 3600), per_person=Limit(4, 3600)),
+        issuance=Issuance(insecure_crowd_minimum=CROWD),
+    )
+    tls = ssl.create_default_context(cadata=credentials("smtp").authority.decode())
+    assembly = assemble(
+        config=config,
+        keys=Keys(kek=SecretBytes.random(32), code=SecretBytes.random(32), mail_mac=SecretBytes.random(32)),
+        trust=make_trust(IDENTITY_KEY.public_key),
+        organisations=ORGANISATIONS,
+        store=store,
+        mailer=Mailer(settings, mail.address, tls=tls, password=None, clock=clock),
+        clock=clock,
+    )
+    await assembly.schedule.ensure()
+    async with serving(SERVICE, assembly.bindings, allow=ALLOW, errors=ERRORS) as running:
+        yield Verification(running, store, clock, mail)
+    await assembly.close()
+    await mail.stop()
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an assertion of identity's. `mailbox` is at Harbour Games unless told."""
+
+    service: Verification
+    escrow_reference: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
+    mailbox: str = field(default_factory=lambda: f"u{uuid.uuid4().hex[:12]}@harbour.example")
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        expires = int(self.service.clock.now().timestamp()) + 300
+        assertion = Assertion(self.escrow_reference, b"k" * 32, "verification", expires)
+        return (("authorization", f"Bearer {encode_token(assertion, IDENTITY_KEY.sign(assertion.signed_bytes()))}"),)
+
+    def at(self, mailbox: str) -> "Person":
+        return replace(self, mailbox=mailbox)
+
+    def code(self) -> str:
+        """The code in the newest mail."""
+        body = self.service.mail.mail_of(self.mailbox)[-1].get_content()
+        (code,) = re.findall(r"\b[0-9]{6}\b", body)
+        return str(code)
+
+
+@dataclass(frozen=True)
+class Blinded:
+    """A blinded message, and what unblinds its signature."""
+
+    key: PublicKey
+    prepared: bytes
+    blinding: blind_rsa.Blinding
+
+    @classmethod
+    def new(cls, spki: bytes) -> "Blinded":
+        key = PublicKey.from_spki(spki)
+        prepared = blind_rsa.prepare(uuid.uuid4().bytes, PSS_RANDOMIZED)
+        return cls(key, prepared, blind_rsa.blind(key, prepared, PSS_RANDOMIZED))
+
+    @property
+    def message(self) -> bytes:
+        return self.blinding.blinded_message
+
+    def finalize(self, blind_signature: bytes) -> bytes:
+        return blind_rsa.finalize(self.key, self.prepared, blind_signature, self.blinding.inverse, PSS_RANDOMIZED)
+
+
+class PersonSide:
+    """The person edge: short ways to make its calls, without retries that would hide a refusal."""
+
+    def __init__(self, service: Verification) -> None:
+        self._service = service
+        self.channel = service.running.channel("person-edge", retry=NO_RETRY)
+        self._employment = EmploymentServiceStub(self.channel.channel)
+        self._issuance = IssuanceServiceStub(self.channel.channel)
+
+    def person(self) -> Person:
+        return Person(self._service)
+
+    async def request_code(
+        self, person: Person, *, request_id: str | None = None
+    ) -> employment_rpc.RequestMailCodeResponse:
+        request = employment_rpc.RequestMailCodeRequest(
+            request_id=request_id or str(uuid.uuid4()), work_email=person.mailbox
+        )
+        return await self.channel.unary(self._employment.RequestMailCode, request, metadata=person.metadata)
+
+    async def confirm(
+        self, person: Person, challenge_id: str, code: str, *, request_id: str | None = None
+    ) -> employment_rpc.ConfirmMailCodeResponse:
+        request = employment_rpc.ConfirmMailCodeRequest(
+            request_id=request_id or str(uuid.uuid4()), challenge_id=challenge_id, code=code
+        )
+        return await self.channel.unary(self._employment.ConfirmMailCode, request, metadata=person.metadata)
+
+    async def employed(self, mailbox: str | None = None) -> Person:
+        """A new person whose employment is proven."""
+        person = self.person() if mailbox is None else self.person().at(mailbox)
+        challenge = await self.request_code(person)
+        await self.confirm(person, challenge.challenge_id, person.code())
+        return person
+
+    async def issuer_key(self, person: Person, label: str = "harbour-games") -> issuance_rpc.GetIssuerKeyResponse:
+        request = issuance_rpc.GetIssuerKeyRequest(label=label)
+        return await self.channel.unary(self._issuance.GetIssuerKey, request, metadata=person.metadata)
+
+    async def issue(self, person: Person, message: bytes, **changes: object) -> bytes:
+        fields = {
+            "request_id": str(uuid.uuid4()),
+            "label": "harbour-games",
+            "epoch": 203001,
+            "slot": 0,
+            "blinded_message": message,
+        }
+        request = issuance_rpc.IssueCredentialRequest(**(fields | changes))  # type: ignore[arg-type]
+        answer: issuance_rpc.IssueCredentialResponse = await self.channel.unary(
+            self._issuance.IssueCredential, request, metadata=person.metadata
+        )
+        return answer.blind_signature
+
+
+@pytest.fixture
+async def person_side(service: Verification) -> AsyncIterator[PersonSide]:
+    side = PersonSide(service)
+    yield side
+    service.mail.refusing = False
+    await side.channel.close()
