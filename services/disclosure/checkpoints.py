@@ -30,7 +30,7 @@ WITNESS_AHEAD: Final = "witness_ahead"
 QUORUM_SHORT: Final = "witness_quorum_short"
 
 _PATIENCE: Final = 1.0
-_PAUSE: Final = 0.1
+_FIRST_PAUSE: Final = 0.05
 _RETURN: Final = 0.1
 _NO_CALL: Final = 5.0
 
@@ -84,11 +84,13 @@ class Checkpoints:
         deadline = deadline_of_current_call()
         try:
             async with asyncio.timeout(_NO_CALL if deadline is None else deadline.remaining() - _RETURN):
+                pause = _FIRST_PAUSE
                 while not self._covers(size):
                     await self._log.refresh()
                     await self.publish()
                     if not self._covers(size):
-                        await asyncio.sleep(_PAUSE)
+                        await asyncio.sleep(pause)
+                        pause = min(2 * pause, _PATIENCE)
         except TimeoutError:
             reason = Reason.SIZE_UNKNOWN if self._log.size < size else Reason.WITNESSES_UNAVAILABLE
             raise DomainError(reason) from None

@@ -9,7 +9,7 @@ from services.seal.authorization import Authorization, SignedCredential, check_c
 from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
 from services.seal.errors import SealError
 from services.seal.statements import CaseStatement, Context, CredentialMessage
-from services.seal.threshold import Share
+from services.seal.threshold import Share, check_share
 from services.seal.trust import Trust
 from services.trustee.used_cases import UsedCases
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
@@ -20,11 +20,10 @@ class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
 
 
 class Trustee:
-    """One share, and the checks in front of it. Raises ValueError when the share is not the one that was dealt."""
+    """One share, and the checks in front of it. Raises SealError when the share is not one that was dealt."""
 
     def __init__(self, *, share: Share, trust: Trust, used: UsedCases, clock: Clock) -> None:
-        if share.index > len(trust.share_public_keys) or trust.share_public_keys[share.index - 1] != share.public_key:
-            raise ValueError("the share does not fit the trust material")
+        check_share(share, trust.share_commitments)
         self._share = share
         self._trust = trust
         self._used = used
@@ -34,7 +33,7 @@ class Trustee:
         """This trustee's partial decryption of the envelope, or Refused."""
         now = int(self._clock.now().timestamp())
         try:
-            authorization, credential = _authorization(request), _credential(request)
+            authorization, credential = authorization_of(request), credential_of(request)
 
             # 1. Enough officers in enough roles approved this very case, and the world can see in the log that it is
             #    about to be opened: the log and a quorum of witnesses have signed for it.
@@ -56,7 +55,8 @@ class Trustee:
         return partial_decrypt(self._share, request.envelope)
 
 
-def _authorization(request: pb.DecryptShareRequest) -> Authorization:
+def authorization_of(request: pb.DecryptShareRequest) -> Authorization:
+    """The authorization as it was told, unverified; SealError when it is malformed."""
     told = request.authorization
     statement = CaseStatement(
         told.case_id, told.bundle_hash, told.ground, told.policy_hash, told.opened_at, told.expires_at
@@ -66,7 +66,8 @@ def _authorization(request: pb.DecryptShareRequest) -> Authorization:
     )
 
 
-def _credential(request: pb.DecryptShareRequest) -> SignedCredential:
+def credential_of(request: pb.DecryptShareRequest) -> SignedCredential:
+    """The credential as it was told, unverified; SealError when it is malformed."""
     told = request.credential
     context = Context(told.label, told.epoch)
     message = CredentialMessage(told.prefix, context, told.alias_key, told.envelope_hash)

@@ -49,7 +49,7 @@ class UsedCases:
             self._used[case_id] = known = statement_hash
         return known == statement_hash
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give the file up."""
         os.close(self._descriptor)
 

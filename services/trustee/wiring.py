@@ -27,6 +27,7 @@ async def start(process: Process) -> None:
     config = configfile.load(process.config, Config)
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
     used = UsedCases.open(process.endpoints.paths.state)
+    process.on_close(used.close)
     share = Share.decode(SecretBytes(process.secrets.read("share")))
     if process.endpoints.process.name != f"trustee-{share.index}":
         raise ValueError("this share is another trustee's")

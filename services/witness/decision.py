@@ -10,7 +10,6 @@ from enum import StrEnum
 from services.chassis.clock import Clock
 from services.seal.checkpoint import Checkpoint, LogPolicy
 from services.seal.errors import SealError
-from services.seal.merkle import EMPTY_ROOT
 from services.seal.merkle_proof import verify_consistency
 from services.seal.note import Note, NoteSigner, cosign, verify
 from services.witness.last_seen import LastSeen, TreeHead
@@ -46,16 +45,13 @@ class Witness:
     def add(self, old_size: int, proof: Sequence[bytes], note: str) -> str | int:
         """A co-signature line; or, when `old_size` is not what was seen last, the size that was. Raises Refused."""
         unsigned, checkpoint = self._of_the_log(note)
-        known = self._seen.head or TreeHead(0, EMPTY_ROOT)
-        if old_size > checkpoint.size:
+        known = self._seen.head
+        if not 0 < checkpoint.size >= old_size:
             raise Refused(Reason.CHECKPOINT_MALFORMED)
-        if old_size != known.size:
-            return known.size
-        try:
-            verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
-        except SealError:
-            raise Refused(Reason.CHECKPOINT_INCONSISTENT) from None
-        if checkpoint.size > known.size or self._seen.head is None:
+        if old_size != (known.size if known else 0):
+            return known.size if known else 0
+        _check_growth(known, checkpoint, proof)
+        if known is None or checkpoint.size > known.size:
             # Before the signature exists: a witness that forgot what it signed could be shown another past.
             self._seen.save(TreeHead(checkpoint.size, checkpoint.root))
         return cosign(unsigned.text, self._signer, int(self._clock.now().timestamp())).line()
@@ -77,3 +73,13 @@ class Witness:
         if checkpoint.origin != self._log.name:
             raise Refused(Reason.LOG_UNKNOWN)
         return parsed, checkpoint
+
+
+def _check_growth(known: TreeHead | None, checkpoint: Checkpoint, proof: Sequence[bytes]) -> None:
+    """Refuse a tree that does not begin with the known one. From nothing everything follows, and needs no proof."""
+    if known is None:
+        return
+    try:
+        verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
+    except SealError:
+        raise Refused(Reason.CHECKPOINT_INCONSISTENT) from None

@@ -59,7 +59,7 @@ class LastSeen:
         _sync_directory(self._directory)
         self.head = head
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give the file up."""
         os.close(self._lock)
 

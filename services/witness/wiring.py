@@ -30,6 +30,7 @@ async def start(process: Process) -> None:
     policy = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8")).log_policy()
     signer = _signer(SigningKey(SecretBytes(process.secrets.read("witness.key"))), policy)
     seen = LastSeen.open(process.endpoints.paths.state)
+    process.on_close(seen.close)
     witness = Witness(signer=signer, policy=policy, seen=seen, clock=SystemClock())
     process.serve(
         RpcServer(

@@ -1,0 +1,157 @@
+"""The transparency log: what others publish becomes leaves, witnesses co-sign, and everything is proven offline."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.chassis.rpc_errors import RpcError
+from services.disclosure.adapters.peers import Peers
+from services.disclosure.domain.label import KeyConflict
+from services.disclosure.transparency import LeafConflict
+from services.disclosure.wiring import open_log
+from services.seal.checkpoint import verify_checkpoint
+from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, LabelActivatedLeaf, OwnershipLeaf
+from services.seal.merkle import leaf_hash
+from services.seal.merkle_proof import verify_consistency
+from services.seal.tlog_proof import TlogProof, verify_proof
+from tests.rpc.disclosure.world import EPOCH, LABEL, Ceremony, Platform, Served, foreign, issuer
+from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as pb
+from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
+from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
+from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
+
+
+async def commit_ownership(disclosure: Served, number: int) -> None:
+    committed = identity_pb.OwnershipCommitted(commitment=number.to_bytes(32, "big"))
+    await disclosure.service.published.ownership_committed(foreign("identity", number, committed))
+
+
+async def test_the_log_begins_with_the_ceremony_and_grows_by_what_is_published(platform: Platform):
+    disclosure = await platform.disclosure()
+    await commit_ownership(disclosure, 1)
+    await disclosure.publish_label()
+    leaves = await disclosure.leaves()
+    assert CeremonyLeaf.parse(leaves[0]) == platform.trust.ceremony_leaf()
+    assert OwnershipLeaf.parse(leaves[1]).commitment == (1).to_bytes(32, "big")
+    assert IssuerKeyLeaf.parse(leaves[2]) == IssuerKeyLeaf.of(LABEL, EPOCH, issuer().public_key.to_spki())
+    assert LabelActivatedLeaf.parse(leaves[3]) == LabelActivatedLeaf(LABEL, EPOCH, 20)
+
+
+async def test_redelivery_changes_nothing(platform: Platform):
+    disclosure = await platform.disclosure()
+    for served in (disclosure, disclosure, await platform.disclosure()):
+        await commit_ownership(served, 1)
+        await served.publish_label()
+    assert len(await disclosure.leaves()) == 4
+
+
+async def test_a_second_key_of_a_label_stops_the_line(platform: Platform):
+    disclosure = await platform.disclosure()
+    await disclosure.publish_label()
+    second = verification_pb.IssuerKeyPublished(label=LABEL, epoch=EPOCH, public_key=b"another key")
+    before = await disclosure.leaves()
+    with pytest.raises((LeafConflict, KeyConflict)):
+        await disclosure.service.published.issuer_key_published(foreign("verification", 9, second))
+    assert await disclosure.leaves() == before
+
+
+async def test_other_trust_material_refuses_to_start(platform: Platform):
+    disclosure = await platform.disclosure()
+    with pytest.raises(LeafConflict):
+        await open_log(disclosure.service, Ceremony().trust)
+
+
+async def test_checkpoints_and_proofs_verify_offline(platform: Platform):
+    disclosure = await platform.disclosure()
+    policy = platform.trust.log_policy()
+    first = verify_checkpoint((await disclosure.log("GetCheckpoint", pb.GetCheckpointRequest())).checkpoint, policy)
+    for i in range(1, 6):
+        await commit_ownership(disclosure, i)
+    note = (await disclosure.log("GetCheckpoint", pb.GetCheckpointRequest(min_size=6))).checkpoint
+    second = verify_checkpoint(note, policy)
+    assert second.checkpoint.size == 6
+    assert len(second.cosignatures) == 2
+
+    leaves = await disclosure.leaves()
+    for leaf in leaves:
+        request = pb.GetInclusionProofRequest(leaf_hash=leaf_hash(leaf))
+        proof = (await disclosure.log("GetInclusionProof", request)).proof
+        verify_proof(TlogProof.parse(proof), leaf_hash(leaf), policy)
+
+    sizes = first.checkpoint.size, second.checkpoint.size
+    grown = await disclosure.log(
+        "GetConsistencyProof", pb.GetConsistencyProofRequest(old_size=sizes[0], new_size=sizes[1])
+    )
+    verify_consistency(*sizes, first.checkpoint.root, second.checkpoint.root, grown.hashes)
+
+
+async def test_leaves_are_listed_in_pages(platform: Platform):
+    disclosure = await platform.disclosure()
+    for i in range(1, 6):
+        await commit_ownership(disclosure, i)
+    page = await disclosure.log("ListLeaves", pb.ListLeavesRequest(start=2, limit=2))
+    assert list(page.leaves) == (await disclosure.leaves())[2:4]
+    assert not (await disclosure.log("ListLeaves", pb.ListLeavesRequest(start=99))).leaves
+
+
+async def test_what_is_not_in_the_log_is_told(platform: Platform):
+    disclosure = await platform.disclosure()
+    with pytest.raises(RpcError, match="LEAF_UNKNOWN"):
+        await disclosure.log("GetInclusionProof", pb.GetInclusionProofRequest(leaf_hash=bytes(32)))
+    for old, new in ((1, 99), (2, 1), (98, 99)):
+        request = pb.GetConsistencyProofRequest(old_size=old, new_size=new)
+        with pytest.raises(RpcError, match="SIZE_UNKNOWN"):
+            await disclosure.log("GetConsistencyProof", request)
+    channel = disclosure.channel("person-edge")
+    stub = TransparencyLogServiceStub(channel.channel)
+    with pytest.raises(RpcError, match="SIZE_UNKNOWN"):
+        await channel.unary(stub.GetCheckpoint, pb.GetCheckpointRequest(min_size=99), timeout=0.6)
+
+
+async def test_two_processes_share_one_log_and_its_witnesses(platform: Platform):
+    first, second = await platform.disclosure(), await platform.disclosure()
+    await asyncio.gather(*(commit_ownership((first, second)[i % 2], i) for i in range(1, 11)))
+    policy = platform.trust.log_policy()
+    for served in (first, second, first):
+        note = (await served.log("GetCheckpoint", pb.GetCheckpointRequest(min_size=11))).checkpoint
+        assert verify_checkpoint(note, policy).checkpoint.size == 11
+    assert await first.leaves() == await second.leaves()
+
+
+async def test_a_restarted_log_is_cosigned_again(platform: Platform):
+    disclosure = await platform.disclosure()
+    await commit_ownership(disclosure, 1)
+    before = (await disclosure.log("GetCheckpoint", pb.GetCheckpointRequest(min_size=2))).checkpoint
+    again = await platform.disclosure()
+    after = (await again.log("GetCheckpoint", pb.GetCheckpointRequest(min_size=2))).checkpoint
+    policy = platform.trust.log_policy()
+    assert verify_checkpoint(after, policy).checkpoint == verify_checkpoint(before, policy).checkpoint
+
+
+async def test_the_background_task_publishes_what_is_new(platform: Platform):
+    disclosure = await platform.disclosure()
+    running = asyncio.create_task(disclosure.service.checkpoints.run())
+    try:
+        await commit_ownership(disclosure, 1)
+        async with asyncio.timeout(5):
+            while not disclosure.service.checkpoints._covers(2):  # noqa: ASYNC110  (it rings no event)
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+
+
+async def test_a_cosignature_that_does_not_verify_does_not_count(platform: Platform):
+    def one_lies(peers: Peers) -> Peers:
+        async def lie(request: Any) -> Any:
+            answer = await peers.witnesses[0](request)
+            if answer.cosignature:
+                answer.cosignature = answer.cosignature.replace("witness-1", "witness-2")
+            return answer
+
+        return replace(peers, witnesses=[lie, peers.witnesses[1]])
+
+    disclosure = await platform.disclosure(one_lies)
+    await disclosure.service.checkpoints.publish()
+    assert not disclosure.service.checkpoints._covers(1)

@@ -1,0 +1,251 @@
+"""An alias is opened by a quorum after its authorization was logged, and in no other way."""
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import grpc
+import pytest
+
+from services.chassis.eventstore import Commit, CommitMeta, EventData
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.rpc_errors import Failure, RpcError
+from services.disclosure.adapters.peers import Peers
+from services.seal import hpke
+from services.seal.leaves import kind_of
+from services.seal.merkle import leaf_hash
+from services.seal.tlog_proof import TlogProof, verify_proof
+from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform, Served
+from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
+from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
+
+
+async def approved_case(platform: Platform, disclosure: Served, *officers: str) -> pb.Case:
+    """A case about a fresh author, approved by these officers."""
+    author = platform.author()
+    await disclosure.publish_label()
+    await disclosure.deposit(author)
+    case = await disclosure.open_case(author)
+    return await disclosure.approve(platform.ceremony, case, *officers)
+
+
+async def kinds(disclosure: Served) -> list[str]:
+    return [kind_of(leaf) for leaf in await disclosure.leaves()]
+
+
+async def test_three_of_five_trustees_open_and_two_are_dead(platform: Platform):
+    disclosure = await platform.disclosure()
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    assert list(case.approved_by) == ["ann", "bob", "cyd"]
+
+    opened = await disclosure.execute(case)
+
+    assert opened.state == pb.CASE_STATE_OPENED
+    assert hpke.open_sealed(RECIPIENT_PRIVATE, opened.sealed_identity, b"release") == b"Wei Chen"
+    leaves = await disclosure.leaves()
+    assert kind_of(leaves[opened.intent_index]) == "open-intent"
+    assert kind_of(leaves[opened.result_index]) == "open-result"
+    proof = await disclosure.log(
+        "GetInclusionProof", log_pb.GetInclusionProofRequest(leaf_hash=leaf_hash(leaves[opened.intent_index]))
+    )
+    hashed = leaf_hash(leaves[opened.intent_index])
+    verify_proof(TlogProof.parse(proof.proof), hashed, platform.trust.log_policy())
+
+
+async def test_executing_again_answers_the_same_and_releases_once(platform: Platform):
+    disclosure = await platform.disclosure()
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    first = await disclosure.execute(case)
+    assert await disclosure.execute(case) == first
+    assert len(platform.identity.released) == 1
+
+
+@pytest.mark.parametrize("officers", [("ann", "cyd"), ("ann",), ()], ids=["two officers", "one", "none"])
+async def test_too_few_approvals_change_nothing(platform: Platform, officers: tuple[str, ...]):
+    disclosure = await platform.disclosure()
+    case = await approved_case(platform, disclosure, *officers)
+    before = await disclosure.leaves()
+    with pytest.raises(RpcError, match="QUORUM_MISSING"):
+        await disclosure.execute(case)
+    assert await disclosure.leaves() == before
+    assert (await disclosure.case("GetCase", pb.GetCaseRequest(case_id=case.case_id))).state == pb.CASE_STATE_PENDING
+
+
+async def test_enough_approvals_of_one_role_only_are_refused(platform: Platform):
+    disclosure = await platform.disclosure()
+    case = await approved_case(platform, disclosure, "ann", "bob", "eve")
+    with pytest.raises(RpcError, match="QUORUM_MISSING"):
+        await disclosure.execute(case)
+
+
+async def test_two_trustees_are_not_enough(tmp_path: Any):
+    async with Platform(tmp_path, Ceremony(), MemoryEventStore()) as platform:
+        await platform.start("witness-1", "witness-2", "trustee-2", "trustee-4")
+        disclosure = await platform.disclosure()
+        case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+        with pytest.raises(RpcError, match="TRUSTEES_UNAVAILABLE"):
+            await disclosure.execute(case)
+        assert platform.identity.released == []
+
+        # The third comes up, and the same case goes on where it stopped.
+        await platform.start("trustee-5")
+        again = await platform.disclosure()
+        assert (await again.execute(case)).state == pb.CASE_STATE_OPENED
+        assert (await kinds(again)).count("open-intent") == (await kinds(again)).count("open-result") == 1
+
+
+async def test_a_forged_partial_is_rejected_and_the_others_suffice(platform: Platform):
+    await platform.start("trustee-2")
+
+    def one_forges(peers: Peers) -> Peers:
+        async def forge(request: Any) -> Any:
+            answer = await peers.trustees[0](request)
+            # A point on the curve, and a proof of another trustee: nothing that fails on its form.
+            other = await peers.trustees[2](request)
+            answer.point, answer.proof = other.point, other.proof
+            return answer
+
+        return replace(peers, trustees=[forge, *peers.trustees[1:]])
+
+    disclosure = await platform.disclosure(one_forges)
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    assert (await disclosure.execute(case)).state == pb.CASE_STATE_OPENED
+
+
+async def test_forged_partials_beyond_the_threshold_refuse_the_opening(platform: Platform):
+    def three_forge(peers: Peers) -> Peers:
+        def forging(ask: Any) -> Any:
+            async def forge(request: Any) -> Any:
+                answer = await ask(request)
+                answer.proof = bytes(64)
+                return answer
+
+            return forge
+
+        return replace(peers, trustees=[forging(ask) for ask in peers.trustees])
+
+    disclosure = await platform.disclosure(three_forge)
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    with pytest.raises(RpcError, match="OPENING_REFUSED"):
+        await disclosure.execute(case)
+    assert platform.identity.released == []
+    assert "open-result" not in await kinds(disclosure)
+
+
+async def test_without_witnesses_nothing_is_opened(tmp_path: Any):
+    async with Platform(tmp_path, Ceremony(), MemoryEventStore()) as platform:
+        await platform.start("witness-1", "trustee-1", "trustee-2", "trustee-3")
+        disclosure = await platform.disclosure()
+        case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+        channel = disclosure.channel("officer-desk")
+        request = pb.ExecuteCaseRequest(request_id=str(uuid.uuid4()), case_id=case.case_id)
+        with pytest.raises(RpcError, match="WITNESSES_UNAVAILABLE"):
+            await channel.unary(CaseServiceStub(channel.channel).ExecuteCase, request, timeout=1.0)
+        assert platform.identity.released == []
+
+
+async def test_identity_that_refuses_ends_the_opening(platform: Platform):
+    disclosure = await platform.disclosure()
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    platform.identity._persons.clear()
+    with pytest.raises(RpcError, match="OPENING_REFUSED"):
+        await disclosure.execute(case)
+
+
+class Crash(Exception):  # noqa: N818
+    """The process dies here."""
+
+
+class CrashingStore(MemoryEventStore):
+    """Dies at the n-th append from now: before it, or after it and before anybody learns of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.die_at, self.before = 0, False
+
+    async def append(
+        self, commit_id: str, stream: str, expected_version: int, events: list[EventData], meta: CommitMeta
+    ) -> Commit:
+        self.die_at -= 1
+        if self.die_at == 0 and self.before:
+            raise Crash
+        commit = await super().append(commit_id, stream, expected_version, events, meta)
+        if self.die_at == 0:
+            raise Crash
+        return commit
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("step", [1, 2, 3, 4], ids=["intended", "intent-leaf", "result-leaf", "executed"])
+async def test_a_crash_between_two_steps_is_made_good_by_a_retry(tmp_path: Any, step: int, before: bool):
+    store = CrashingStore()
+    async with Platform(tmp_path, Ceremony(), store) as platform:
+        await platform.start("witness-1", "witness-2", "trustee-1", "trustee-2", "trustee-3")
+        dying = await platform.disclosure()
+        case = await approved_case(platform, dying, "ann", "bob", "cyd")
+        store.die_at, store.before = step, before
+        request_id = str(uuid.uuid4())
+        with pytest.raises(RpcError, match="INTERNAL"):
+            await dying.execute(case, request_id)
+        assert store.die_at == 0
+
+        reborn = await platform.disclosure()
+        opened = await reborn.execute(case, request_id)
+        assert opened.state == pb.CASE_STATE_OPENED
+        assert hpke.open_sealed(RECIPIENT_PRIVATE, opened.sealed_identity, b"release") == b"Wei Chen"
+        found = await kinds(reborn)
+        assert found.count("open-intent") == found.count("open-result") == 1
+        assert found.index("open-intent") == opened.intent_index < found.index("open-result") == opened.result_index
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["after-release", "before-release"])
+async def test_a_crash_around_the_release_is_made_good_by_a_retry(platform: Platform, answered: bool):
+    def dying_identity(peers: Peers) -> Peers:
+        async def ask(request: Any) -> Any:
+            if answered:
+                await peers.identity(request)
+            raise Crash
+
+        return replace(peers, identity=ask)
+
+    dying = await platform.disclosure(dying_identity)
+    case = await approved_case(platform, dying, "ann", "bob", "cyd")
+    with pytest.raises(RpcError, match="INTERNAL"):
+        await dying.execute(case)
+    reborn = await platform.disclosure()
+    # Another officer's desk, another request: what counts is the case.
+    assert (await reborn.execute(case)).state == pb.CASE_STATE_OPENED
+    assert (await kinds(reborn)).count("open-result") == 1
+
+
+async def test_what_the_envelope_held_is_nowhere_in_the_store(platform: Platform):
+    disclosure = await platform.disclosure()
+    author = platform.author()
+    await disclosure.publish_label()
+    await disclosure.deposit(author)
+    case = await disclosure.approve(platform.ceremony, await disclosure.open_case(author), "ann", "bob", "cyd")
+    await disclosure.execute(case)
+    request = platform.identity.released[0]
+    assert request.escrow_reference == author.eref
+    stored = [event.data for commit in platform.store._commits.values() for event in commit.events]
+    assert not [data for data in stored if author.eref in data or request.ownership_signature in data]
+
+
+def unavailable() -> RpcError:
+    return RpcError(Failure(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", ""))
+
+
+async def test_identity_that_is_away_is_asked_again_by_the_next_execution(platform: Platform):
+    def away(peers: Peers) -> Peers:
+        async def ask(_: Any) -> Any:
+            raise unavailable()
+
+        return replace(peers, identity=ask)
+
+    disclosure = await platform.disclosure(away)
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    with pytest.raises(RpcError, match="DEPENDENCY_UNAVAILABLE"):
+        await disclosure.execute(case)
+    back = await platform.disclosure()
+    assert (await back.execute(case)).state == pb.CASE_STATE_OPENED

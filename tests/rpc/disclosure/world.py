@@ -1,0 +1,448 @@
+"""A small world around disclosure: a real ceremony, real credentials, real trustees and witnesses behind mutual TLS.
+
+The forum and identity are played here; both sign and check with the real keys, as their services do.
+"""
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from services.chassis import configfile
+from services.chassis.bus import foreign_commit_id
+from services.chassis.clock import SystemClock
+from services.chassis.consumer import ForeignEvent
+from services.chassis.deployment import Endpoints, Listen, Paths, ProcessName, Secrets
+from services.chassis.eventstore import Mark
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.identity_uri import identity_of, parse_identity, server_name
+from services.chassis.lifecycle import Process, Start
+from services.chassis.rpc_client import NO_RETRY, RpcChannel
+from services.chassis.rpc_errors import Failure, RpcError
+from services.chassis.tls import TlsFiles
+from services.disclosure.adapters.peers import Channels, Peers, connect
+from services.disclosure.config import Config, Keys
+from services.disclosure.wiring import Disclosure, build, open_log, server
+from services.seal import blind_rsa, ed25519, envelope, hpke, threshold
+from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
+from services.seal.blind_rsa import PSS_RANDOMIZED
+from services.seal.blind_rsa_signer import BlindSigner
+from services.seal.ed25519 import SigningKey
+from services.seal.envelope import Escrow
+from services.seal.note import NoteSigner, SignatureType, VerifierKey
+from services.seal.secret import SecretBytes
+from services.seal.statements import (
+    CaseStatement,
+    Context,
+    CredentialMessage,
+    Ownership,
+    PostStatement,
+    ThreadCertificate,
+)
+from services.seal.trust import Trust
+from services.trustee import wiring as trustee_wiring
+from services.trustee.decision import authorization_of
+from services.witness import wiring as witness_wiring
+from tests.support.certs import make_leaf
+from tests.support.rpc import authority
+from vouchsafe.credential.v1 import credential_pb2
+from vouchsafe.disclosure.v1 import case_service_pb2 as case_pb
+from vouchsafe.disclosure.v1 import deposit_service_pb2 as deposit_pb
+from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
+from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
+from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
+from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
+from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
+from vouchsafe.forum.v1 import thread_service_pb2
+from vouchsafe.identity.v1 import release_service_pb2 as release_pb
+from vouchsafe.trustee.v1 import trustee_service_pb2 as trustee_pb
+from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
+
+DOMAIN = "vouchsafe.internal"
+ORIGIN = f"{DOMAIN}/log"
+CONFIG = Path(__file__).parents[3] / "deploy" / "config"
+LABEL, EPOCH = "acme-games", 7
+CONTEXT = Context(LABEL, EPOCH)
+ROLES = {"ann": "legal", "bob": "legal", "eve": "legal", "cyd": "privacy", "dan": "ombuds"}
+
+
+@cache
+def tls_of(name: str) -> TlsFiles:
+    """The certificate of a process or an edge of the platform."""
+    edges = {"alias-edge": "edge", "person-edge": "edge", "officer-desk": "officers"}
+    if name in edges:
+        uri = parse_identity(f"spiffe://{DOMAIN}/ns/vouchsafe-{edges[name]}/sa/{name}")
+        return make_leaf(authority(), uris=(uri,))
+    return make_leaf(authority(), uris=(identity_of(name, trust_domain=DOMAIN),), dns=(server_name(name),))
+
+
+@cache
+def issuer() -> BlindSigner:
+    """Verification's key of the label; dear to make, so one for all tests."""
+    return BlindSigner.generate()
+
+
+@dataclass(frozen=True)
+class Ceremony:
+    """Every key of a platform with five trustees, two witnesses and five officers."""
+
+    log: SigningKey = field(default_factory=SigningKey.generate)
+    receipt: SigningKey = field(default_factory=SigningKey.generate)
+    witnesses: tuple[SigningKey, ...] = field(default_factory=lambda: (SigningKey.generate(), SigningKey.generate()))
+    dealing: threshold.Dealing = field(default_factory=lambda: threshold.deal(threshold.generate_secret(), 3, 5))
+    officers: dict[str, SigningKey] = field(default_factory=lambda: {name: SigningKey.generate() for name in ROLES})
+    quorum: int = 2
+
+    @property
+    def trust(self) -> Trust:
+        return Trust.parse(self.text)
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(NoteSigner(ORIGIN, self.log), self.receipt)
+
+    @property
+    def text(self) -> str:
+        """trust.toml."""
+        dealing = self.dealing
+        lines = [
+            f'origin = "{ORIGIN}"',
+            f'log = "{VerifierKey(ORIGIN, SignatureType.ED25519, self.log.public_key).encode()}"',
+            f"witness_quorum = {self.quorum}",
+            f'receipt_public = "{self.receipt.public_key.hex()}"',
+            f'assertion_public = "{"02" * 32}"',
+            f'opening_key = "{dealing.public_key.hex()}"',
+            f"share_public_keys = {[key.hex() for key in dealing.share_public_keys]}",
+            f"share_commitments = {[point.hex() for point in dealing.commitments]}",
+            f"threshold = {dealing.threshold}",
+            "[policy]\napprovals = 3\ndistinct_roles = 2\napproval_ttl_seconds = 3600",
+        ]
+        for i, key in enumerate(self.witnesses, start=1):
+            vkey = VerifierKey(f"witness-{i}", SignatureType.COSIGNATURE, key.public_key).encode()
+            lines.append(f'[[witnesses]]\nname = "witness-{i}"\nvkey = "{vkey}"')
+        for name, key in self.officers.items():
+            lines.append(f'[[officers]]\nname = "{name}"\nrole = "{ROLES[name]}"\npublic = "{key.public_key.hex()}"')
+        return "\n".join(lines) + "\n"
+
+    def approve(self, statement: CaseStatement, officer: str, expires: int | None = None) -> str:
+        """An officer's approval, signed."""
+        until = statement.opened_unix + 3000 if expires is None else expires
+        return sign_approval(statement, officer, self.officers[officer], until)
+
+
+@dataclass(frozen=True)
+class Author:
+    """A person with a credential, and a post under it."""
+
+    opening_key: bytes
+    person: SigningKey = field(default_factory=SigningKey.generate)
+    alias: SigningKey = field(default_factory=SigningKey.generate)
+    thread: SigningKey = field(default_factory=SigningKey.generate)
+    eref: bytes = field(default_factory=lambda: SecretBytes.random(16).reveal())
+    thread_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    post_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    envelope: bytes = field(init=False)
+    credential: SignedCredential = field(init=False)
+
+    def __post_init__(self) -> None:
+        ownership = self.person.sign(Ownership(CONTEXT, self.alias.public_key).signed_bytes())
+        aad = envelope.associated_data(CONTEXT, self.alias.public_key)
+        sealed = envelope.seal(self.opening_key, Escrow(self.eref, ownership).encode(), aad)
+        object.__setattr__(self, "envelope", sealed)
+        object.__setattr__(self, "credential", self.credential_for(sealed))
+
+    def credential_for(self, sealed: bytes) -> SignedCredential:
+        """A credential for this alias and any envelope, signed by the issuer."""
+        prefix = SecretBytes.random(32).reveal()
+        message = CredentialMessage(prefix, CONTEXT, self.alias.public_key, envelope.envelope_hash(sealed))
+        key = issuer().public_key
+        blinding = blind_rsa.blind(key, message.signed_bytes(), PSS_RANDOMIZED)
+        answer = issuer().blind_sign(blinding.blinded_message)
+        signature = blind_rsa.finalize(key, message.signed_bytes(), answer, blinding.inverse, PSS_RANDOMIZED)
+        return SignedCredential(message, signature)
+
+    def evidence(self) -> forum_pb.GetPostEvidenceResponse:
+        """What the forum answers about the post."""
+        title, body = "标题", "text"
+        statement = PostStatement(self.thread_id, self.post_id, title, body)
+        certificate = ThreadCertificate(self.alias.public_key, self.thread.public_key, self.thread_id)
+        return forum_pb.GetPostEvidenceResponse(
+            thread_id=self.thread_id,
+            title=title,
+            body=body,
+            proof=thread_service_pb2.AuthorProof(
+                alias_key=self.alias.public_key,
+                thread_key=self.thread.public_key,
+                certificate=self.alias.sign(certificate.signed_bytes()),
+                signature=self.thread.sign(statement.signed_bytes()),
+            ),
+            credential=credential_message(self.credential),
+        )
+
+
+def credential_message(credential: SignedCredential) -> credential_pb2.Credential:
+    """A credential as it travels."""
+    message = credential.message
+    return credential_pb2.Credential(
+        label=message.context.label,
+        epoch=message.context.epoch,
+        alias_key=message.cpk,
+        envelope_hash=message.envelope_hash,
+        prefix=message.prefix,
+        signature=credential.signature,
+    )
+
+
+class Forum:
+    """Plays the forum: answers the evidence of posts it was told of."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, forum_pb.GetPostEvidenceResponse] = {}
+
+    async def __call__(self, request: forum_pb.GetPostEvidenceRequest) -> forum_pb.GetPostEvidenceResponse:
+        if request.post_id not in self.answers:
+            raise RpcError(Failure(grpc.StatusCode.NOT_FOUND, "POST_UNKNOWN", "post unknown"))
+        return self.answers[request.post_id]
+
+
+class Identity:
+    """Plays identity: checks the authorization and the person's own signature, and seals a name to the recipient."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._persons: dict[bytes, Author] = {}
+        self.released: list[release_pb.ReleasePersonRequest] = []
+
+    def register(self, author: Author) -> None:
+        self._persons[author.eref] = author
+
+    async def __call__(self, request: release_pb.ReleasePersonRequest) -> release_pb.ReleasePersonResponse:
+        told = request.authorization
+        authorization = authorization_of(trustee_pb.DecryptShareRequest(authorization=told))
+        credential = request.credential
+        context = Context(credential.label, credential.epoch)
+        message = CredentialMessage(credential.prefix, context, credential.alias_key, credential.envelope_hash)
+        verify_authorization(
+            authorization, SignedCredential(message, credential.signature), self._trust, int(time.time())
+        )
+        author = self._persons.get(request.escrow_reference)
+        if author is None:
+            raise RpcError(Failure(grpc.StatusCode.PERMISSION_DENIED, "RELEASE_REFUSED", "release refused"))
+        ownership = Ownership(context, credential.alias_key).signed_bytes()
+        ed25519.verify(author.person.public_key, ownership, request.ownership_signature)
+        self.released.append(request)
+        sealed = hpke.seal(told.recipient_key, b"Wei Chen", b"release")
+        return release_pb.ReleasePersonResponse(sealed_identity=sealed)
+
+
+def process(name: str, directory: Path, secrets: dict[str, bytes], trust: str) -> Process:
+    """A process of the platform with its own directory, as the runner would lay it out."""
+    home = directory / name
+    files, public, state = home / "secrets", home / "trust", home / "state"
+    for each in (files, public, state):
+        each.mkdir(parents=True, exist_ok=True)
+    (public / "trust.toml").write_text(trust, encoding="utf-8")
+    tls = tls_of(name)
+    for file, content in ({"tls.crt": tls.certificate, "tls.key": tls.key, "ca.crt": tls.authority} | secrets).items():
+        (files / file).write_bytes(content)
+        (files / file).chmod(0o600)
+    endpoints = Endpoints(ProcessName(name), Listen("127.0.0.1:0"), paths=Paths(state, public))
+    config = CONFIG / name.partition("-")[0] / "service.toml"
+    return Process(config, endpoints, Secrets(files))
+
+
+@asynccontextmanager
+async def running(start: Start, of: Process) -> AsyncIterator[str]:
+    """The process's own wiring, served; its address."""
+    await start(of)
+    assert of.server is not None
+    await of.server.start()
+    try:
+        yield f"127.0.0.1:{of.server.port}"
+    finally:
+        await of.server.stop(0)
+        for close in reversed(of.closers):
+            await close()
+
+
+def trustee(ceremony: Ceremony, directory: Path, index: int) -> Any:
+    """Trustee `index`, as an async context manager that yields its address."""
+    share = ceremony.dealing.shares[index - 1].encode().reveal()
+    return running(trustee_wiring.start, process(f"trustee-{index}", directory, {"share": share}, ceremony.text))
+
+
+def witness(ceremony: Ceremony, directory: Path, index: int) -> Any:
+    """Witness `index`, as an async context manager that yields its address."""
+    seed = ceremony.witnesses[index - 1].seed().reveal()
+    of = process(f"witness-{index}", directory, {"witness.key": seed}, ceremony.text)
+    return running(witness_wiring.start, of)
+
+
+def statement_of(case: case_pb.Case) -> CaseStatement:
+    """What an officer signs, from the case that he is shown."""
+    return CaseStatement(case.case_id, case.bundle_hash, case.ground, case.policy_hash, case.opened_at, case.expires_at)
+
+
+TRUSTEES, WITNESSES = 5, 2
+
+
+class Platform:
+    """Trustees and witnesses as they run, a store, and any number of disclosure processes on it, one after another."""
+
+    def __init__(self, directory: Path, ceremony: Ceremony, store: MemoryEventStore) -> None:
+        self.directory = directory
+        self.ceremony = ceremony
+        self.trust = ceremony.trust
+        self.store = store
+        self.forum = Forum()
+        self.identity = Identity(self.trust)
+        # Nothing listens on port 1: whoever was not started is dead to disclosure.
+        names = [f"trustee-{i}" for i in range(1, TRUSTEES + 1)] + [f"witness-{i}" for i in range(1, WITNESSES + 1)]
+        self.addresses = dict.fromkeys([*names, "forum", "identity"], "127.0.0.1:1")
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "Platform":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def start(self, *names: str) -> None:
+        """Start trustees and witnesses by name."""
+        for name in names:
+            kind, _, index = name.partition("-")
+            made = {"trustee": trustee, "witness": witness}[kind](self.ceremony, self.directory, int(index))
+            self.addresses[name] = await self._stack.enter_async_context(made)
+
+    def author(self) -> Author:
+        """A new registered person with a credential, and a post that the forum knows."""
+        author = Author(self.trust.opening_key)
+        self.identity.register(author)
+        self.forum.answers[author.post_id] = author.evidence()
+        return author
+
+    async def disclosure(self, peers: Callable[[Peers], Peers] = lambda peers: peers) -> "Served":
+        """A new disclosure process on the store, caught up and serving. `peers` may change whom it asks."""
+        endpoints = Endpoints(ProcessName("disclosure"), Listen(""), peers=self.addresses)
+        channels = Channels(endpoints, tls_of("disclosure"))
+        self._stack.push_async_callback(channels.close)
+        real = connect(channels, trustees=TRUSTEES, witnesses=WITNESSES)
+        asked = peers(Peers(self.forum, self.identity, real.trustees, real.witnesses))
+        service = build(store=self.store, trust=self.trust, keys=self.ceremony.keys, peers=asked, clock=SystemClock())
+        await open_log(service, self.trust)
+        of = process("disclosure", self.directory, {}, self.ceremony.text)
+        serving = server(of, service, configfile.load(of.config, Config))
+        await serving.start()
+        self._stack.push_async_callback(serving.stop, 0)
+        return Served(service, f"127.0.0.1:{serving.port}", self._stack)
+
+
+class Served:
+    """A disclosure process, as its callers see it."""
+
+    def __init__(self, service: Disclosure, address: str, stack: AsyncExitStack) -> None:
+        self.service = service
+        self._address = address
+        self._stack = stack
+
+    def channel(self, caller: str) -> RpcChannel:
+        """A channel as `caller`."""
+        channel = RpcChannel(
+            self._address, server_name=server_name("disclosure"), tls=tls_of(caller), timeout=20.0, retry=NO_RETRY
+        )
+        self._stack.push_async_callback(channel.close)
+        return channel
+
+    async def publish_label(self, *, active: bool = True) -> None:
+        """What verification publishes of the label, as the bus delivers it."""
+        key = verification_pb.IssuerKeyPublished(
+            label=LABEL, epoch=EPOCH, label_name="Acme", public_key=issuer().public_key.to_spki()
+        )
+        await self.service.published.issuer_key_published(foreign("verification", 1, key))
+        if active:
+            activated = verification_pb.LabelActivated(label=LABEL, epoch=EPOCH, crowd_bucket=20)
+            await self.service.published.label_activated(foreign("verification", 2, activated))
+
+    async def deposit(self, author: Author, **changes: Any) -> deposit_pb.DepositEnvelopeResponse:
+        """Deposit the author's envelope."""
+        channel = self.channel("alias-edge")
+        return await channel.unary(
+            DepositServiceStub(channel.channel).DepositEnvelope, deposit_request(author, **changes)
+        )
+
+    async def case(self, method: str, request: Any) -> case_pb.Case:
+        """Call CaseService as the officers' desk; the case."""
+        channel = self.channel("officer-desk")
+        response = await channel.unary(getattr(CaseServiceStub(channel.channel), method), request)
+        return response.case
+
+    async def log(self, method: str, request: Any) -> Any:
+        """Call TransparencyLogService as the person-side edge."""
+        channel = self.channel("person-edge")
+        return await channel.unary(getattr(TransparencyLogServiceStub(channel.channel), method), request)
+
+    async def open_case(self, author: Author, **changes: Any) -> case_pb.Case:
+        """Open a case about the author's post."""
+        return await self.case("OpenCase", open_request(author, **changes))
+
+    async def approve(self, ceremony: Ceremony, case: case_pb.Case, *officers: str) -> case_pb.Case:
+        """Have officers approve; the case."""
+        for officer in officers:
+            approval = ceremony.approve(statement_of(case), officer)
+            case = await self.case(
+                "ApproveCase",
+                case_pb.ApproveCaseRequest(request_id=str(uuid.uuid4()), case_id=case.case_id, approval=approval),
+            )
+        return case
+
+    async def execute(self, case: case_pb.Case, request_id: str | None = None) -> case_pb.Case:
+        """Execute the case."""
+        request = case_pb.ExecuteCaseRequest(request_id=request_id or str(uuid.uuid4()), case_id=case.case_id)
+        return await self.case("ExecuteCase", request)
+
+    async def leaves(self) -> list[bytes]:
+        """All leaves of the log."""
+        return list((await self.log("ListLeaves", log_pb.ListLeavesRequest())).leaves)
+
+
+RECIPIENT_PRIVATE, RECIPIENT = hpke.generate()
+
+
+def open_request(author: Author, **changes: Any) -> case_pb.OpenCaseRequest:
+    """A court's request about the author's post."""
+    request = case_pb.OpenCaseRequest(
+        request_id=str(uuid.uuid4()),
+        requester=case_pb.REQUESTER_CLASS_COURT,
+        instrument="docket 7",
+        ground="court order",
+        document_hash=bytes(32),
+        post_id=author.post_id,
+        recipient_key=RECIPIENT,
+    )
+    request.MergeFrom(case_pb.OpenCaseRequest(**changes))
+    return request
+
+
+def deposit_request(author: Author, **changes: Any) -> deposit_pb.DepositEnvelopeRequest:
+    """The author's deposit; `changes` replace fields of the request."""
+    fields = {
+        "request_id": str(uuid.uuid4()),
+        "credential": credential_message(author.credential),
+        "envelope": author.envelope,
+    }
+    return deposit_pb.DepositEnvelopeRequest(**(fields | changes))
+
+
+def foreign(producer: str, position: int, message: Message) -> ForeignEvent:
+    """An event of another service, as the consumer hands it to a reaction."""
+    mark = Mark(position)
+    return ForeignEvent(
+        producer, mark, message.DESCRIPTOR.full_name, message.SerializeToString(), foreign_commit_id(producer, mark)
+    )
