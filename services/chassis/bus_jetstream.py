@@ -17,7 +17,6 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import PubAck
 
 from services.chassis.bus import BusUnavailable, Fenced, Message, PublicEvent, Tail
 from services.chassis.eventstore import Mark
@@ -39,26 +38,27 @@ _NAK_SECONDS = 1.0
 _log = log(__name__)
 
 
-async def connect(url: str, service: str, tls: ssl.SSLContext | None) -> Client:
-    """A connection as `service`, which reconnects for ever; raises BusUnavailable when the first attempt fails.
+async def connect(url: str, service: str, tls: ssl.SSLContext | None, *, patience: float = 10.0) -> Client:
+    """A connection as `service`, which reconnects for ever once it stood; to be closed with `close()`.
 
-    Close it with `close()`.
+    Raises BusUnavailable when no server has answered within `patience` seconds.
     """
 
     async def on_error(error: Exception) -> None:
         _log.warning(BUS_ERROR, error_type=type(error).__name__)
 
     with _translated():
-        return await nats.connect(
-            url,
-            name=service,
-            tls=tls,
-            inbox_prefix=f"_INBOX.{service}",
-            connect_timeout=5,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.5,
-            error_cb=on_error,
-        )
+        async with asyncio.timeout(patience):
+            return await nats.connect(
+                url,
+                name=service,
+                tls=tls,
+                inbox_prefix=f"_INBOX.{service}",
+                connect_timeout=5,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.5,
+                error_cb=on_error,
+            )
 
 
 def stream_name(producer: str) -> str:
@@ -87,25 +87,21 @@ class JetStreamOutbox:
         return Tail(Mark.parse(mark), max(last_sequence, stored.seq or 0))
 
     async def publish(self, messages: Sequence[Message], after_sequence: int) -> int:
-        """See `Outbox.publish`. All are sent before the first answer is awaited; each names its predecessor."""
-        answers: list[asyncio.Future[PubAck]] = []
-        try:
-            with _translated():
-                for sequence, message in enumerate(messages, start=after_sequence):
-                    headers = {**_headers(message), _EXPECTED_SEQUENCE: str(sequence)}
-                    answers.append(
-                        await self._jetstream.publish_async(
-                            message.subject, message.event.data, stream=self._stream, headers=headers
-                        )
-                    )
-                async with asyncio.timeout(_PUBLISH_SECONDS):
-                    return [_stored(await answer) for answer in answers][-1] if answers else after_sequence
-        finally:
-            for answer in answers:
-                answer.cancel()
-                # Looked at, so that the refusals behind the first are not reported as forgotten.
-                if not answer.cancelled():
-                    answer.exception()
+        """See `Outbox.publish`.
+
+        One at a time: were they sent ahead, a later one could find its place by chance after the first was refused.
+        """
+        sequence = after_sequence
+        with _translated():
+            for message in messages:
+                headers = {**_headers(message), _EXPECTED_SEQUENCE: str(sequence)}
+                answer = await self._jetstream.publish(
+                    message.subject, message.event.data, timeout=_PUBLISH_SECONDS, stream=self._stream, headers=headers
+                )
+                if answer.duplicate:
+                    raise Fenced("the message is stored already")
+                sequence = answer.seq
+        return sequence
 
 
 class JetStreamInbox:
@@ -169,12 +165,6 @@ def _message(delivered: Msg) -> Message | None:
     except (KeyError, ValueError):
         return None
     return Message(delivered.subject, event, previous)
-
-
-def _stored(answer: PubAck) -> int:
-    if answer.duplicate:
-        raise Fenced("the message is stored already")
-    return int(answer.seq)
 
 
 @contextmanager

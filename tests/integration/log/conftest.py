@@ -1,0 +1,71 @@
+"""A real store and a real bus, each started once."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from services.chassis.bus_jetstream import connect, stream_name
+from services.chassis.bus_provision import Stream, provision
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from tests.support.nats_server import CONSUMER, PRODUCER, NatsServer
+from tests.support.store import fresh_database, store_uri
+
+STREAM = Stream(
+    account=PRODUCER,
+    name=stream_name(PRODUCER),
+    subjects=(f"{PRODUCER}.public.>",),
+    consumers=(CONSUMER,),
+    max_bytes=8 * 1024 * 1024,
+    age_days=1,
+)
+
+
+@pytest.fixture(scope="session")
+def store_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with store_uri(tmp_path_factory.mktemp("store")) as uri:
+        yield uri
+
+
+@pytest.fixture
+def database(store_address: str) -> Iterator[MongoDatabase]:
+    with fresh_database(store_address) as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def store(database: MongoDatabase) -> MongoEventStore:
+    store = MongoEventStore(database)
+    await store.ensure_indexes()
+    return store
+
+
+@pytest.fixture(scope="session")
+def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture
+async def producer_bus(nats_server: NatsServer) -> AsyncIterator[Client]:
+    """A connection of the producer's account, with an empty stream and a fresh consumer."""
+    connection = await connect(nats_server.url(PRODUCER), PRODUCER, None)
+    jetstream = connection.jetstream()
+    with suppress(NotFoundError):
+        await jetstream.delete_stream(STREAM.name)
+    await provision(jetstream, [STREAM])
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def consumer_bus(nats_server: NatsServer) -> AsyncIterator[Client]:
+    """A connection of the consumer's account."""
+    connection = await connect(nats_server.url(CONSUMER), CONSUMER, None)
+    yield connection
+    await connection.close()

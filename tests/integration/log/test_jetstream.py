@@ -1,0 +1,191 @@
+"""The bus over a real server: the fence, the order, and what crosses the accounts' border."""
+# ruff: noqa: ASYNC110
+
+import asyncio
+
+import nats
+import pytest
+from nats.aio.client import Client
+
+from services.chassis.bus import BusUnavailable, Curation, Fenced, Message, Tail
+from services.chassis.bus_jetstream import JetStreamInbox, JetStreamOutbox, connect
+from services.chassis.bus_provision import provision
+from services.chassis.consumer import Consumer, ForeignEvent
+from services.chassis.eventstore import EventData, Mark
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.lease import LeaseLost
+from services.chassis.log_reader import CuratedLog
+from services.chassis.relay import Relay
+from tests.integration.log.conftest import STREAM
+from tests.support.commits import META, new_id, sequence_all
+from tests.support.nats_server import CONSUMER, PRODUCER, NatsServer
+
+CURATION = Curation(PRODUCER, {"test.v1.Public": "Public.v1"})
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def log_of(store: MemoryEventStore, count: int) -> MemoryEventStore:
+    """`count` more commits with one private and one public event each."""
+    for number in range(count):
+        events = [EventData("test.v1.Private", b"secret"), EventData("test.v1.Public", str(number).encode())]
+        await store.append(new_id(), f"thing-{new_id()}", 0, events, META)
+    await sequence_all(store)
+    return store
+
+
+async def messages(count: int) -> list[Message]:
+    return CURATION.messages(await (await log_of(MemoryEventStore(), count)).read_log(0, 1000), Mark(0))
+
+
+async def stored(connection: Client) -> list[tuple[str, str]]:
+    """Mark and data of all that the stream holds."""
+    jetstream = connection.jetstream()
+    last = (await jetstream.stream_info(STREAM.name)).state.last_seq
+    raw = [await jetstream.get_msg(STREAM.name, seq=sequence) for sequence in range(1, last + 1)]
+    return [((message.headers or {})["Vs-Pos"], (message.data or b"").decode()) for message in raw]
+
+
+async def test_messages_are_stored_in_order_and_the_last_is_remembered(producer_bus: Client) -> None:
+    outbox = JetStreamOutbox(producer_bus, PRODUCER)
+    assert await outbox.tail() == Tail()
+    assert await outbox.publish(await messages(50), 0) == 50
+    assert await outbox.tail() == Tail(Mark(50, 1), 50)
+    assert await stored(producer_bus) == [(f"{number + 1}.1", str(number)) for number in range(50)]
+
+
+async def test_a_message_in_the_wrong_place_is_refused(producer_bus: Client) -> None:
+    outbox = JetStreamOutbox(producer_bus, PRODUCER)
+    three = await messages(3)
+    await outbox.publish(three[:1], 0)
+    for sequence in (0, 2):
+        with pytest.raises(Fenced):
+            await outbox.publish(three[1:], sequence)
+    assert await outbox.tail() == Tail(Mark(1, 1), 1)
+    with pytest.raises(Fenced):  # In the right place, but stored before.
+        await outbox.publish(three[:1], 1)
+    assert await outbox.publish(three[1:], 1) == 3
+
+
+async def test_a_new_relay_goes_on_from_the_last_message(producer_bus: Client) -> None:
+    store = await log_of(MemoryEventStore(), 5)
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await log_of(store, 5)
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    assert [mark for mark, _ in await stored(producer_bus)] == [f"{position}.1" for position in range(1, 11)]
+
+
+async def test_a_relay_that_slept_through_a_takeover_is_refused(producer_bus: Client) -> None:
+    store = await log_of(MemoryEventStore(), 2)
+    zombie = Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION)
+    await zombie.step()
+    await log_of(store, 2)
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await log_of(store, 1)
+    with pytest.raises(LeaseLost):
+        await zombie.step()
+    assert len(await stored(producer_bus)) == 4
+
+
+async def test_an_emptied_stream_is_filled_again(producer_bus: Client) -> None:
+    store = await log_of(MemoryEventStore(), 3)
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    jetstream = producer_bus.jetstream()
+    await jetstream.delete_stream(STREAM.name)
+    await provision(jetstream, [STREAM])
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    assert len(await stored(producer_bus)) == 3
+
+
+async def test_provisioning_again_changes_nothing(producer_bus: Client) -> None:
+    await JetStreamOutbox(producer_bus, PRODUCER).publish(await messages(2), 0)
+    await provision(producer_bus.jetstream(), [STREAM])
+    assert len(await stored(producer_bus)) == 2
+
+
+def consumer(bus: Client, producer: MemoryEventStore, taken: list[str]) -> Consumer:
+    async def react(event: ForeignEvent) -> None:
+        taken.append(event.data.decode())
+
+    return Consumer(
+        producer=PRODUCER,
+        inbox=JetStreamInbox(bus, producer=PRODUCER, service=CONSUMER),
+        reader=CuratedLog(producer, CURATION),
+        checkpoints=MemoryEventStore(),
+        epoch=1,
+        reactions={"test.v1.Public": react},
+    )
+
+
+async def test_events_cross_the_border_as_they_were_stored(producer_bus: Client, consumer_bus: Client) -> None:
+    event = EventData("test.v1.Public", b"\x00\xff")
+    store = MemoryEventStore()
+    await store.append("id-1", "thing-1", 0, [event], META.__class__("f", 1, "c", TRACEPARENT))
+    await sequence_all(store)
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    inbox = JetStreamInbox(consumer_bus, producer=PRODUCER, service=CONSUMER)
+    [delivery] = await inbox.fetch(10, 2)
+    assert delivery.message == CURATION.messages(await store.read_log(0, 1), Mark(0))[0]
+    await delivery.ack()
+    assert await inbox.fetch(10, 0.2) == []
+
+
+async def test_a_consumer_takes_everything_in_once(producer_bus: Client, consumer_bus: Client) -> None:
+    store = await log_of(MemoryEventStore(), 150)
+    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    taken: list[str] = []
+    follower = consumer(consumer_bus, store, taken)
+    while len(taken) < 150:
+        await follower.step()
+    assert taken == [str(number) for number in range(150)]
+    await consumer_bus.flush()
+    async with asyncio.timeout(5):
+        while (await producer_bus.jetstream().consumer_info(STREAM.name, CONSUMER)).num_ack_pending:
+            await asyncio.sleep(0.02)
+
+
+async def test_what_was_handed_back_comes_again(producer_bus: Client, consumer_bus: Client) -> None:
+    await JetStreamOutbox(producer_bus, PRODUCER).publish(await messages(2), 0)
+    inbox = JetStreamInbox(consumer_bus, producer=PRODUCER, service=CONSUMER)
+    first, second = await inbox.fetch(10, 2)
+    await second.ack()
+    await first.nak()
+    [again] = await inbox.fetch(10, 5)
+    assert again.message == first.message
+
+
+async def test_a_consumer_fetches_from_the_log_what_the_stream_no_longer_has(
+    producer_bus: Client, consumer_bus: Client
+) -> None:
+    store = await log_of(MemoryEventStore(), 6)
+    whole = CURATION.messages(await store.read_log(0, 10), Mark(0))
+    await JetStreamOutbox(producer_bus, PRODUCER).publish([whole[0], whole[4], whole[5]], 0)
+    taken: list[str] = []
+    await consumer(consumer_bus, store, taken).step()
+    assert taken == ["0", "1", "2", "3", "4", "5"]
+
+
+async def test_a_foreign_message_without_marks_is_unreadable(producer_bus: Client, consumer_bus: Client) -> None:
+    await producer_bus.jetstream().publish(f"{PRODUCER}.public.Public.v1", b"?")
+    [delivery] = await JetStreamInbox(consumer_bus, producer=PRODUCER, service=CONSUMER).fetch(10, 2)
+    assert delivery.message is None
+
+
+async def test_a_missing_stream_or_server_is_told_as_such(consumer_bus: Client) -> None:
+    with pytest.raises(BusUnavailable):
+        await JetStreamOutbox(consumer_bus, "nobody").tail()
+    with pytest.raises(BusUnavailable):
+        await JetStreamOutbox(consumer_bus, "nobody").publish(await messages(1), 0)
+    with pytest.raises(BusUnavailable):
+        await JetStreamInbox(consumer_bus, producer="nobody", service=CONSUMER).fetch(10, 0.2)
+    with pytest.raises(BusUnavailable):
+        await connect("nats://127.0.0.1:1", "nobody", None, patience=0.5)
+
+
+async def test_the_consumers_account_cannot_publish_into_the_stream(
+    producer_bus: Client, nats_server: NatsServer
+) -> None:
+    intruder = await nats.connect(nats_server.url(CONSUMER))
+    await intruder.publish(f"{PRODUCER}.public.Public.v1", b"forged")
+    await intruder.flush()
+    await intruder.close()
+    assert await stored(producer_bus) == []

@@ -1,0 +1,160 @@
+"""One process at a time works on a log; what fails is tried again and does not hold up the rest."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from services.chassis.eventstore import StoreUnavailable
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.lease import LeaseLost
+from services.chassis.worker import LogWorker
+from tests.support.commits import append
+
+
+@asynccontextmanager
+async def running(worker: LogWorker) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 -- what is waited for has no event
+            await asyncio.sleep(0.005)
+
+
+def worker(store: MemoryEventStore) -> LogWorker:
+    return LogWorker(store, lease_seconds=0.2, poll_seconds=0.02)
+
+
+class Steps:
+    """A follower that counts its steps, under all leases together, and fails as told."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.epochs: list[int] = []
+        self.count = 0
+
+    def make(self, epoch: int) -> "Steps":
+        self.epochs.append(epoch)
+        return self
+
+    async def step(self) -> bool:
+        self.count += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        return False
+
+
+async def test_commits_are_sequenced_soon_after_they_are_appended() -> None:
+    store = MemoryEventStore()
+    async with running(worker(store)):
+        for version in range(3):
+            await append(store, "thread-1", version)
+        await until(lambda: len(store._log) == 3)
+
+
+async def test_a_follower_is_nudged_when_commits_were_sequenced() -> None:
+    store, steps = MemoryEventStore(), Steps()
+    patient = LogWorker(store, poll_seconds=60)
+    patient.add("steps", steps.make)
+    async with running(patient):
+        await until(lambda: steps.count == 1)
+        await append(store, "thread-1", 0)
+        await until(lambda: steps.count == 2)
+
+
+async def test_one_of_two_workers_leads_and_the_other_takes_over() -> None:
+    store, first, second = MemoryEventStore(), Steps(), Steps()
+    one, two = worker(store), worker(store)
+    one.add("steps", first.make)
+    two.add("steps", second.make)
+    async with running(two):
+        async with running(one):
+            await until(lambda: first.count + second.count > 3)
+            assert (one.epoch is None) != (two.epoch is None)
+        await until(lambda: two.epoch is not None)
+        await until(lambda: second.count > 0)
+        assert first.epochs + second.epochs == [1] or second.epochs[-1] == 2
+
+
+async def test_a_lease_is_given_back_at_the_end() -> None:
+    store = MemoryEventStore()
+    long = LogWorker(store, lease_seconds=3600)
+    async with running(long):
+        await until(lambda: long.epoch == 1)
+    assert long.epoch is None
+    assert await store.acquire_lease("log worker", "another", 1) == 2
+
+
+async def test_a_failing_follower_is_tried_again_and_holds_up_nobody() -> None:
+    store, bad, good = MemoryEventStore(), Steps(ValueError(), StoreUnavailable(), ValueError()), Steps()
+    both = worker(store)
+    both.add("bad", bad.make)
+    both.add("good", good.make)
+    async with running(both):
+        await until(lambda: good.count > 1)
+        await until(lambda: bad.count > 3)
+        assert both.epoch == 1
+
+
+async def test_everything_begins_anew_when_a_write_shows_that_the_lease_was_lost() -> None:
+    store, steps, other = MemoryEventStore(), Steps(LeaseLost()), Steps()
+    both = worker(store)
+    both.add("steps", steps.make)
+    both.add("other", other.make)
+    async with running(both):
+        await until(lambda: steps.count > 1)
+    assert steps.epochs == other.epochs == [1, 2]
+
+
+class DownStore(MemoryEventStore):
+    down = False
+
+    async def renew_lease(self, name: str, owner: str, epoch: int, seconds: float) -> bool:
+        if self.down:
+            raise StoreUnavailable
+        return await super().renew_lease(name, owner, epoch, seconds)
+
+
+async def test_a_worker_that_cannot_renew_stops_in_time() -> None:
+    store = DownStore()
+    lonely = worker(store)
+    async with running(lonely):
+        await until(lambda: lonely.epoch == 1)
+        store.down = True
+        await until(lambda: lonely.epoch is None)
+        store.down = False
+        await until(lambda: lonely.epoch is not None)
+
+
+async def test_a_worker_survives_a_store_that_is_down_at_the_start() -> None:
+    class LateStore(MemoryEventStore):
+        refusals = 1
+
+        async def acquire_lease(self, name: str, owner: str, seconds: float) -> int | None:
+            self.refusals -= 1
+            if self.refusals >= 0:
+                raise StoreUnavailable
+            return await super().acquire_lease(name, owner, seconds)
+
+    late = worker(LateStore())
+    async with running(late):
+        await until(lambda: late.epoch == 1)
+
+
+async def test_a_mistake_in_making_a_follower_is_not_hidden() -> None:
+    def mistake(epoch: int) -> Steps:
+        raise TypeError
+
+    broken = worker(MemoryEventStore())
+    broken.add("broken", mistake)
+    with pytest.raises(ExceptionGroup):
+        await broken.run()
