@@ -2,7 +2,8 @@
 
 from services.forum import checks
 from services.forum.domain.verified import AuthorProof, Credential, SignedPost
-from tests.rpc.forum.world import World, open_request, refused
+from tests.rpc.forum.requests import open_request
+from tests.rpc.forum.world import World, refused
 from tests.unit.forum.authors import issuer_key, new_id
 from vouchsafe.forum.v1 import evidence_service_pb2 as pb
 from vouchsafe.forum.v1.evidence_service_pb2_grpc import EvidenceServiceStub

@@ -7,7 +7,8 @@ import pytest
 
 from services.chassis import rpc_errors
 from services.chassis.rpc_errors import RpcError
-from tests.rpc.forum.world import World, open_request, post_request, refused
+from tests.rpc.forum.requests import open_request, post_request
+from tests.rpc.forum.world import World, refused
 from tests.unit.forum.authors import new_id
 from vouchsafe.forum.v1 import (
     alias_service_pb2,
@@ -32,7 +33,7 @@ async def thread_stream_size(world: World, thread_id: str) -> int:
 async def raw(world: World, method: str, body: bytes, **options: Any) -> str:
     """The reason for which raw bytes are refused."""
     channel = world.disclosure if "EvidenceService" in method else world.edge
-    call = channel.channel.unary_unary(method)
+    call: Any = channel.channel.unary_unary(method)
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await call(body, **options)
     return rpc_errors.from_call(refusal.value).reason
@@ -154,6 +155,7 @@ async def test_identifiers_are_random_uuids_in_one_spelling(forum: World, field:
 async def test_strangers_are_turned_away_before_anything_is_said(forum: World) -> None:
     async with forum.running.channel("person-edge") as stranger:
         for method in METHODS:
+            call: Any = stranger.channel.unary_unary(method)
             with pytest.raises(grpc.aio.AioRpcError) as refusal:
-                await stranger.channel.unary_unary(method)(b"", timeout=5)
+                await call(b"", timeout=5)
             assert rpc_errors.from_call(refusal.value).reason == "CALLER_NOT_ALLOWED"

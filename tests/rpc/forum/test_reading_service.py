@@ -7,7 +7,8 @@ from typing import Any
 from google.protobuf.message import Message
 
 from services.forum.domain.thread_decider import MAX_COMMENTS
-from tests.rpc.forum.world import World, comment_request, refused
+from tests.rpc.forum.requests import comment_request
+from tests.rpc.forum.world import World, refused
 from tests.unit.forum.authors import LABEL, LABEL_NAME, Author, issuer_key, new_id
 from vouchsafe.forum.v1 import reading_service_pb2 as pb
 
@@ -101,7 +102,7 @@ async def test_a_page_token_is_good_for_its_own_query_only(forum: World) -> None
     call, reading = forum.edge.unary, forum.reading
     of_feed = (await call(reading.ListLatestPosts, pb.ListLatestPostsRequest(page_size=1))).next_page_token
     of_thread = (await call(reading.GetThread, pb.GetThreadRequest(thread_id=here, page_size=1))).next_page_token
-    wrong = [
+    wrong: list[tuple[Any, Message]] = [
         (reading.ListLatestPosts, pb.ListLatestPostsRequest(label=LABEL, page_token=of_feed)),
         (reading.ListLatestPosts, pb.ListLatestPostsRequest(page_token=of_thread)),
         (reading.ListLatestPosts, pb.ListLatestPostsRequest(page_token="made up")),

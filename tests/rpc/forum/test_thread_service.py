@@ -3,7 +3,8 @@
 import asyncio
 
 from services.seal.statements import PostStatement, ThreadCertificate
-from tests.rpc.forum.world import World, comment_request, open_request, post_request, proof_message, refused
+from tests.rpc.forum.requests import comment_request, open_request, post_request, proof_message
+from tests.rpc.forum.world import World, refused
 from tests.unit.forum.authors import Author, new_id
 
 

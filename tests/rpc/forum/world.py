@@ -23,10 +23,10 @@ from services.forum.config import Config
 from services.forum.domain.verified import IssuerKey
 from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification
 from services.seal.secret import SecretBytes
+from tests.rpc.forum.requests import alias_request, open_request, post_request
 from tests.support.rpc import Running, identity, serving
 from tests.unit.forum.authors import EPOCH, LABEL, RECEIPT_KEY, Author, issuer_key, new_id
-from vouchsafe.credential.v1 import credential_pb2
-from vouchsafe.forum.v1 import alias_service_pb2, thread_service_pb2
+from vouchsafe.forum.v1 import alias_service_pb2
 from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
 from vouchsafe.forum.v1.evidence_service_pb2_grpc import EvidenceServiceStub
 from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceStub
@@ -96,24 +96,10 @@ class World:
         await self.until(lambda: all(views._position >= head for views in self.views.values()))
 
     async def alias_request(self, author: Author, **changes: Any) -> alias_service_pb2.CreateAliasRequest:
-        """A true request for the author's alias, with a fresh nonce."""
+        """A true request for the author's alias, with a fresh nonce, and then with these fields changed."""
         nonce = (await self.edge.unary(self.aliases.CreateChallenge, alias_service_pb2.CreateChallengeRequest())).nonce
-        credential = author.credential()
-        fields: dict[str, Any] = {
-            "request_id": new_id(),
-            "handle": "blue",
-            "credential": credential_pb2.Credential(
-                label=credential.label,
-                epoch=credential.epoch,
-                alias_key=credential.alias_key,
-                envelope_hash=credential.envelope_hash,
-                prefix=credential.prefix,
-                signature=credential.signature,
-            ),
-            "receipt": credential_pb2.Receipt(signature=author.receipt()),
-            "nonce": nonce,
-            "signature": author.possession(nonce, "blue"),
-        }
+        request = alias_request(author, nonce)
+        fields = {field.name: getattr(request, field.name) for field in request.DESCRIPTOR.fields}
         return alias_service_pb2.CreateAliasRequest(**fields | changes)
 
     async def newcomer(self, **fields: Any) -> Author:
@@ -145,56 +131,6 @@ def key_published(key: IssuerKey) -> verification_pb.IssuerKeyPublished:
 
 def label_activated(label: str = LABEL) -> verification_pb.LabelActivated:
     return verification_pb.LabelActivated(label=label, epoch=EPOCH, crowd_bucket=20)
-
-
-def proof_message(proof: Any) -> thread_service_pb2.AuthorProof:
-    return thread_service_pb2.AuthorProof(
-        alias_key=proof.alias_key,
-        thread_key=proof.thread_key,
-        certificate=proof.certificate,
-        signature=proof.signature,
-    )
-
-
-def open_request(
-    author: Author, title: str = "A title", body: str = "words", **ids: str
-) -> thread_service_pb2.OpenThreadRequest:
-    """A true request to open a thread."""
-    thread_id = ids.get("thread_id") or new_id()
-    post = author.post(thread_id, body, title=title, post_id=ids.get("post_id", ""))
-    return thread_service_pb2.OpenThreadRequest(
-        request_id=new_id(),
-        thread_id=thread_id,
-        title=title,
-        post_id=post.post_id,
-        body=body,
-        proof=proof_message(post.proof),
-    )
-
-
-def post_request(
-    author: Author, thread_id: str, body: str = "words", post_id: str = ""
-) -> thread_service_pb2.CreatePostRequest:
-    """A true request for a post."""
-    post = author.post(thread_id, body, post_id=post_id)
-    return thread_service_pb2.CreatePostRequest(
-        request_id=new_id(), thread_id=thread_id, post_id=post.post_id, body=body, proof=proof_message(post.proof)
-    )
-
-
-def comment_request(
-    author: Author, thread_id: str, post_id: str, body: str = "words"
-) -> thread_service_pb2.CreateCommentRequest:
-    """A true request for a comment."""
-    comment = author.comment(thread_id, post_id, body)
-    return thread_service_pb2.CreateCommentRequest(
-        request_id=new_id(),
-        thread_id=thread_id,
-        post_id=post_id,
-        comment_id=comment.comment_id,
-        body=body,
-        proof=proof_message(comment.proof),
-    )
 
 
 async def refused(call: Awaitable[Any]) -> str:

@@ -68,8 +68,8 @@ class Author:
         signature = issuer(self.issuer).sign(message.signed_bytes(), pss, hashes.SHA384())
         return Credential(self.label, EPOCH, self.key.public_key, self.envelope_hash, self.prefix, signature)
 
-    def receipt(self) -> bytes:
-        return RECEIPT_KEY.sign(Receipt(self.key.public_key, self.envelope_hash).signed_bytes())
+    def receipt(self, key: SigningKey = RECEIPT_KEY) -> bytes:
+        return key.sign(Receipt(self.key.public_key, self.envelope_hash).signed_bytes())
 
     def possession(self, nonce: bytes, handle: str) -> bytes:
         return self.key.sign(AliasProof(nonce, self.key.public_key, handle).signed_bytes())
