@@ -18,11 +18,11 @@ from services.disclosure.deposits import DepositHandler
 from services.disclosure.domain import case, case_decider, deposit
 from services.disclosure.domain.case_decider import Approve
 from services.disclosure.domain.errors import DomainError, Reason
-from services.disclosure.evidence import UnverifiedPost, check_post, credential_of
+from services.disclosure.evidence import check_post
 from services.disclosure.request import Request
 from services.seal.authorization import SignedCredential, bundle_hash, verify_approval
 from services.seal.errors import SealError
-from services.seal.statements import CaseStatement, Context, CredentialMessage
+from services.seal.statements import CaseStatement
 from services.seal.trust import Trust
 from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
 
@@ -123,8 +123,7 @@ class Cases:
         state, _ = await self._deposits.state(deposit.stream(answer.proof.alias_key))
         if isinstance(state, deposit.Empty):
             raise DomainError(Reason.EVIDENCE_INVALID)
-        check_post(_post(post_id, answer), _credential(answer), state)
-        return credential_of(state)
+        return check_post(post_id, answer, state)
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
@@ -142,27 +141,3 @@ def statement_of(facts: case.CaseOpened) -> CaseStatement:
     return CaseStatement(
         facts.case_id, facts.bundle_hash, facts.ground, facts.policy_hash, facts.opened_at, facts.expires_at
     )
-
-
-def _post(post_id: str, answer: forum_pb.GetPostEvidenceResponse) -> UnverifiedPost:
-    proof = answer.proof
-    return UnverifiedPost(
-        post_id=post_id,
-        thread_id=answer.thread_id,
-        title=answer.title,
-        body=answer.body,
-        alias_key=proof.alias_key,
-        thread_key=proof.thread_key,
-        certificate=proof.certificate,
-        signature=proof.signature,
-    )
-
-
-def _credential(answer: forum_pb.GetPostEvidenceResponse) -> SignedCredential:
-    told = answer.credential
-    try:
-        context = Context(told.label, told.epoch)
-        message = CredentialMessage(told.prefix, context, told.alias_key, told.envelope_hash)
-    except SealError:
-        raise DomainError(Reason.EVIDENCE_INVALID) from None
-    return SignedCredential(message, told.signature)

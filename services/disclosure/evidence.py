@@ -1,32 +1,17 @@
 """Checks what others say: a credential and its envelope, and the chain from a post to the alias key that signed it.
 
-Pure functions over bytes. What comes out is verified by type; which key counts for a label, and which envelope lies in
-the vault, is given by the caller.
+Pure functions. Which key counts for a label, and which envelope lies in the vault, is given by the caller.
 """
-
-from dataclasses import dataclass
 
 from services.disclosure.domain.deposit import EnvelopeDeposited
 from services.disclosure.domain.errors import DomainError, Reason
+from services.disclosure.messages import credential_message
 from services.seal import ed25519
 from services.seal.authorization import SignedCredential, verify_credential
 from services.seal.envelope import check_envelope, envelope_hash
 from services.seal.errors import SealError
 from services.seal.statements import Context, CredentialMessage, PostStatement, ThreadCertificate
-
-
-@dataclass(frozen=True)
-class UnverifiedPost:
-    """A post as the forum tells it: the text, and the keys and signatures that are to prove it."""
-
-    post_id: str
-    thread_id: str
-    title: str
-    body: str
-    alias_key: bytes
-    thread_key: bytes
-    certificate: bytes
-    signature: bytes
+from vouchsafe.forum.v1.evidence_service_pb2 import GetPostEvidenceResponse
 
 
 def credential_of(deposit: EnvelopeDeposited) -> SignedCredential:
@@ -54,18 +39,20 @@ def check_deposit(unverified: EnvelopeDeposited, issuer_key: bytes) -> EnvelopeD
     return unverified
 
 
-def check_post(post: UnverifiedPost, credential: SignedCredential, deposit: EnvelopeDeposited) -> None:
-    """Return when every link holds from the post to the deposit; DomainError EVIDENCE_INVALID otherwise.
+def check_post(post_id: str, told: GetPostEvidenceResponse, deposit: EnvelopeDeposited) -> SignedCredential:
+    """Return the credential when every link holds from the post to the deposit; DomainError EVIDENCE_INVALID otherwise.
 
     The links: the thread key signed the post, the alias key certified the thread key for this thread, and the alias
     key's credential is the very one under which the vault took its envelope.
     """
+    proof, credential = told.proof, credential_of(deposit)
     try:
-        statement = PostStatement(post.thread_id, post.post_id, post.title, post.body)
-        certificate = ThreadCertificate(post.alias_key, post.thread_key, post.thread_id)
-        ed25519.verify(post.thread_key, statement.signed_bytes(), post.signature)
-        ed25519.verify(post.alias_key, certificate.signed_bytes(), post.certificate)
+        statement = PostStatement(told.thread_id, post_id, told.title, told.body)
+        certificate = ThreadCertificate(proof.alias_key, proof.thread_key, told.thread_id)
+        ed25519.verify(proof.thread_key, statement.signed_bytes(), proof.signature)
+        ed25519.verify(proof.alias_key, certificate.signed_bytes(), proof.certificate)
     except SealError:
         raise DomainError(Reason.EVIDENCE_INVALID) from None
-    if credential != credential_of(deposit) or credential.message.cpk != post.alias_key:
+    if deposit.alias_key != proof.alias_key or credential_message(deposit) != told.credential:
         raise DomainError(Reason.EVIDENCE_INVALID)
+    return credential

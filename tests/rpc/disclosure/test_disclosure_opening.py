@@ -16,6 +16,7 @@ from services.seal.leaves import kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.tlog_proof import TlogProof, verify_proof
 from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform, Served
+from vouchsafe.disclosure.events.v1.events_pb2 import LeafAppended
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
@@ -219,7 +220,39 @@ async def test_a_crash_around_the_release_is_made_good_by_a_retry(platform: Plat
     assert (await kinds(reborn)).count("open-result") == 1
 
 
-async def test_what_the_envelope_held_is_nowhere_in_the_store(platform: Platform):
+async def test_nobody_is_asked_before_the_log_says_so(platform: Platform):
+    seen: dict[str, list[str]] = {}
+
+    def watching(peers: Peers) -> Peers:
+        def watch(name: str, ask: Any) -> Any:
+            async def asked(request: Any) -> Any:
+                leaves = [kind_of(event.leaf) for event in logged(platform.store)]
+                seen[name] = [kind for kind in leaves if kind.startswith("open-")]
+                return await ask(request)
+
+            return asked
+
+        trustees = [watch("trustee", ask) for ask in peers.trustees]
+        return replace(peers, trustees=trustees, identity=watch("identity", peers.identity))
+
+    disclosure = await platform.disclosure(watching)
+    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    await disclosure.execute(case)
+    assert seen == {"trustee": ["open-intent"], "identity": ["open-intent", "open-result"]}
+
+
+def logged(store: Any) -> list[LeafAppended]:
+    return [
+        LeafAppended.FromString(event.data)
+        for commit in store._commits.values()
+        for event in commit.events
+        if commit.stream == "log"
+    ]
+
+
+async def test_what_the_envelope_held_is_nowhere_in_the_store_or_the_logs(
+    platform: Platform, capfd: pytest.CaptureFixture[str]
+):
     disclosure = await platform.disclosure()
     author = platform.author()
     await disclosure.publish_label()
@@ -230,6 +263,11 @@ async def test_what_the_envelope_held_is_nowhere_in_the_store(platform: Platform
     assert request.escrow_reference == author.eref
     stored = [event.data for commit in platform.store._commits.values() for event in commit.events]
     assert not [data for data in stored if author.eref in data or request.ownership_signature in data]
+    written = "".join(capfd.readouterr())
+    assert "rpc_serving" in written, "logs are captured"
+    for secret in (author.eref, request.ownership_signature, author.alias.public_key):
+        assert secret.hex() not in written
+        assert repr(secret)[2:-1] not in written
 
 
 def unavailable() -> RpcError:

@@ -20,8 +20,7 @@ from services.chassis.bus import foreign_commit_id
 from services.chassis.clock import SystemClock
 from services.chassis.consumer import ForeignEvent
 from services.chassis.deployment import Endpoints, Listen, Paths, ProcessName, Secrets
-from services.chassis.eventstore import Mark
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.eventstore import EventStore, Mark
 from services.chassis.identity_uri import identity_of, parse_identity, server_name
 from services.chassis.lifecycle import Process, Start
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
@@ -296,7 +295,7 @@ TRUSTEES, WITNESSES = 5, 2
 class Platform:
     """Trustees and witnesses as they run, a store, and any number of disclosure processes on it, one after another."""
 
-    def __init__(self, directory: Path, ceremony: Ceremony, store: MemoryEventStore) -> None:
+    def __init__(self, directory: Path, ceremony: Ceremony, store: EventStore) -> None:
         self.directory = directory
         self.ceremony = ceremony
         self.trust = ceremony.trust
