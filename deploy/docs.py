@@ -1,10 +1,10 @@
 """Write the generated parts of the documentation: `python -m deploy.docs`, or `--check` to fail when they are stale.
 
-The only part so far is the command line's help in README.md, between `<!-- cli-help -->` and `<!-- /cli-help -->`.
+A generated part of README.md stands between `<!-- name -->` and `<!-- /name -->`: `quickstart` is the file
+`examples/quickstart.py`, which a test runs, and `cli-help` the help of the `vouchsafe` command.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from vouchsafe.cli.main import app
 
-README = Path(__file__).resolve().parents[1] / "README.md"
-OPENING, CLOSING = "<!-- cli-help -->", "<!-- /cli-help -->"
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = REPOSITORY / "README.md"
 _WIDTH = 100
 
 
@@ -26,13 +26,22 @@ def cli_help() -> str:
     return f"```text\n{blocks}\n```"
 
 
-def with_help(text: str) -> str:
-    """A README with its help section written anew; ValueError when it has no such section."""
-    section = re.compile(f"{re.escape(OPENING)}.*?{re.escape(CLOSING)}", re.DOTALL)
-    if not section.search(text):
-        raise ValueError(f"{README.name} has no section from {OPENING} to {CLOSING}")
-    replacement = f"{OPENING}\n{cli_help()}\n{CLOSING}"
-    return section.sub(lambda _: replacement, text, count=1)
+def quickstart() -> str:
+    """The example as Markdown."""
+    code = (REPOSITORY / "examples" / "quickstart.py").read_text(encoding="utf-8").strip()
+    return f"```python\n{code}\n```"
+
+
+def generated(text: str) -> str:
+    """A README with its generated parts written anew; ValueError when a part has no place in it."""
+    for name, content in (("quickstart", quickstart()), ("cli-help", cli_help())):
+        opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
+        head, found, rest = text.partition(opening)
+        _, closed, tail = rest.partition(closing)
+        if not found or not closed:
+            raise ValueError(f"{README.name} has no part from {opening} to {closing}")
+        text = f"{head}{opening}\n{content}\n{closing}{tail}"
+    return text
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,12 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
     check = parser.parse_args(arguments).check
     current = README.read_text(encoding="utf-8")
     try:
-        wanted = with_help(current)
+        wanted = generated(current)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     if check and wanted != current:
-        sys.stderr.write(f"{README.name}: the command line's help is stale; run `make docs`\n")
+        sys.stderr.write(f"{README.name}: its generated parts are stale; run `make docs`\n")
         return 1
     if wanted != current:
         README.write_text(wanted, encoding="utf-8")

@@ -27,11 +27,15 @@ _MOST_PASSES = 64
 
 @dataclass(frozen=True)
 class Cost:
-    """What one try of a passphrase costs. The default is RFC 9106's second recommended setting."""
+    """What one try of a passphrase costs.
+
+    The default is RFC 9106's second recommended setting on one lane: with more, OpenSSL takes threads from one pool,
+    and two derivations at a time in one process wait for each other's for ever (seen with cryptography 50.0.2).
+    """
 
     memory_kib: int = 64 * 1024
     passes: int = 3
-    lanes: int = 4
+    lanes: int = 1
 
     def __post_init__(self) -> None:
         if not (0 < self.passes <= _MOST_PASSES and 0 < self.lanes <= 64):

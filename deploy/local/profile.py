@@ -1,0 +1,39 @@
+"""Write `profile.toml`, with which the `vouchsafe` command and the SDK find a local platform.
+
+The file's meaning is told by `vouchsafe.sdk.profile`; it names files of the run directory by relative path and holds no
+secret itself.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from deploy.local import toml
+from deploy.local.layout import Layout, write_file
+
+FILE_NAME = "profile.toml"
+
+# edge -> its table in the profile, and the services that it may call
+_SIDES = {
+    "person-edge": ("person", ("identity", "verification", "disclosure")),
+    "alias-edge": ("alias", ("forum", "disclosure")),
+    "officer-desk": ("officer", ("disclosure",)),
+}
+
+
+def write_profile(layout: Layout, address: Callable[[str], str]) -> Path:
+    """Write the file at the top of the run directory. `address` tells a service's `host:port`."""
+    tables: dict[str, object] = {"trust": str(layout.trust.relative_to(layout.root))}
+    for edge, (side, services) in _SIDES.items():
+        tables[side] = {**_certificate(layout, edge), **{service: address(service) for service in services}}
+    path = layout.root / FILE_NAME
+    write_file(path, toml.render(tables).encode())
+    return path
+
+
+def _certificate(layout: Layout, edge: str) -> Mapping[str, str]:
+    secrets = layout.secrets(edge).relative_to(layout.root)
+    return {
+        "certificate": str(secrets / "tls.crt"),
+        "key": str(secrets / "tls.key"),
+        "authority": str(secrets / "ca.crt"),
+    }

@@ -1,0 +1,1 @@
+"""What can be run to see the platform at work."""

@@ -1,0 +1,1 @@
+"""The whole story on real parts; `python -m examples.demo --help`."""

@@ -1,0 +1,72 @@
+"""The leak scan: every needle in every item, with counts, so that a scan of nothing cannot pass for a clean one.
+
+Two kinds of occurrence are told and not counted. An author's own words: a title or a body of the input that holds
+somebody's name is what its author chose to publish. And words of the platform itself: a name that stood in its logs or
+databases before anybody had registered (somebody may be called "info") cannot be told from them.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from examples.demo.evidence import Item, texts_of
+from examples.demo.needles import Needle
+
+
+@dataclass
+class Report:
+    """What was scanned and what was found: items and bytes by source, occurrences by source and needle."""
+
+    items: Counter[str] = field(default_factory=Counter)
+    size: Counter[str] = field(default_factory=Counter)
+    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def found(self) -> set[str]:
+        """Which needles were found anywhere."""
+        return {what for _, what in self.hits}
+
+
+class Scanner:
+    """Looks for needles in items. `own_words` are the texts that the authors chose to publish."""
+
+    def __init__(self, needles: Collection[Needle], own_words: Iterable[str] = ()) -> None:
+        self._in_bytes = [(n, list(n.patterns())) for n in needles if not n.in_texts_only]
+        self._in_texts = [n for n in needles if n.in_texts_only]
+        self.spoken = sorted({text.encode("utf-8") for text in own_words if self._matches(text)}, key=len, reverse=True)
+        """Own words that hold a needle, longest first: the only ones that have to be set aside."""
+        self.report = Report()
+
+    def scan(self, item: Item) -> None:
+        """Look at one item and add what is found to the report."""
+        self.report.items[item.source] += 1
+        self.report.size[item.source] += len(item.data)
+        for what in self._found(item):
+            self.report.hits[item.source, what] += 1
+            self.report.places.setdefault((item.source, what), item.place)
+
+    def _found(self, item: Item) -> set[str]:
+        found = self._in_data(self._without_own_words(item.data))
+        if self._in_texts:
+            own = {text.decode("utf-8") for text in self.spoken}
+            for text in texts_of(item):
+                if text not in own:
+                    rest = self._without_own_words(text.encode("utf-8", errors="replace")).decode("utf-8")
+                    found |= {needle.what for needle in self._in_texts if needle.in_text(rest)}
+        return found
+
+    def _in_data(self, data: bytes) -> set[str]:
+        lowered = data.lower()
+        return {
+            needle.what
+            for needle, patterns in self._in_bytes
+            if any(pattern.occurs(lowered if pattern.any_case else data) for pattern in patterns)
+        }
+
+    def _matches(self, text: str) -> bool:
+        return bool(self._in_data(text.encode("utf-8"))) or any(needle.in_text(text) for needle in self._in_texts)
+
+    def _without_own_words(self, data: bytes) -> bytes:
+        for text in self.spoken:
+            data = data.replace(text, b"\x00")
+        return data

@@ -1,0 +1,160 @@
+"""The story in order: who speaks, what readers see, how one alias is opened, and that nothing leaked.
+
+Each part is in a module of its own; here is only their order and what passes between them.
+"""
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.platform import LocalPlatform
+from deploy.local.profile import write_profile
+from examples.demo import authors as people
+from examples.demo.authors import Author, authors_of
+from examples.demo.command import Command
+from examples.demo.fresh import make_fresh
+from examples.demo.leaks import LeakScan
+from examples.demo.opening import open_one
+from examples.demo.posting import Placed, publish
+from examples.demo.posts import Entry, Problem, read_posts
+from examples.demo.reader import show_feed, show_two_threads
+from examples.demo.show import StoryError, good, problem, progress, say, stage
+from vouchsafe.cli import output
+from vouchsafe.sdk import Profile, Vouchsafe
+
+PATIENCE = 90.0  # seconds: longer than a killed service needs to come back on a busy machine
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was asked for on the command line."""
+
+    posts: Path
+    run_directory: Path
+    fault_kill: str = ""
+    keep: bool = False
+
+
+async def tell(settings: Settings) -> None:
+    """Tell the whole story; StoryError, or another error, when a part of it does not hold."""
+    entries = _read(settings.posts)
+    authors = authors_of(entries)
+    await make_fresh(settings.run_directory)
+    platform = LocalPlatform(settings.run_directory)
+    scan = LeakScan(platform, entries, list(authors.values()))
+    async with AsyncExitStack() as running:
+        with stage("Starting the platform: stores, bus, mail, four services, five trustees, two witnesses"):
+            await running.enter_async_context(platform)
+            say(f"{len(platform.processes())} processes are ready; their files are in {_short(platform.run_directory)}")
+        profile = write_profile(platform.layout, platform.endpoint)
+        await scan.learn_words()
+        async with Vouchsafe(Profile.load(profile), patience=PATIENCE) as client:
+            entries = await _onboard(client, platform, entries, authors)
+            placed = await _publish(platform, entries, authors, settings.fault_kill)
+            await _read_back(client, placed)
+        await _open_and_prove(platform, Command(profile), placed)
+        with stage("Looking for names where none may be"):
+            await scan.check_itself()
+            await scan.scan_running()
+        if settings.keep:
+            await _linger(profile)
+    with stage("Everything has stopped: logs and traces are complete and can be searched too"):
+        scan.scan_files()
+        scan.verdict()
+
+
+def _read(path: Path) -> list[Entry]:
+    with stage(f"Reading posts from {path}"):
+        try:
+            entries, problems = read_posts(path)
+        except OSError as error:
+            raise StoryError(f"{path} cannot be read: {error.strerror}") from error
+        _report(problems)
+        if not entries:
+            raise StoryError(f"{path} holds no post")
+        say(f"{len(entries)} posts by {len(authors_of(entries))} authors in {len({e.thread for e in entries})} threads")
+    return entries
+
+
+async def _onboard(
+    client: Vouchsafe, platform: LocalPlatform, entries: list[Entry], authors: dict[tuple[str, str], Author]
+) -> list[Entry]:
+    """Give everybody an alias; returns the posts whose authors have one."""
+    everybody = list(authors.values())
+    with stage("People register, prove by mail where they work, and get credentials that their issuer never saw"):
+        with progress("people verified", len(everybody)) as advance:
+            wallets = platform.run_directory / "wallets"
+            _report(await people.onboard(everybody, client, platform.mailbox, wallets, advance))
+        employed = [author for author in everybody if author.label]
+    with stage("Labels open once enough people stand under them; then aliases are made"):
+        with progress("labels decided", len({author.label for author in employed})) as advance:
+            crowds, closed = await people.activate(employed, advance)
+        _report(closed)
+        speakers = [author for author in employed if author.label in crowds]
+        with progress("aliases made", len(speakers)) as advance:
+            await people.give_aliases(speakers, advance)
+        counts = Counter(author.label for author in speakers)
+        rows = ((label, f"at least {crowds[label]}", counts[label]) for label in sorted(crowds))
+        output.table(("label", "crowd as published", "aliases here"), rows)
+        good("the person side and the alias side share no connection, token or identifier")
+    able = [entry for entry in entries if authors[entry.author, entry.work_email].voice]
+    if not able:
+        raise StoryError("nobody of the input can speak")
+    return able
+
+
+async def _publish(
+    platform: LocalPlatform, entries: list[Entry], authors: dict[tuple[str, str], Author], fault_kill: str
+) -> list[Placed]:
+    def kill() -> None:
+        if fault_kill:
+            platform.kill(fault_kill)
+            say(f"killed {fault_kill} (SIGKILL) in the middle of posting")
+
+    with stage("Aliases post"):
+        with progress("posts published", len(entries)) as advance:
+            placed = await publish(entries, authors, advance, halfway=kill)
+        if fault_kill:
+            await platform.wait_ready(fault_kill)
+            good(f"{fault_kill} is back, and everything that was acknowledged is there")
+    return placed
+
+
+async def _read_back(client: Vouchsafe, placed: list[Placed]) -> None:
+    with stage("What readers see"):
+        await show_feed(client, len(placed))
+        await show_two_threads(client, placed)
+
+
+async def _open_and_prove(platform: LocalPlatform, command: Command, placed: list[Placed]) -> None:
+    directory = platform.run_directory / "case"
+    directory.mkdir()
+    with stage("A court asks who wrote one post"):
+        opened = await open_one(platform, command, placed[0], directory)
+    with stage("The log is verified offline"):
+        saved = str(directory / "log")
+        await command.must("log", "verify", "--leaf", opened["intent is leaf"], "--save", saved)
+        facts = await command.must("log", "verify", "--from", saved)
+        output.facts(facts.items())
+        if facts["inclusion proven of leaf"] != opened["intent is leaf"]:
+            raise StoryError("the log's proof is of another leaf")
+        good("signature, witnesses, root, inclusion of the intent and consistency hold, without any network")
+
+
+async def _linger(profile: Path) -> None:
+    say(f"the platform stays up; try: VOUCHSAFE_PROFILE={profile} vouchsafe feed   (Ctrl-C ends it)")
+    await asyncio.Event().wait()
+
+
+def _report(problems: list[Problem]) -> None:
+    for each in problems:
+        problem(f"line {each.line}: {each.what}")
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
