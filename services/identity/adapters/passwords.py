@@ -1,7 +1,10 @@
-"""Passwords as Argon2id hashes (RFC 9106), computed off the event loop by a bounded number of threads.
+"""Passwords as Argon2id hashes (RFC 9106), computed off the event loop, one at a time.
 
 The stored form is the PHC string, which names its own parameters, so that they may be raised later. A password that is
 nobody's is checked against a decoy of equal cost: time does not tell whether a login exists.
+
+One at a time is no thrift: two computations with several lanes at once wait for each other's threads for ever in
+OpenSSL 4.0 (cryptography 50). A single one spreads its lanes over the processor's cores anyway.
 """
 
 import asyncio
@@ -23,26 +26,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PasswordCost:
-    """Argon2id's parameters; the defaults are RFC 9106's second recommended option. `concurrency`: hashes at once."""
+    """Argon2id's parameters; the defaults are RFC 9106's second recommended option."""
 
     memory_kib: int = 64 * 1024
     iterations: int = 3
     lanes: int = 4
-    concurrency: int = 2
 
     def __post_init__(self) -> None:
-        if self.iterations < 1 or self.lanes < 1 or self.concurrency < 1 or self.memory_kib < 8 * self.lanes:
-            raise ValueError("Argon2id needs an iteration, a lane and 8 KiB a lane, and one hash at a time at least")
+        if self.iterations < 1 or self.lanes < 1 or self.memory_kib < 8 * self.lanes:
+            raise ValueError("Argon2id needs an iteration, a lane, and 8 KiB for each lane")
 
 
 class Passwords:
-    """Hashes and verifies. Each hash in progress takes `cost.memory_kib` of memory."""
+    """Hashes and verifies. A process has one of these at most, for the reason told above."""
 
     def __init__(self, cost: PasswordCost) -> None:
         self._cost = cost
-        self._threads = ThreadPoolExecutor(cost.concurrency, thread_name_prefix="argon2")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
         # Waiting here, not in the pool's queue: a caller who gives up then leaves no work behind.
-        self._turns = asyncio.Semaphore(cost.concurrency)
+        self._turn = asyncio.Lock()
         self._decoy = self._hash(secrets.token_bytes(32))
 
     async def hash(self, password: str) -> str:
@@ -55,12 +57,12 @@ class Passwords:
         return right and stored is not None
 
     async def close(self) -> None:
-        """Wait for the hashes in progress."""
-        await asyncio.to_thread(self._threads.shutdown)
+        """Wait for the hash in progress."""
+        await asyncio.to_thread(self._thread.shutdown)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
-        async with self._turns:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        async with self._turn:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _hash(self, password: bytes) -> str:
         cost = self._cost

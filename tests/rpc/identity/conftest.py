@@ -60,7 +60,7 @@ async def service() -> AsyncIterator[Identity]:
         kek=SecretBytes.random(32),
         login_mac=SecretBytes.random(32),
     )
-    cost = PasswordCost(memory_kib=64, iterations=1, lanes=1, concurrency=2)
+    cost = PasswordCost(memory_kib=64, iterations=1, lanes=1)
     config = Config(allow=ALLOW, password=cost, attempts=AttemptLimit(burst=3, refill_seconds=60))
     store, views, clock = MemoryEventStore(), MemoryViewStore(), FixedClock()
     trust = make_trust(keys.assertion.public_key)

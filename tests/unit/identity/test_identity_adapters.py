@@ -1,5 +1,6 @@
 """Identity's adapters: what is kept of a login, a password and a profile, and how tokens and attempts end."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from services.seal.errors import SealError
 from services.seal.secret import SecretBytes
 from services.seal.statements import decode_assertion
 
-CHEAP = PasswordCost(memory_kib=64, iterations=1, lanes=1, concurrency=2)
+CHEAP = PasswordCost(memory_kib=64, iterations=1, lanes=1)
 
 
 def reason_of(refused: pytest.ExceptionInfo[DomainError]) -> Reason:
@@ -65,10 +66,18 @@ class TestPasswords:
         assert await passwords.hash("passwo\u0308rter") != stored
         await passwords.close()
 
-    def test_the_shipped_cost_is_rfc_9106s_second_option(self) -> None:
-        assert PasswordCost() == PasswordCost(memory_kib=65536, iterations=3, lanes=4, concurrency=2)
+    async def test_many_at_once_with_several_lanes_all_end(self) -> None:
+        passwords = Passwords(PasswordCost(memory_kib=256, iterations=1, lanes=4))
+        stored = await passwords.hash("correct horse battery")
+        async with asyncio.timeout(20):
+            answers = await asyncio.gather(*(passwords.verify("correct horse battery", stored) for _ in range(12)))
+        assert all(answers)
+        await passwords.close()
 
-    @pytest.mark.parametrize("cost", [{"iterations": 0}, {"lanes": 0}, {"concurrency": 0}, {"memory_kib": 31}])
+    def test_the_shipped_cost_is_rfc_9106s_second_option(self) -> None:
+        assert PasswordCost() == PasswordCost(memory_kib=65536, iterations=3, lanes=4)
+
+    @pytest.mark.parametrize("cost", [{"iterations": 0}, {"lanes": 0}, {"memory_kib": 31}])
     def test_an_impossible_cost_is_refused(self, cost: dict[str, int]) -> None:
         with pytest.raises(ValueError, match="Argon2id"):
             PasswordCost(**cost)
