@@ -116,14 +116,21 @@ class JetStreamInbox:
     async def fetch(self, limit: int, patience: float) -> Sequence["JetStreamDelivery"]:
         """See `Inbox.fetch`."""
         with _translated():
-            if self._subscription is None:
-                self._subscription = await self._jetstream.pull_subscribe_bind(
-                    consumer=self._consumer, stream=self._stream
-                )
+            subscription = self._subscription or await self._jetstream.pull_subscribe_bind(
+                consumer=self._consumer, stream=self._stream
+            )
+            self._subscription = None
             try:
-                return [JetStreamDelivery(message) for message in await self._subscription.fetch(limit, patience)]
+                delivered = await subscription.fetch(limit, patience)
             except TimeoutError:
-                return []
+                delivered = []
+            except BaseException:
+                # The request may still stand at the server, which would send messages that nobody reads, and wait for
+                # their acknowledgement before it sends them again.
+                await subscription.unsubscribe()
+                raise
+            self._subscription = subscription
+        return [JetStreamDelivery(message) for message in delivered]
 
 
 class JetStreamDelivery:

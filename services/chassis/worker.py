@@ -28,6 +28,7 @@ _LEASE = "log worker"
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 15.0
 _RELEASE_SECONDS = 2.0
+_FOLLOWER_PATIENCE = 8
 
 _log = log(__name__)
 
@@ -48,7 +49,7 @@ class LogWorker:
     """Runs the background work of one service; every process of the service has one.
 
     `lease_seconds`: for how long a process that vanished keeps the others waiting. `poll_seconds`: after how long
-    without a nudge each part looks for work that another process may have left.
+    without a nudge to look for commits of other processes; the followers, whom the sequencer nudges, look more rarely.
     """
 
     def __init__(self, store: LogStore, *, lease_seconds: float = 5.0, poll_seconds: float = 0.25) -> None:
@@ -97,9 +98,10 @@ class LogWorker:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._renew(epoch))
                     sequencer = Sequencer(self._store, self._sequenced)
-                    group.create_task(self._follow("sequencer", sequencer, self._store.appended))
+                    group.create_task(self._follow("sequencer", sequencer, self._store.appended, self._poll_seconds))
+                    rarely = _FOLLOWER_PATIENCE * self._poll_seconds
                     for name, make in self._followers.items():
-                        group.create_task(self._follow(name, make(epoch), self._sequenced))
+                        group.create_task(self._follow(name, make(epoch), self._sequenced, rarely))
             except BaseExceptionGroup as failures:
                 # Several may notice at once; anything but a lost lease is a fault of ours and goes on up.
                 lost, others = failures.split(LeaseLost)
@@ -119,7 +121,7 @@ class LogWorker:
                 ends = asked + self._lease_seconds
         raise LeaseLost(_LEASE)
 
-    async def _follow(self, name: str, follower: Follower, nudge: Nudge) -> None:
+    async def _follow(self, name: str, follower: Follower, nudge: Nudge, patience: float) -> None:
         failures = 0
         with nudge.listen() as listener:
             while True:
@@ -133,7 +135,7 @@ class LogWorker:
                     continue
                 failures = 0
                 if not more:
-                    await listener.wait(self._poll_seconds)
+                    await listener.wait(patience)
 
     async def _back_off(self, name: str, failures: int, error: Exception) -> None:
         pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311

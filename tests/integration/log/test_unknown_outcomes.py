@@ -1,0 +1,108 @@
+"""An append whose answer was lost is settled by its commit id."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, DuplicateKeyError, NotPrimaryError, ServerSelectionTimeoutError, WTimeoutError
+
+from services.chassis.eventstore import (
+    CommitIdTaken,
+    EventData,
+    OutcomeUnknown,
+    PositionsLost,
+    StoreUnavailable,
+    VersionConflict,
+)
+from services.chassis.eventstore_mongo import MongoEventStore
+from services.chassis.nudge import Nudge
+from services.chassis.sequencer import Sequencer
+from tests.support.commits import append
+
+
+class Unlucky:
+    """A collection that does as told around one kind of write, and otherwise as always."""
+
+    def __init__(self, collection: Any, write: str, error: Exception, *, before: bool = False) -> None:
+        self._collection, self._write, self._error, self._before = collection, write, error, before
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._collection, name)
+        if name != self._write:
+            return method
+
+        async def unlucky(*arguments: Any, **options: Any) -> None:
+            if not self._before:
+                await method(*arguments, **options)
+            raise self._error
+
+        return unlucky
+
+
+@pytest.mark.parametrize("error", [AutoReconnect("gone"), NotPrimaryError("stepped down"), WTimeoutError("slow")])
+async def test_a_commit_that_was_written_counts_as_appended(store: MongoEventStore, error: Exception) -> None:
+    store._commits = Unlucky(store._commits, "insert_one", error)
+    with store.appended.listen() as listener:
+        commit = await append(store, "thread-1", 0)
+        assert await listener.wait(0)
+    assert await store.read_stream("thread-1") == [commit]
+
+
+async def test_a_driver_that_met_its_own_write_succeeded(store: MongoEventStore) -> None:
+    own = DuplicateKeyError("E11000", 11000, {"keyPattern": {"_id": 1}})
+    store._commits = Unlucky(store._commits, "insert_one", own)
+    assert (await append(store, "thread-1", 0)).last == 1
+
+
+@pytest.mark.parametrize(
+    "error", [AutoReconnect("gone"), DuplicateKeyError("E11000", 11000, {"keyPattern": {"_id": 1}})]
+)
+async def test_what_cannot_be_settled_is_told_as_unknown(store: MongoEventStore, error: Exception) -> None:
+    lucky = store._commits
+    store._commits = Unlucky(lucky, "insert_one", error, before=True)
+    with pytest.raises(OutcomeUnknown):
+        await append(store, "thread-1", 0, commit_id="id-1")
+    store._commits = lucky
+    assert (await append(store, "thread-1", 0, commit_id="id-1")).last == 1
+
+
+async def test_a_commit_that_was_never_sent_is_told_as_such(store: MongoEventStore) -> None:
+    store._commits = Unlucky(store._commits, "insert_one", ServerSelectionTimeoutError("nobody"), before=True)
+    with pytest.raises(StoreUnavailable) as refused:
+        await append(store, "thread-1", 0)
+    assert not isinstance(refused.value, OutcomeUnknown)
+
+
+async def test_a_lost_race_is_told_apart_from_a_used_id(store: MongoEventStore) -> None:
+    await append(store, "thread-1", 0, 2, commit_id="id-1")
+    with pytest.raises(VersionConflict):
+        await append(store, "thread-1", 1)
+    with pytest.raises(CommitIdTaken):
+        await append(store, "thread-1", 1, commit_id="id-1", event=EventData("t", b""))
+
+
+async def test_a_sequencer_whose_answer_was_lost_reads_the_head_again(store: MongoEventStore) -> None:
+    await append(store, "thread-1", 0)
+    await append(store, "thread-2", 0)
+    lucky = store._commits
+    sequencer = Sequencer(store, Nudge(), batch=1)
+    store._commits = Unlucky(lucky, "bulk_write", AutoReconnect("gone"))
+    with pytest.raises(StoreUnavailable):
+        await sequencer.step()
+    store._commits = lucky
+    await sequencer.step()
+    assert [commit.position for commit in await store.read_log(0, 5)] == [1, 2]
+
+
+async def test_the_head_is_found_although_nobody_noted_it(store: MongoEventStore) -> None:
+    for number in range(5):
+        await append(store, f"thread-{number}", 0)
+    marks = store._marks
+    store._marks = Unlucky(marks, "update_one", AutoReconnect("gone"), before=True)
+    ids = [waiting.commit_id for waiting in await store.unsequenced(10)]
+    with pytest.raises(StoreUnavailable):
+        await store.assign_positions(0, ids)
+    store._marks = marks
+    assert await store.head_position() == 5
+    with pytest.raises(PositionsLost):
+        await store.assign_positions(0, ids[:1])
