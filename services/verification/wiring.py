@@ -136,8 +136,6 @@ async def start(process: Process) -> None:
         clock=SystemClock(),
     )
     process.on_close(assembly.close)
-    # Before serving, so that nobody waits for half a second of prime search.
-    await assembly.schedule.ensure()
     connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
     process.on_close(connection.close)
     process.worker("issuer keys", assembly.schedule.run)

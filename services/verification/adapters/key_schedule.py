@@ -32,10 +32,10 @@ class KeySchedule:
                 group.create_task(self._keys.key(organisation, epoch))
 
     async def run(self) -> None:
-        """Look again from time to time, until cancelled. A call that comes first has its key made then."""
+        """Look now and from time to time, until cancelled. A call that comes first has its key made then."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
             try:
                 await self.ensure()
             except* (EventStoreError, Contended) as failures:
                 _log.warning(FAILED, error_type=type(failures.exceptions[0]).__name__)
+            await asyncio.sleep(_LOOK_SECONDS)
