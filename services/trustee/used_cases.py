@@ -23,6 +23,7 @@ class UsedCases:
     def __init__(self, descriptor: int, used: dict[str, bytes]) -> None:
         self._descriptor = descriptor
         self._used = used
+        self._broken = False
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -42,16 +43,32 @@ class UsedCases:
         return cls(descriptor, used)
 
     def claim(self, case_id: str, statement_hash: bytes) -> bool:
-        """Whether the case may be answered: it is new, and now recorded on disk, or it was used for this statement."""
+        """Whether the case may be answered: it is new, and now recorded on disk, or it was used for this statement.
+
+        Raises StateError when it could not be recorded. Nobody knows then what is on disk, so all later claims of new
+        cases fail as well, until a restart has read it.
+        """
         known = self._used.get(case_id)
         if known is None:
-            _append(self._descriptor, f"{case_id} {statement_hash.hex()}\n".encode("ascii"))
+            self._record(f"{case_id} {statement_hash.hex()}\n".encode("ascii"))
             self._used[case_id] = known = statement_hash
         return known == statement_hash
 
     async def close(self) -> None:
         """Give the file up."""
         os.close(self._descriptor)
+
+    def _record(self, line: bytes) -> None:
+        if self._broken:
+            raise StateError("the record of used cases could not be written before")
+        self._broken = True
+        try:
+            if os.write(self._descriptor, line) != len(line):
+                raise StateError("the record of used cases could not be written")
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise StateError("the record of used cases could not be written") from error
+        self._broken = False
 
 
 def _load(descriptor: int) -> dict[str, bytes]:
@@ -73,12 +90,6 @@ def _load(descriptor: int) -> dict[str, bytes]:
             raise StateError("the record of used cases is malformed")
         used[case_id] = statement_hash
     return used
-
-
-def _append(descriptor: int, line: bytes) -> None:
-    if os.write(descriptor, line) != len(line):
-        raise StateError("the record of used cases could not be written")
-    os.fsync(descriptor)
 
 
 def _sync_directory(directory: Path) -> None:

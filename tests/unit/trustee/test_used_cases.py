@@ -1,5 +1,6 @@
 """A case is used once: on disk before the answer, across restarts and torn writes."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,34 @@ async def test_one_process_at_a_time(tmp_path: Path):
         UsedCases.open(tmp_path)
     await used.close()
     await UsedCases.open(tmp_path).close()
+
+
+def test_a_case_is_on_disk_before_it_may_be_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    used = UsedCases.open(tmp_path)
+    synced: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append((tmp_path / FILE_NAME).read_bytes()))
+    assert used.claim("case-1", ONE)
+    assert synced == [f"case-1 {ONE.hex()}\n".encode()]
+    assert used.claim("case-1", ONE)
+    assert len(synced) == 1
+
+
+async def test_a_failing_disk_answers_nothing_until_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    used = UsedCases.open(tmp_path)
+    used.claim("case-1", ONE)
+
+    def fail(_: int) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        with pytest.raises(StateError):
+            used.claim("case-2", ONE)
+    with pytest.raises(StateError):
+        used.claim("case-2", OTHER)
+    assert used.claim("case-1", ONE)
+    await used.close()
+    again = UsedCases.open(tmp_path)
+    assert again.claim("case-2", ONE)
+    assert not again.claim("case-2", OTHER)
+    await again.close()

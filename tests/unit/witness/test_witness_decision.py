@@ -1,5 +1,6 @@
 """A witness co-signs a log that only grows, remembers what it signed, and signs nothing else."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,14 @@ def test_the_head_is_on_disk_before_the_signature_exists(tmp_path: Path, monkeyp
     monkeypatch.setattr(LastSeen, "save", disk_full)
     with pytest.raises(OSError, match="no space"):
         witness.add(0, (), note(3))
+
+
+def test_saving_syncs_the_file_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    witness = witness_in(tmp_path)
+    present: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: present.append((tmp_path / FILE_NAME).exists()))
+    witness.add(0, (), note(3))
+    assert present == [False, True], "the content first, then the name"
 
 
 @pytest.mark.parametrize("content", ["", "3\n", "x " + "00" * 32 + "\n", "3 " + "00" * 32, "-1 " + "00" * 32 + "\n"])
