@@ -42,7 +42,7 @@ from services.forum.coarse_clock import CoarseClock
 from services.forum.config import Config
 from services.forum.domain import alias_decider, label_decider, post_id_decider, thread_decider
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
-from services.forum.projections.posts import POSTS
+from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
 from services.forum.reactions.labels import PRODUCER, LabelReactions
 from services.seal.secret import SecretBytes
@@ -55,7 +55,7 @@ from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to
 
 SERVICE: Final = "forum"
 
-PROJECTIONS: Final = (POSTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS)
+PROJECTIONS: Final = (POSTS, COMMENTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS)
 
 CURATION: Final = Curation(SERVICE, {})
 """No event of the forum leaves it yet."""
@@ -135,6 +135,7 @@ class Forum:
             feed=FeedIndex(days=views[FEED_DAYS.name], minutes=views[FEED_MINUTES.name], posts=views[FEED_POSTS.name]),
             threads=ThreadIndex(threads=views[THREADS.name], pages=views[THREAD_PAGES.name]),
             posts=views[POSTS.name],
+            comments=views[COMMENTS.name],
             tokens=PageTokens(self._keys.page.reveal()),
         )
 

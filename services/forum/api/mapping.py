@@ -3,6 +3,8 @@
 What readers get is built field by field from a view document that holds nothing private to begin with (`projections`).
 """
 
+from collections.abc import Sequence
+
 from services.chassis.viewstore import Document
 from services.forum.domain.alias import AliasCreated
 from services.forum.domain.thread import PostPublished
@@ -52,8 +54,8 @@ def evidence(post: PostPublished, author: AliasCreated) -> evidence_service_pb2.
     )
 
 
-def post_message(post_id: str, post: Document, *, comments: bool) -> reading_service_pb2.Post:
-    """A post as readers see it, with its comments or only their number."""
+def post_in_feed(post_id: str, post: Document) -> reading_service_pb2.Post:
+    """A post as readers see it among others: the number of its comments stands for them."""
     return reading_service_pb2.Post(
         post_id=post_id,
         thread_id=post["thread_id"],
@@ -61,9 +63,16 @@ def post_message(post_id: str, post: Document, *, comments: bool) -> reading_ser
         author=_author(post),
         body=post["body"],
         published_at=post["published_at"],
-        comments=[_comment(comment) for comment in post["comments"]] if comments else (),
-        comment_count=len(post["comments"]),
+        comment_count=post["comment_count"],
     )
+
+
+def post_in_thread(post_id: str, post: Document, comments: Sequence[Document]) -> reading_service_pb2.Post:
+    """A post as readers see it in its thread, with its comments."""
+    message = post_in_feed(post_id, post)
+    message.comments.extend(_comment(comment) for comment in comments)
+    message.comment_count = len(comments)
+    return message
 
 
 def _comment(comment: Document) -> reading_service_pb2.Comment:

@@ -1,6 +1,7 @@
-"""View `posts`: one document for each post, by its id, with the comments below it.
+"""Views `posts`, a post by its id, and `comments`, what stands below a post by the post's id.
 
-Keys, certificates and signatures stay in the log: the document holds what readers may know and nothing else.
+Apart from each other because a feed shows many posts and none of their comments. Keys, certificates and signatures stay
+in the log: the documents hold what readers may know and nothing else.
 """
 
 from services.chassis.projection import EventContext, Projection
@@ -14,13 +15,23 @@ def _route(event: _Event) -> tuple[str, ...]:
     return (event.post_id,)
 
 
-def _evolve(document: Document | None, event: _Event, _context: EventContext) -> Document | None:
+def _post(document: Document | None, event: _Event, _context: EventContext) -> Document | None:
     match event:
         case PostPublished():
-            return {"thread_id": event.thread_id, "thread_title": event.thread_title, **_text(event), "comments": []}
+            return {
+                "thread_id": event.thread_id,
+                "thread_title": event.thread_title,
+                **_text(event),
+                "comment_count": 0,
+            }
         case CommentPublished() if document is not None:
-            document["comments"].append({"comment_id": event.comment_id, **_text(event)})
+            document["comment_count"] += 1
     return document
+
+
+def _comments(document: Document | None, event: CommentPublished, _context: EventContext) -> Document:
+    earlier = document["comments"] if document else []
+    return {"comments": [*earlier, {"comment_id": event.comment_id, **_text(event)}]}
 
 
 def _text(event: _Event) -> Document:
@@ -32,5 +43,8 @@ def _text(event: _Event) -> Document:
     }
 
 
-POSTS = Projection(name="posts", version=1, handles=(PostPublished, CommentPublished), route=_route, evolve=_evolve)
-"""Document: {thread_id, thread_title, author_name, label_name, body, published_at, comments}; see `_text`."""
+POSTS = Projection(name="posts", version=1, handles=(PostPublished, CommentPublished), route=_route, evolve=_post)
+"""Document: {thread_id, thread_title, author_name, label_name, body, published_at, comment_count}."""
+
+COMMENTS = Projection(name="comments", version=1, handles=(CommentPublished,), route=_route, evolve=_comments)
+"""Document: {comments: [{comment_id, author_name, label_name, body, published_at}]}, oldest first."""

@@ -122,6 +122,8 @@ async def test_a_page_ends_before_it_grows_too_large(forum: World) -> None:
         request = comment_request(alice, thread_id, first, "𠮷" * 2000)
         await forum.edge.unary(forum.threads.CreateComment, request)
     await forum.settled()
+    await forum.edge.unary(forum.threads.CreateComment, comment_request(alice, thread_id, second))
+    await forum.settled()
     page = await forum.edge.unary(forum.reading.GetThread, pb.GetThreadRequest(thread_id=thread_id))
     assert [post.post_id for post in page.posts] == [first]
     assert [post.post_id for post in await thread_posts(forum, thread_id)] == [first, second]

@@ -11,7 +11,7 @@ from services.chassis.viewstore_memory import MemoryViewStore
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, PostPublished, ThreadOpened
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex, Place
-from services.forum.projections.posts import POSTS
+from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import PAGE, THREAD_PAGES, THREADS, ThreadIndex
 
 DAY = 24 * 60 * 60
@@ -135,9 +135,12 @@ async def test_a_thread_is_oldest_first_across_its_documents() -> None:
 async def test_comments_stand_below_their_post_in_order() -> None:
     post = published("p1")
     comments = [commented(f"c{number}", post) for number in range(5)]
-    document = await (await views_of(POSTS, [post, *comments])).get("p1")
+    document = await (await views_of(COMMENTS, [post, *comments])).get("p1")
     assert document is not None
     assert [comment["body"] for comment in document["comments"]] == [f"body of c{number}" for number in range(5)]
+    counted = await (await views_of(POSTS, [post, *comments])).get("p1")
+    assert counted is not None
+    assert counted["comment_count"] == 5
 
 
 async def test_no_view_holds_a_key_a_certificate_or_a_signature() -> None:
@@ -149,7 +152,7 @@ async def test_no_view_holds_a_key_a_certificate_or_a_signature() -> None:
         commented("c", post),
     ]
     secret = (post.alias_key, post.thread_key, post.certificate, post.signature)
-    for projection in (POSTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS):
+    for projection in (POSTS, COMMENTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS):
         views = await views_of(projection, events)
         values = list(_leaves([view.document for view in views._views.values()]))
         assert not any(isinstance(value, bytes) for value in values)
