@@ -105,6 +105,7 @@ class Vault:
         finally:
             for task in asked:
                 task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
         if len(partials) >= self._trust.threshold:
             return partials
         out_of_reach = everyone - refused < self._trust.threshold

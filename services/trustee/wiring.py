@@ -40,5 +40,6 @@ async def start(process: Process) -> None:
             services=[ServiceBinding(add_TrusteeServiceServicer_to_server, TrusteeServicer(trustee))],
             allow=config.allow,
             errors=ERRORS,
+            continue_traces_from=frozenset().union(*config.allow.values()),
         )
     )

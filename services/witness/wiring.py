@@ -40,6 +40,7 @@ async def start(process: Process) -> None:
             services=[ServiceBinding(add_WitnessServiceServicer_to_server, WitnessServicer(witness))],
             allow=config.allow,
             errors=ERRORS,
+            continue_traces_from=frozenset().union(*config.allow.values()),
         )
     )
 

@@ -49,7 +49,7 @@ class Channels:
     def to(self, peer: str, **options: Any) -> RpcChannel:
         """A channel; `options` as for RpcChannel. ConfigError for a peer without an address."""
         address = self._endpoints.peer(peer)
-        channel = RpcChannel(address, server_name=server_name(peer), tls=self._tls, traced=True, **options)
+        channel = RpcChannel(address, server_name=server_name(peer), tls=self._tls, **options)
         self._open.push_async_callback(channel.close)
         return channel
 
