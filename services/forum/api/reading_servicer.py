@@ -65,11 +65,15 @@ class ReadingServicer(ReadingServiceServicer):
         return pb.GetThreadResponse(thread_id=request.thread_id, title=title, posts=posts, next_page_token=token)
 
     async def _with_comments(self, post_ids: Sequence[str], stored: Mapping[str, Document]) -> list[pb.Post]:
+        """The posts of these ids that are `stored`, each with no more comments than it counts itself.
+
+        The two views may be a moment apart; only what is counted was taken into account for the page's size.
+        """
         below = await self._comments.get_many(post_ids)
+        posts = [(each, stored[each]) for each in post_ids if each in stored]
         return [
-            post_in_thread(each, stored[each], below.get(each, {"comments": []})["comments"])
-            for each in post_ids
-            if each in stored
+            post_in_thread(post_id, post, below.get(post_id, {"comments": []})["comments"][: post["comment_count"]])
+            for post_id, post in posts
         ]
 
 
