@@ -1,0 +1,1 @@
+"""The platform on one machine, from the same configuration that a cluster mounts."""

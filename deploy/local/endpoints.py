@@ -1,0 +1,50 @@
+"""Write `endpoints.toml`: what one process listens on, whom it may call, where its files go.
+
+The one configuration file that differs between a laptop and a cluster; everything else a service reads is in
+`deploy/config/<service>/service.toml`. A process is told only the addresses that it may call.
+"""
+
+from collections.abc import Mapping
+
+from deploy.local import bus, toml
+from deploy.local.layout import Layout, write_file
+from deploy.local.ports import PortReservations
+from deploy.local.topology import CORE, PEERS
+
+SMTP = "smtp"
+
+
+def rpc_port(name: str) -> str:
+    """Name of the port that a service is called on."""
+    return f"{name}.rpc"
+
+
+def health_port(name: str) -> str:
+    """Name of the port that a service answers probes on."""
+    return f"{name}.health"
+
+
+def write_endpoints(layout: Layout, name: str, ports: PortReservations) -> None:
+    """Write the file of the service `name`."""
+    layout.state(name).mkdir(parents=True, exist_ok=True)
+    write_file(layout.endpoints(name), toml.render(endpoints(layout, name, ports)).encode())
+
+
+def endpoints(layout: Layout, name: str, ports: PortReservations) -> Mapping[str, object]:
+    """The file's content. Trustees and witnesses have no bus, and only verification sends mail."""
+    tables: dict[str, object] = {
+        "process": {"name": name},
+        "listen": {"rpc": ports.address(rpc_port(name)), "health": ports.address(health_port(name))},
+        "peers": {peer: ports.address(rpc_port(peer)) for peer in PEERS[name]},
+    }
+    if name in CORE:
+        tables["nats"] = {"url": bus.url(ports.take(bus.NAME))}
+    if name == "verification":
+        tables["smtp"] = {"address": ports.address(SMTP)}
+    tables["telemetry"] = {
+        "otlp": "",
+        "traces_file": str(layout.traces / f"{name}.jsonl"),
+        "log_file": str(layout.log_files / f"{name}.jsonl"),
+    }
+    tables["paths"] = {"state": str(layout.state(name)), "trust": str(layout.trust)}
+    return tables
