@@ -19,6 +19,7 @@ from deploy.local import bus, material, readiness, stores
 from deploy.local.endpoints import SMTP, health_port
 from deploy.local.layout import DEFAULT_RUN_DIR, REPOSITORY, Layout, write_file
 from deploy.local.ports import PortReservations
+from deploy.local.profile import write_profile
 from deploy.local.supervisor import State, Supervisor, Unit
 from deploy.local.topology import CORE, SERVICES, module
 from deploy.local.view import PlatformView
@@ -86,6 +87,7 @@ class LocalPlatform(PlatformView):
             self._reservations = PortReservations(_earlier_ports(self.layout.status))
             material.lay_down(self.layout, self._reservations)
             self._ports = self._reservations.taken()
+            write_profile(self.layout, self.endpoint)
             self._write_status("provisioned")
         except BaseException:
             self.release()

@@ -8,6 +8,7 @@ from typing import Self
 from deploy.local import bus, endpoints
 from deploy.local.layout import DEFAULT_RUN_DIR, Layout
 from deploy.local.mailbox import Mailbox
+from deploy.local.profile import FILE_NAME
 
 
 class NotRunningError(Exception):
@@ -35,6 +36,11 @@ class PlatformView:
     def run_directory(self) -> Path:
         """Where all its files are."""
         return self.layout.root
+
+    @property
+    def profile(self) -> Path:
+        """The file to name in VOUCHSAFE_PROFILE."""
+        return self.layout.root / FILE_NAME
 
     def endpoint(self, name: str) -> str:
         """`host:port` that the service `name` is called on."""

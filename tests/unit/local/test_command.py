@@ -4,6 +4,7 @@ import pytest
 
 from deploy.local.__main__ import main
 from deploy.local.topology import SERVICES
+from deploy.local.view import PlatformView
 
 
 def test_provision_only_writes_everything_and_lets_go_of_the_directory(tmp_path: Path) -> None:
@@ -12,6 +13,7 @@ def test_provision_only_writes_everything_and_lets_go_of_the_directory(tmp_path:
         assert main(["provision-only", "--run-dir", str(run)]) == 0
     assert all((run / name / "endpoints.toml").exists() for name in SERVICES)
     assert (run / "trust" / "trust.toml").exists()
+    assert PlatformView.attach(run).profile.exists()
 
 
 def test_an_unknown_service_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
