@@ -89,7 +89,7 @@ imports: $(STAMP) ## Check who may import whom
 proto: $(STAMP) ## Generate the protobuf code in proto/gen
 	rm -rf proto/gen
 	mkdir -p proto/gen
-	$(PROTOC) --python_out=proto/gen --pyi_out=proto/gen proto/third_party/buf/validate/validate.proto
+	$(PY) -m grpc_tools.protoc -I proto/third_party --python_out=proto/gen --pyi_out=proto/gen buf/validate/validate.proto
 	$(PROTOC) --python_out=proto/gen --pyi_out=proto/gen $(PROTOS)
 	$(PROTOC) --grpc_python_out=proto/gen --mypy_grpc_out=quiet:proto/gen $(RPC_PROTOS)
 

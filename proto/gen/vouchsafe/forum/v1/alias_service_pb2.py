@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from vouchsafe.credential.v1 import credential_pb2 as vouchsafe_dot_credential_dot_v1_dot_credential__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&vouchsafe/forum/v1/alias_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\"\x18\n\x16\x43reateChallengeRequest\"(\n\x17\x43reateChallengeResponse\x12\r\n\x05nonce\x18\x01 \x01(\x0c\"\x95\x02\n\x12\x43reateAliasRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x06handle\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18 2\x13^[^\\x00-\\x1f\\x7f]+$\x12?\n\ncredential\x18\x03 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x07receipt\x18\x04 \x01(\x0b\x32 .vouchsafe.credential.v1.ReceiptB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05nonce\x18\x05 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x01\x12\x1a\n\tsignature\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\")\n\x13\x43reateAliasResponse\x12\x12\n\nlabel_name\x18\x01 \x01(\t2\xda\x01\n\x0c\x41liasService\x12j\n\x0f\x43reateChallenge\x12*.vouchsafe.forum.v1.CreateChallengeRequest\x1a+.vouchsafe.forum.v1.CreateChallengeResponse\x12^\n\x0b\x43reateAlias\x12&.vouchsafe.forum.v1.CreateAliasRequest\x1a\'.vouchsafe.forum.v1.CreateAliasResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&vouchsafe/forum/v1/alias_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\"\x18\n\x16\x43reateChallengeRequest\"(\n\x17\x43reateChallengeResponse\x12\r\n\x05nonce\x18\x01 \x01(\x0c\"\x8e\x02\n\x12\x43reateAliasRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\x06handle\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[^\\p{Cc}]*$\x12?\n\ncredential\x18\x03 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x07receipt\x18\x04 \x01(\x0b\x32 .vouchsafe.credential.v1.ReceiptB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05nonce\x18\x05 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x01\x12\x1a\n\tsignature\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\")\n\x13\x43reateAliasResponse\x12\x12\n\nlabel_name\x18\x01 \x01(\t2\xda\x01\n\x0c\x41liasService\x12j\n\x0f\x43reateChallenge\x12*.vouchsafe.forum.v1.CreateChallengeRequest\x1a+.vouchsafe.forum.v1.CreateChallengeResponse\x12^\n\x0b\x43reateAlias\x12&.vouchsafe.forum.v1.CreateAliasRequest\x1a\'.vouchsafe.forum.v1.CreateAliasResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEALIASREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATEALIASREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_CREATEALIASREQUEST'].fields_by_name['handle']._loaded_options = None
-  _globals['_CREATEALIASREQUEST'].fields_by_name['handle']._serialized_options = b'\272H\033r\031\020\001\030 2\023^[^\\x00-\\x1f\\x7f]+$'
+  _globals['_CREATEALIASREQUEST'].fields_by_name['handle']._serialized_options = b'\272H\024r\022\020\001\030 2\014^[^\\p{Cc}]*$'
   _globals['_CREATEALIASREQUEST'].fields_by_name['credential']._loaded_options = None
   _globals['_CREATEALIASREQUEST'].fields_by_name['credential']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CREATEALIASREQUEST'].fields_by_name['receipt']._loaded_options = None
@@ -50,9 +50,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECHALLENGERESPONSE']._serialized_start=159
   _globals['_CREATECHALLENGERESPONSE']._serialized_end=199
   _globals['_CREATEALIASREQUEST']._serialized_start=202
-  _globals['_CREATEALIASREQUEST']._serialized_end=479
-  _globals['_CREATEALIASRESPONSE']._serialized_start=481
-  _globals['_CREATEALIASRESPONSE']._serialized_end=522
-  _globals['_ALIASSERVICE']._serialized_start=525
-  _globals['_ALIASSERVICE']._serialized_end=743
+  _globals['_CREATEALIASREQUEST']._serialized_end=472
+  _globals['_CREATEALIASRESPONSE']._serialized_start=474
+  _globals['_CREATEALIASRESPONSE']._serialized_end=515
+  _globals['_ALIASSERVICE']._serialized_start=518
+  _globals['_ALIASSERVICE']._serialized_end=736
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'vouchsafe/forum/v1/thread_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\"\x80\x01\n\x0b\x41uthorProof\x12\x1a\n\talias_key\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1b\n\nthread_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1c\n\x0b\x63\x65rtificate\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x1a\n\tsignature\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x90\x03\n\x11OpenThreadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12_\n\tthread_id\x18\x02 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12-\n\x05title\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18x2\x13^[^\\x00-\\x1f\\x7f]+$\x12]\n\x07post_id\x18\x04 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12\x36\n\x04\x62ody\x18\x05 \x01(\tB(\xbaH%r#\x10\x01\x18\xa0\x1f\x32\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$\x12\x36\n\x05proof\x18\x06 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProofB\x06\xbaH\x03\xc8\x01\x01\")\n\x12OpenThreadResponse\x12\x13\n\x0b\x61uthor_name\x18\x01 \x01(\t\"\xe1\x02\n\x11\x43reatePostRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12_\n\tthread_id\x18\x02 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12]\n\x07post_id\x18\x03 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12\x36\n\x04\x62ody\x18\x04 \x01(\tB(\xbaH%r#\x10\x01\x18\xa0\x1f\x32\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$\x12\x36\n\x05proof\x18\x05 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProofB\x06\xbaH\x03\xc8\x01\x01\")\n\x12\x43reatePostResponse\x12\x13\n\x0b\x61uthor_name\x18\x01 \x01(\t\"\xc6\x03\n\x14\x43reateCommentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12_\n\tthread_id\x18\x02 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12]\n\x07post_id\x18\x03 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12`\n\ncomment_id\x18\x04 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12\x36\n\x04\x62ody\x18\x05 \x01(\tB(\xbaH%r#\x10\x01\x18\xd0\x0f\x32\x1c^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$\x12\x36\n\x05proof\x18\x06 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProofB\x06\xbaH\x03\xc8\x01\x01\",\n\x15\x43reateCommentResponse\x12\x13\n\x0b\x61uthor_name\x18\x01 \x01(\t2\xaf\x02\n\rThreadService\x12[\n\nOpenThread\x12%.vouchsafe.forum.v1.OpenThreadRequest\x1a&.vouchsafe.forum.v1.OpenThreadResponse\x12[\n\nCreatePost\x12%.vouchsafe.forum.v1.CreatePostRequest\x1a&.vouchsafe.forum.v1.CreatePostResponse\x12\x64\n\rCreateComment\x12(.vouchsafe.forum.v1.CreateCommentRequest\x1a).vouchsafe.forum.v1.CreateCommentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'vouchsafe/forum/v1/thread_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\"\x80\x01\n\x0b\x41uthorProof\x12\x1a\n\talias_key\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1b\n\nthread_key\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1c\n\x0b\x63\x65rtificate\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x1a\n\tsignature\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x82\x03\n\x11OpenThreadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12_\n\tthread_id\x18\x02 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12&\n\x05title\x18\x03 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18x2\x0c^[^\\p{Cc}]*$\x12]\n\x07post_id\x18\x04 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12/\n\x04\x62ody\x18\x05 \x01(\tB!\xbaH\x1er\x1c\x10\x01\x18\xa0\x1f\x32\x15^([^\\p{Cc}]|[\\n\\t])*$\x12\x36\n\x05proof\x18\x06 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProofB\x06\xbaH\x03\xc8\x01\x01\")\n\x12OpenThreadResponse\x12\x13\n\x0b\x61uthor_name\x18\x01 \x01(\t\"\xda\x02\n\x11\x43reatePostRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12_\n\tthread_id\x18\x02 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12]\n\x07post_id\x18\x03 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12/\n\x04\x62ody\x18\x04 \x01(\tB!\xbaH\x1er\x1c\x10\x01\x18\xa0\x1f\x32\x15^([^\\p{Cc}]|[\\n\\t])*$\x12\x36\n\x05proof\x18\x05 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProofB\x06\xbaH\x03\xc8\x01\x01\")\n\x12\x43reatePostResponse\x12\x13\n\x0b\x61uthor_name\x18\x01 \x01(\t\"\xbf\x03\n\x14\x43reateCommentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12_\n\tthread_id\x18\x02 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12]\n\x07post_id\x18\x03 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12`\n\ncomment_id\x18\x04 \x01(\tBL\xbaHIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\x12/\n\x04\x62ody\x18\x05 \x01(\tB!\xbaH\x1er\x1c\x10\x01\x18\xd0\x0f\x32\x15^([^\\p{Cc}]|[\\n\\t])*$\x12\x36\n\x05proof\x18\x06 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProofB\x06\xbaH\x03\xc8\x01\x01\",\n\x15\x43reateCommentResponse\x12\x13\n\x0b\x61uthor_name\x18\x01 \x01(\t2\xaf\x02\n\rThreadService\x12[\n\nOpenThread\x12%.vouchsafe.forum.v1.OpenThreadRequest\x1a&.vouchsafe.forum.v1.OpenThreadResponse\x12[\n\nCreatePost\x12%.vouchsafe.forum.v1.CreatePostRequest\x1a&.vouchsafe.forum.v1.CreatePostResponse\x12\x64\n\rCreateComment\x12(.vouchsafe.forum.v1.CreateCommentRequest\x1a).vouchsafe.forum.v1.CreateCommentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,11 +45,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENTHREADREQUEST'].fields_by_name['thread_id']._loaded_options = None
   _globals['_OPENTHREADREQUEST'].fields_by_name['thread_id']._serialized_options = b'\272HIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
   _globals['_OPENTHREADREQUEST'].fields_by_name['title']._loaded_options = None
-  _globals['_OPENTHREADREQUEST'].fields_by_name['title']._serialized_options = b'\272H\033r\031\020\001\030x2\023^[^\\x00-\\x1f\\x7f]+$'
+  _globals['_OPENTHREADREQUEST'].fields_by_name['title']._serialized_options = b'\272H\024r\022\020\001\030x2\014^[^\\p{Cc}]*$'
   _globals['_OPENTHREADREQUEST'].fields_by_name['post_id']._loaded_options = None
   _globals['_OPENTHREADREQUEST'].fields_by_name['post_id']._serialized_options = b'\272HIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
   _globals['_OPENTHREADREQUEST'].fields_by_name['body']._loaded_options = None
-  _globals['_OPENTHREADREQUEST'].fields_by_name['body']._serialized_options = b'\272H%r#\020\001\030\240\0372\034^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$'
+  _globals['_OPENTHREADREQUEST'].fields_by_name['body']._serialized_options = b'\272H\036r\034\020\001\030\240\0372\025^([^\\p{Cc}]|[\\n\\t])*$'
   _globals['_OPENTHREADREQUEST'].fields_by_name['proof']._loaded_options = None
   _globals['_OPENTHREADREQUEST'].fields_by_name['proof']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CREATEPOSTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -59,7 +59,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEPOSTREQUEST'].fields_by_name['post_id']._loaded_options = None
   _globals['_CREATEPOSTREQUEST'].fields_by_name['post_id']._serialized_options = b'\272HIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
   _globals['_CREATEPOSTREQUEST'].fields_by_name['body']._loaded_options = None
-  _globals['_CREATEPOSTREQUEST'].fields_by_name['body']._serialized_options = b'\272H%r#\020\001\030\240\0372\034^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$'
+  _globals['_CREATEPOSTREQUEST'].fields_by_name['body']._serialized_options = b'\272H\036r\034\020\001\030\240\0372\025^([^\\p{Cc}]|[\\n\\t])*$'
   _globals['_CREATEPOSTREQUEST'].fields_by_name['proof']._loaded_options = None
   _globals['_CREATEPOSTREQUEST'].fields_by_name['proof']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CREATECOMMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -71,23 +71,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECOMMENTREQUEST'].fields_by_name['comment_id']._loaded_options = None
   _globals['_CREATECOMMENTREQUEST'].fields_by_name['comment_id']._serialized_options = b'\272HIrG2E^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
   _globals['_CREATECOMMENTREQUEST'].fields_by_name['body']._loaded_options = None
-  _globals['_CREATECOMMENTREQUEST'].fields_by_name['body']._serialized_options = b'\272H%r#\020\001\030\320\0172\034^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$'
+  _globals['_CREATECOMMENTREQUEST'].fields_by_name['body']._serialized_options = b'\272H\036r\034\020\001\030\320\0172\025^([^\\p{Cc}]|[\\n\\t])*$'
   _globals['_CREATECOMMENTREQUEST'].fields_by_name['proof']._loaded_options = None
   _globals['_CREATECOMMENTREQUEST'].fields_by_name['proof']._serialized_options = b'\272H\003\310\001\001'
   _globals['_AUTHORPROOF']._serialized_start=93
   _globals['_AUTHORPROOF']._serialized_end=221
   _globals['_OPENTHREADREQUEST']._serialized_start=224
-  _globals['_OPENTHREADREQUEST']._serialized_end=624
-  _globals['_OPENTHREADRESPONSE']._serialized_start=626
-  _globals['_OPENTHREADRESPONSE']._serialized_end=667
-  _globals['_CREATEPOSTREQUEST']._serialized_start=670
-  _globals['_CREATEPOSTREQUEST']._serialized_end=1023
-  _globals['_CREATEPOSTRESPONSE']._serialized_start=1025
-  _globals['_CREATEPOSTRESPONSE']._serialized_end=1066
-  _globals['_CREATECOMMENTREQUEST']._serialized_start=1069
-  _globals['_CREATECOMMENTREQUEST']._serialized_end=1523
-  _globals['_CREATECOMMENTRESPONSE']._serialized_start=1525
-  _globals['_CREATECOMMENTRESPONSE']._serialized_end=1569
-  _globals['_THREADSERVICE']._serialized_start=1572
-  _globals['_THREADSERVICE']._serialized_end=1875
+  _globals['_OPENTHREADREQUEST']._serialized_end=610
+  _globals['_OPENTHREADRESPONSE']._serialized_start=612
+  _globals['_OPENTHREADRESPONSE']._serialized_end=653
+  _globals['_CREATEPOSTREQUEST']._serialized_start=656
+  _globals['_CREATEPOSTREQUEST']._serialized_end=1002
+  _globals['_CREATEPOSTRESPONSE']._serialized_start=1004
+  _globals['_CREATEPOSTRESPONSE']._serialized_end=1045
+  _globals['_CREATECOMMENTREQUEST']._serialized_start=1048
+  _globals['_CREATECOMMENTREQUEST']._serialized_end=1495
+  _globals['_CREATECOMMENTRESPONSE']._serialized_start=1497
+  _globals['_CREATECOMMENTRESPONSE']._serialized_end=1541
+  _globals['_THREADSERVICE']._serialized_start=1544
+  _globals['_THREADSERVICE']._serialized_end=1847
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/trustee/v1/authorization.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"\xc3\x02\n\rAuthorization\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x0b\x62undle_hash\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1a\n\x06ground\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1c\n\x0bpolicy_hash\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x11\n\topened_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x19\n\x07post_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1d\n\tapprovals\x18\t \x03(\tB\n\xbaH\x07\x92\x01\x04\x08\x01\x10 \x12\x1c\n\x0bintent_salt\x18\n \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12 \n\x0cintent_proof\x18\x0b \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/trustee/v1/authorization.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"\x80\x03\n\rAuthorization\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x0b\x62undle_hash\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12(\n\x06ground\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1c\n\x0bpolicy_hash\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x11\n\topened_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x19\n\x07post_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x39\n\tapprovals\x18\t \x03(\tB&\xbaH#\x92\x01 \x08\x01\x10 \"\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\x12\x1c\n\x0bintent_salt\x18\n \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x0cintent_proof\x18\x0b \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +37,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORIZATION'].fields_by_name['bundle_hash']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['bundle_hash']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['ground']._loaded_options = None
-  _globals['_AUTHORIZATION'].fields_by_name['ground']._serialized_options = b'\272H\007r\005\020\001\030\364\003'
+  _globals['_AUTHORIZATION'].fields_by_name['ground']._serialized_options = b'\272H\025r\023\020\001\030\364\0032\014^[^\\p{Cc}]*$'
   _globals['_AUTHORIZATION'].fields_by_name['policy_hash']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['policy_hash']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['post_id']._loaded_options = None
@@ -45,11 +45,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORIZATION'].fields_by_name['recipient_key']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['recipient_key']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['approvals']._loaded_options = None
-  _globals['_AUTHORIZATION'].fields_by_name['approvals']._serialized_options = b'\272H\007\222\001\004\010\001\020 '
+  _globals['_AUTHORIZATION'].fields_by_name['approvals']._serialized_options = b'\272H#\222\001 \010\001\020 \"\032r\030\020\001\030\320\0172\021^([^\\p{Cc}]|\\n)*$'
   _globals['_AUTHORIZATION'].fields_by_name['intent_salt']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['intent_salt']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._loaded_options = None
-  _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._serialized_options = b'\272H\007r\005\020\001\030\200}'
+  _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._serialized_options = b'\272H\032r\030\020\001\030\200}2\021^([^\\p{Cc}]|\\n)*$'
   _globals['_AUTHORIZATION']._serialized_start=96
-  _globals['_AUTHORIZATION']._serialized_end=419
+  _globals['_AUTHORIZATION']._serialized_end=480
 # @@protoc_insertion_point(module_scope)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/witness/v1/witness_service.proto\x12\x14vouchsafe.witness.v1\x1a\x1b\x62uf/validate/validate.proto\"s\n\x14\x41\x64\x64\x43heckpointRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12)\n\x11\x63onsistency_proof\x18\x02 \x03(\x0c\x42\x0e\xbaH\x0b\x92\x01\x08\x10?\"\x04z\x02h \x12\x1e\n\ncheckpoint\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xa0\x1f\"O\n\x15\x41\x64\x64\x43heckpointResponse\x12\x15\n\x0b\x63osignature\x18\x01 \x01(\tH\x00\x12\x14\n\nknown_size\x18\x02 \x01(\x04H\x00\x42\t\n\x07outcome2z\n\x0eWitnessService\x12h\n\rAddCheckpoint\x12*.vouchsafe.witness.v1.AddCheckpointRequest\x1a+.vouchsafe.witness.v1.AddCheckpointResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/witness/v1/witness_service.proto\x12\x14vouchsafe.witness.v1\x1a\x1b\x62uf/validate/validate.proto\"\x86\x01\n\x14\x41\x64\x64\x43heckpointRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12)\n\x11\x63onsistency_proof\x18\x02 \x03(\x0c\x42\x0e\xbaH\x0b\x92\x01\x08\x10?\"\x04z\x02h \x12\x31\n\ncheckpoint\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\xa0\x1f\x32\x11^([^\\p{Cc}]|\\n)*$\"O\n\x15\x41\x64\x64\x43heckpointResponse\x12\x15\n\x0b\x63osignature\x18\x01 \x01(\tH\x00\x12\x14\n\nknown_size\x18\x02 \x01(\x04H\x00\x42\t\n\x07outcome2z\n\x0eWitnessService\x12h\n\rAddCheckpoint\x12*.vouchsafe.witness.v1.AddCheckpointRequest\x1a+.vouchsafe.witness.v1.AddCheckpointResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,11 +35,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDCHECKPOINTREQUEST'].fields_by_name['consistency_proof']._loaded_options = None
   _globals['_ADDCHECKPOINTREQUEST'].fields_by_name['consistency_proof']._serialized_options = b'\272H\013\222\001\010\020?\"\004z\002h '
   _globals['_ADDCHECKPOINTREQUEST'].fields_by_name['checkpoint']._loaded_options = None
-  _globals['_ADDCHECKPOINTREQUEST'].fields_by_name['checkpoint']._serialized_options = b'\272H\007r\005\020\001\030\240\037'
-  _globals['_ADDCHECKPOINTREQUEST']._serialized_start=97
-  _globals['_ADDCHECKPOINTREQUEST']._serialized_end=212
-  _globals['_ADDCHECKPOINTRESPONSE']._serialized_start=214
-  _globals['_ADDCHECKPOINTRESPONSE']._serialized_end=293
-  _globals['_WITNESSSERVICE']._serialized_start=295
-  _globals['_WITNESSSERVICE']._serialized_end=417
+  _globals['_ADDCHECKPOINTREQUEST'].fields_by_name['checkpoint']._serialized_options = b'\272H\032r\030\020\001\030\240\0372\021^([^\\p{Cc}]|\\n)*$'
+  _globals['_ADDCHECKPOINTREQUEST']._serialized_start=98
+  _globals['_ADDCHECKPOINTREQUEST']._serialized_end=232
+  _globals['_ADDCHECKPOINTRESPONSE']._serialized_start=234
+  _globals['_ADDCHECKPOINTRESPONSE']._serialized_end=313
+  _globals['_WITNESSSERVICE']._serialized_start=315
+  _globals['_WITNESSSERVICE']._serialized_end=437
 # @@protoc_insertion_point(module_scope)
