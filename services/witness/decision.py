@@ -76,8 +76,10 @@ class Witness:
 
 
 def _check_growth(known: TreeHead | None, checkpoint: Checkpoint, proof: Sequence[bytes]) -> None:
-    """Refuse a tree that does not begin with the known one. From nothing everything follows, and needs no proof."""
+    """Refuse a tree that does not begin with the known one. From nothing everything follows, and takes no proof."""
     if known is None:
+        if proof:
+            raise Refused(Reason.CHECKPOINT_MALFORMED)
         return
     try:
         verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)

@@ -75,6 +75,13 @@ def test_a_log_does_not_shrink(tmp_path: Path):
     assert refused(witness, 5, (), note(3)) is Reason.CHECKPOINT_MALFORMED
 
 
+def test_a_proof_of_what_needs_none_is_refused(tmp_path: Path):
+    witness = witness_in(tmp_path)
+    assert refused(witness, 0, TREE.consistency(3, 8), note(8)) is Reason.CHECKPOINT_MALFORMED
+    witness.add(0, (), note(3))
+    assert refused(witness, 3, TREE.consistency(3, 8), note(3)) is Reason.CHECKPOINT_INCONSISTENT
+
+
 def test_only_the_log_is_cosigned(tmp_path: Path):
     witness = witness_in(tmp_path)
     stranger = NoteSigner("log.example", SigningKey.generate())
