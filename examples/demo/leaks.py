@@ -82,8 +82,11 @@ class LeakScan:
 
     def verdict(self) -> None:
         """Show what was scanned; StoryError for any hit, and for a scan of too little."""
-        sources = [(s, r.items[s], r.size[s]) for r in self.reports for s in r.items]
-        rows = ((source, count, f"{size:,} bytes") for source, count, size in sorted(sources))
+        scanned = {source: (r.items[source], r.size[source]) for r in self.reports for source in r.items}
+        sources = sorted({"forum's database", "logs", "traces", *(f"{service}'s streams" for service in CORE)})
+        rows = (
+            (source, count, f"{size:,} bytes") for source in sources for count, size in [scanned.get(source, (0, 0))]
+        )
         output.table(("scanned", "documents, messages or files", "size"), rows)
         for what in sorted(self.ambiguous):
             problem(f"{what} is a word that the platform itself writes; looked for by e-mail, login and reference only")
@@ -91,10 +94,9 @@ class LeakScan:
         if hits:
             (source, what), place = hits[0]
             raise StoryError(f"{len(hits)} leaks; the first: {what} is in {source}, {place}")
-        scanned = {source: count for source, count, _ in sources}
         for source, least in (("forum's database", len(self.entries)), ("logs", len(CORE)), ("traces", len(CORE))):
-            if scanned.get(source, 0) < least:
-                raise StoryError(f"the scan of {source} saw only {scanned.get(source, 0)} items: it proves nothing")
+            if scanned.get(source, (0, 0))[0] < least:
+                raise StoryError(f"the scan of {source} saw fewer than {least} items: it proves nothing")
         if not any(source.endswith("streams") for source in scanned):
             raise StoryError("the scan saw no message on the bus: it proves nothing")
         good(f"looked for {len(_needles(self.authors))} values of {len(self.authors)} people: zero hits")

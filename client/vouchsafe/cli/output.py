@@ -55,4 +55,4 @@ def shown(text: str) -> str:
 
 
 def _line(text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
+    console.file.write(f"{text}\n")  # not console.print, which would turn tabs into spaces

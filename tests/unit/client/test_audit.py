@@ -1,0 +1,111 @@
+"""A saved log is believed only when all of it holds together."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.seal import ristretto, threshold
+from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
+from services.seal.ed25519 import SigningKey
+from services.seal.leaves import IssuerKeyLeaf, OwnershipLeaf
+from services.seal.merkle import Tree, leaf_hash
+from services.seal.note import NoteSigner, SignatureType, cosign
+from services.seal.secret import SecretBytes
+from services.seal.tlog_proof import TlogProof
+from services.seal.trust import Officer, Policy, Trust
+from vouchsafe.sdk import VouchsafeError, audit
+
+ORIGIN = "vouchsafe.test/log"
+LOG = NoteSigner(ORIGIN, SigningKey.generate())
+WITNESSES = tuple(NoteSigner(f"witness-{i}", SigningKey.generate(), SignatureType.COSIGNATURE) for i in (1, 2))
+
+
+@pytest.fixture(scope="module")
+def trust() -> Trust:
+    dealing = threshold.deal(SecretBytes(ristretto.random_scalar()), 2, 3)
+    officers = tuple(Officer(f"officer-{i}", f"role-{i}", SigningKey.generate().public_key) for i in range(2))
+    return Trust(
+        origin=ORIGIN,
+        log=LOG.verifier_key.encode(),
+        witnesses=tuple(witness.verifier_key.encode() for witness in WITNESSES),
+        witness_quorum=2,
+        receipt_public=SigningKey.generate().public_key,
+        assertion_public=SigningKey.generate().public_key,
+        opening_key=dealing.public_key,
+        share_public_keys=dealing.share_public_keys,
+        share_commitments=dealing.commitments,
+        threshold=2,
+        officers=officers,
+        policy=Policy(2, 2, 3600),
+    )
+
+
+def leaves_of(trust: Trust) -> list[bytes]:
+    others = [OwnershipLeaf(bytes([i]) * 32).to_bytes() for i in range(5)]
+    return [trust.ceremony_leaf().to_bytes(), IssuerKeyLeaf.of("acme", 1, b"key").to_bytes(), *others]
+
+
+def snapshot(leaves: list[bytes], *, index: int = 3, old: int = 4, witnesses: int = 2) -> audit.Snapshot:
+    tree = Tree(leaf_hash(leaf) for leaf in leaves)
+    head = Checkpoint(ORIGIN, tree.size, tree.root())
+    note = sign_checkpoint(head, LOG).format()
+    lines = tuple(cosign(head.format(), witness, 1_700_000_000).line() for witness in WITNESSES[:witnesses])
+    proof = TlogProof(index, tree.inclusion(index, tree.size), add_cosignatures(note, lines))
+    return audit.Snapshot(tuple(leaves), index, proof.format(), old, tree.consistency(old, tree.size))
+
+
+def test_a_whole_log_verifies_and_survives_the_disk(trust: Trust, tmp_path: Path) -> None:
+    saved = snapshot(leaves_of(trust))
+    audit.save(saved, tmp_path / "log")
+    loaded = audit.load(tmp_path / "log")
+    assert loaded == saved
+    verdict = audit.verify(loaded, trust)
+    assert (verdict.size, verdict.leaf_index, verdict.old_size) == (7, 3, 4)
+    assert verdict.witnesses == ("witness-1", "witness-2")
+    assert dict(verdict.kinds) == {"ceremony": 1, "issuer-key": 1, "ownership": 5}
+
+
+def refused(bad: audit.Snapshot, trust: Trust, sentence: str) -> None:
+    with pytest.raises(VouchsafeError) as caught:
+        audit.verify(bad, trust)
+    assert caught.value.reason == "PROOF_INVALID"
+    assert sentence in caught.value.message
+
+
+def test_a_missing_an_added_and_a_changed_leaf_are_found(trust: Trust) -> None:
+    good = snapshot(leaves_of(trust))
+    sentence = "not those of the checkpoint"
+    refused(replace(good, leaves=good.leaves[:-1]), trust, sentence)
+    refused(replace(good, leaves=(*good.leaves, good.leaves[-1])), trust, sentence)
+    refused(replace(good, leaves=(*good.leaves[:-1], OwnershipLeaf(b"x" * 32).to_bytes())), trust, sentence)
+
+
+def test_too_few_witnesses_are_not_believed(trust: Trust) -> None:
+    refused(snapshot(leaves_of(trust), witnesses=1), trust, "fewer witnesses")
+
+
+def test_another_ceremony_is_not_ours(trust: Trust) -> None:
+    other = replace(trust, policy=Policy(1, 1, 60))
+    refused(snapshot(leaves_of(other)), trust, "does not begin with this trust material")
+
+
+def test_two_keys_for_one_label_are_found(trust: Trust) -> None:
+    twice = [*leaves_of(trust), IssuerKeyLeaf.of("acme", 1, b"another key").to_bytes()]
+    refused(snapshot(twice), trust, "two issuer keys")
+
+
+def test_a_proof_of_another_leaf_or_size_is_found(trust: Trust) -> None:
+    good = snapshot(leaves_of(trust))
+    refused(replace(good, leaf_index=4), trust, "inclusion proof")
+    refused(replace(good, leaf_index=99), trust, "not in the snapshot")
+    refused(replace(good, old_size=5), trust, "consistency proof")
+    refused(replace(good, consistency=()), trust, "consistency proof")
+
+
+@pytest.mark.parametrize("name", ["leaves.txt", "inclusion.txt", "consistency.txt"])
+def test_a_directory_without_one_of_its_files_is_told(trust: Trust, tmp_path: Path, name: str) -> None:
+    audit.save(snapshot(leaves_of(trust)), tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(VouchsafeError, match="FILE_UNREADABLE"):
+        audit.load(tmp_path)

@@ -1,0 +1,151 @@
+"""The wallet keeps what must not be lost, and a credential made from it verifies for everybody."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from services.seal import blind_rsa, envelope, ristretto, threshold
+from services.seal.authorization import SignedCredential, verify_credential
+from services.seal.blind_rsa_signer import BlindSigner
+from services.seal.ed25519 import SigningKey, verify
+from services.seal.errors import SealError
+from services.seal.secret import SecretBytes
+from services.seal.statements import AliasProof, Context, Ownership, PostStatement, ThreadCertificate
+from vouchsafe.sdk import Cost, Reason, VouchsafeError, Wallet, issuing, signing
+from vouchsafe.sdk.keys import Person
+
+CHEAP = Cost(memory_kib=8, passes=1)
+
+
+@pytest.fixture(scope="module")
+def dealing() -> threshold.Dealing:
+    return threshold.deal(SecretBytes(ristretto.random_scalar()), 3, 5)
+
+
+@pytest.fixture(scope="module")
+def signer() -> BlindSigner:
+    return BlindSigner.generate()
+
+
+@pytest.fixture
+def wallet(tmp_path: Path) -> Wallet:
+    wallet = Wallet.create(tmp_path / "wallet", "passphrase", cost=CHEAP)
+    person = Person("login", str(uuid.uuid4()), SigningKey.generate().seed(), "person", b"e" * 16, b"s" * 32)
+    wallet.save_person(person)
+    return wallet
+
+
+def begun(wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner) -> issuing.Issuing:
+    return issuing.begin(
+        wallet.registered(),
+        dealing.public_key,
+        label="acme",
+        label_name="Employee of Acme",
+        epoch=7,
+        slot=0,
+        spki=signer.public_key.to_spki(),
+    )
+
+
+def test_an_issued_credential_verifies_and_its_envelope_opens_to_the_person(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
+) -> None:
+    state = begun(wallet, dealing, signer)
+    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
+    verify_credential(SignedCredential(alias.credential_message, alias.signature), signer.public_key.to_spki())
+    partials = [envelope.partial_decrypt(share, alias.envelope) for share in dealing.shares[1:4]]
+    context, cpk = Context("acme", 7), alias.key.public_key
+    aad = envelope.associated_data(context, cpk)
+    opened = envelope.Escrow.decode(envelope.combine(dealing.public_key, 3, partials, alias.envelope, aad))
+    assert opened.eref == b"e" * 16
+    verify(wallet.registered().ownership_key.public_key, Ownership(context, cpk).signed_bytes(), opened.isig)
+
+
+def test_the_issuer_sees_nothing_that_comes_back_later(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
+) -> None:
+    state = begun(wallet, dealing, signer)
+    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
+    sent = state.blinded_message
+    for later in (alias.key.public_key, alias.envelope_hash, alias.prefix, alias.signature):
+        assert later not in sent
+
+
+def test_an_answer_that_is_no_signature_is_refused(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
+) -> None:
+    state = begun(wallet, dealing, signer)
+    with pytest.raises(SealError):
+        issuing.finish(state, bytes(383) + b"\x02")
+
+
+def test_an_issuance_cut_short_is_resumed_from_disk(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner, tmp_path: Path
+) -> None:
+    state = begun(wallet, dealing, signer)
+    wallet.save_issuing(state)
+    again = Wallet.open(tmp_path / "wallet", "passphrase")
+    resumed = again.issuing("acme", 7, 0)
+    assert resumed is not None
+    assert resumed.blinded_message == state.blinded_message
+    alias = issuing.finish(resumed, signer.blind_sign(resumed.blinded_message))
+    again.finish_issuing(resumed, alias)
+    reopened = Wallet.open(tmp_path / "wallet", "passphrase")
+    assert reopened.issuing("acme", 7, 0) is None
+    assert reopened.alias("acme").signature == alias.signature
+    assert reopened.alias("acme").secret == alias.secret
+
+
+def test_a_wallet_tells_what_it_does_not_hold(wallet: Wallet, tmp_path: Path) -> None:
+    with pytest.raises(VouchsafeError, match=Reason.NO_SUCH_ALIAS):
+        wallet.alias("acme")
+    empty = Wallet.create(tmp_path / "empty", "passphrase", cost=CHEAP)
+    with pytest.raises(VouchsafeError, match=Reason.NOT_REGISTERED):
+        empty.registered()
+
+
+def test_what_an_alias_signs_verifies_and_threads_share_no_key(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
+) -> None:
+    state = begun(wallet, dealing, signer)
+    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
+    threads = [str(uuid.uuid4()) for _ in range(2)]
+    proofs = []
+    for thread_id in threads:
+        text = PostStatement(thread_id, str(uuid.uuid4()), "", "Text")
+        proof = signing.author_proof(alias, text)
+        verify(proof.thread_key, text.signed_bytes(), proof.signature)
+        certificate = ThreadCertificate(proof.alias_key, proof.thread_key, thread_id)
+        verify(proof.alias_key, certificate.signed_bytes(), proof.certificate)
+        proofs.append(proof)
+    assert proofs[0].thread_key != proofs[1].thread_key
+    request = signing.alias_request(alias, "handle", b"n" * 32)
+    verify(
+        alias.key.public_key, AliasProof(b"n" * 32, alias.key.public_key, "handle").signed_bytes(), request.signature
+    )
+
+
+def test_no_key_shows_itself(wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner) -> None:
+    state = begun(wallet, dealing, signer)
+    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
+    for shown in (repr(state), repr(alias), repr(wallet.registered())):
+        for secret in (state.secret, state.inverse, wallet.registered().ownership_seed):
+            assert secret.reveal().hex() not in shown
+            assert str(secret.reveal()) not in shown
+
+
+def test_an_issuer_key_of_another_size_is_refused(wallet: Wallet, dealing: threshold.Dealing) -> None:
+    numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key().public_numbers()
+    small = blind_rsa.PublicKey(numbers.n, numbers.e).to_spki()
+    with pytest.raises(SealError):
+        issuing.begin(
+            wallet.registered(), dealing.public_key, label="acme", label_name="A", epoch=1, slot=0, spki=small
+        )
+
+
+def test_secrets_survive_the_file(wallet: Wallet, tmp_path: Path) -> None:
+    person = Wallet.open(tmp_path / "wallet", "passphrase").registered()
+    assert person == wallet.registered()
+    assert isinstance(person.ownership_seed, SecretBytes)
