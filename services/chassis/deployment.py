@@ -6,6 +6,7 @@ Kubernetes secret mounts it. Neither checks that an address answers or that a ke
 """
 
 import argparse
+import ssl
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -125,6 +126,14 @@ class Secrets:
             key=self.read("tls.key"),
             authority=self.path("ca.crt").read_bytes(),
         )
+
+    def bus_tls(self) -> ssl.SSLContext:
+        """Mutual TLS with the bus. The certificate, nats.crt and nats.key, has no DNS name: the bus would take it for
+        the user's name, which must be the SPIFFE URI.
+        """
+        context = ssl.create_default_context(cafile=str(self.path("ca.crt")))
+        context.load_cert_chain(self.path("nats.crt"), self.path("nats.key"))
+        return context
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ class Config:
 
     `allow`: gRPC service to the SPIFFE URIs that may call it. `time_resolution_seconds`: to what moments are rounded
     down before they are stored. `nonce_lifetime_seconds`: for how long a challenge may be answered.
+    `reflection`: whether callers may ask what the methods are.
     """
 
     allow: dict[str, frozenset[str]]
     time_resolution_seconds: int = 60
     nonce_lifetime_seconds: int = 300
+    reflection: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_resolution_seconds <= 3600:

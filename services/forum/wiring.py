@@ -3,7 +3,6 @@
 `Forum` is the service on any store and any bus; `start` opens the real ones for a process.
 """
 
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -164,7 +163,7 @@ async def start(process: Process) -> None:
     keys = _keys(process.secrets, process.endpoints.paths.trust)
     forum = Forum(store=store, views=views, keys=keys, config=config, clock=SystemClock())
 
-    nats = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    nats = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
     verification = Verification(
         inbox=bus_jetstream.JetStreamInbox(nats, producer=PRODUCER, service=SERVICE), reader=RpcLogReader(channel)
@@ -182,7 +181,7 @@ async def start(process: Process) -> None:
             services=forum.services(),
             allow=config.allow,
             errors=ERRORS,
-            reflect=True,
+            reflect=config.reflection,
         )
     )
 
@@ -194,9 +193,3 @@ def _keys(secrets: Secrets, trust: Path) -> Keys:
         page=SecretBytes(secrets.read("page.key")),
         receipt_public=material.receipt_public,
     )
-
-
-def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
-    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
-    return context

@@ -23,10 +23,12 @@ class Config:
     """The file. `allow`: which callers, by SPIFFE URI, may use which gRPC service.
 
     `continue_traces_from`: callers whose traces go on here; never a person's edge, whose traces must not join services.
+    `reflection`: whether callers may ask what the methods are.
     """
 
     allow: dict[str, frozenset[str]]
     continue_traces_from: frozenset[str] = frozenset()
+    reflection: bool = False
     password: PasswordCost = field(default_factory=PasswordCost)
     attempts: AttemptLimit = field(default_factory=AttemptLimit)
     tokens: Tokens = field(default_factory=Tokens)

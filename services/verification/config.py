@@ -51,12 +51,15 @@ class Issuance:
 
 @dataclass(frozen=True)
 class Config:
-    """The file. `allow`: which callers, by SPIFFE URI, may use which gRPC service; `organisations`: the registry."""
+    """The file. `allow`: which callers, by SPIFFE URI, may use which gRPC service; `organisations`: the registry;
+    `reflection`: whether callers may ask what the methods are.
+    """
 
     allow: dict[str, frozenset[str]]
     organisations: Path
     mail: MailSettings
     employment_days: int = 180
+    reflection: bool = False
     codes: Codes = field(default_factory=Codes)
     issuance: Issuance = field(default_factory=Issuance)
 

@@ -13,7 +13,6 @@ from services.chassis.bus import Curation
 from services.chassis.bus_jetstream import JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.codec import EventCodec
-from services.chassis.deployment import Secrets
 from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler
@@ -136,7 +135,7 @@ async def start(process: Process) -> None:
         clock=SystemClock(),
     )
     process.on_close(assembly.close)
-    connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(connection.close)
     process.worker("issuer keys", assembly.schedule.run)
     process.worker("log", _log_worker(store, JetStreamOutbox(connection, SERVICE), assembly.curation).run)
@@ -144,6 +143,7 @@ async def start(process: Process) -> None:
         RpcServer(
             listen=process.endpoints.listen.rpc,
             health_listen=process.endpoints.listen.health,
+            reflect=config.reflection,
             tls=process.secrets.tls(),
             services=assembly.bindings,
             allow=config.allow,
@@ -181,9 +181,3 @@ def _closing(database: MongoDatabase) -> Callable[[], Awaitable[None]]:
         database.close()
 
     return close
-
-
-def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
-    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
-    return context
