@@ -18,26 +18,20 @@ KEY_FILES: dict[str, tuple[str, ...]] = {
         "assertion.key",  # seed: signs assertions for verification
         "session.key",  # seed: signs sign-in tokens
         "kek",  # wraps each person's data key
-        "salt.key",  # derives the salts of logged hashes
         "login-mac.key",  # finds a person by sign-in name without storing the name
-        "page.key",  # authenticates page tokens, here and below
     ),
     "verification": (
         "kek",
         "code.key",  # authenticates mailed codes
         "mail-mac.key",  # compares mail addresses without storing them
-        "page.key",
     ),
     "forum": (
-        "kek",
         "nonce.key",  # makes the nonces that alias keys sign
-        "name.key",  # derives per-thread names
-        "page.key",
+        "page.key",  # authenticates page tokens
     ),
     "disclosure": (
         "log.key",  # seed: signs the log's checkpoints
         "receipt.key",  # seed: signs deposit receipts
-        "page.key",
     ),
     **dict.fromkeys(WITNESSES, ("witness.key",)),  # seed: co-signs checkpoints
 }
