@@ -12,9 +12,10 @@ from services.seal.trust import Trust
 
 @dataclass(frozen=True)
 class Config:
-    """`allow`: which callers, by SPIFFE URI, may use which gRPC service."""
+    """`allow`: which callers, by SPIFFE URI, may use which gRPC service; `reflection`: may they list methods."""
 
     allow: dict[str, frozenset[str]]
+    reflection: bool = False
 
 
 @dataclass(frozen=True)

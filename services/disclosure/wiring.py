@@ -1,6 +1,5 @@
 """Puts disclosure together. Only this file constructs adapters; `build` takes them, so tests wire the same service."""
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +10,6 @@ from services.chassis.bus_jetstream import JetStreamInbox
 from services.chassis.bus_jetstream import connect as connect_bus
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consumer import Consumer, Reaction
-from services.chassis.deployment import Secrets
 from services.chassis.eventstore import Checkpoints as Marks
 from services.chassis.eventstore import EventStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
@@ -110,7 +108,7 @@ async def start(process: Process) -> None:
     disclosure = build(store=store, trust=trust, keys=keys, peers=peers, clock=SystemClock())
     await open_log(disclosure, trust)
 
-    bus = await connect_bus(process.endpoints.nats.url, SERVICE, _bus_tls(process.secrets))
+    bus = await connect_bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     worker = LogWorker(store)
     for producer, reactions in (
         ("identity", disclosure.published.of_identity()),
@@ -140,6 +138,7 @@ def server(process: Process, disclosure: Disclosure, config: Config) -> RpcServe
         services=disclosure.services,
         allow=config.allow,
         errors=ERRORS,
+        reflect=config.reflection,
     )
 
 
@@ -152,9 +151,3 @@ def _consumer(
         )
 
     return make
-
-
-def _bus_tls(secrets: Secrets) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
-    context.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
-    return context
