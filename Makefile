@@ -85,13 +85,14 @@ types: $(STAMP) ## Check types, strictly
 imports: $(STAMP) ## Check who may import whom
 	lint-imports --cache-dir .run/cache/import-linter
 
+GEN ?= proto/gen
 .PHONY: proto
 proto: $(STAMP) ## Generate the protobuf code in proto/gen
-	rm -rf proto/gen
-	mkdir -p proto/gen
-	$(PY) -m grpc_tools.protoc -I proto/third_party --python_out=proto/gen --pyi_out=proto/gen buf/validate/validate.proto
-	$(PROTOC) --python_out=proto/gen --pyi_out=proto/gen $(PROTOS)
-	$(PROTOC) --grpc_python_out=proto/gen --mypy_grpc_out=quiet:proto/gen $(RPC_PROTOS)
+	rm -rf $(GEN)
+	mkdir -p $(GEN)
+	$(PY) -m grpc_tools.protoc -I proto/third_party --python_out=$(GEN) --pyi_out=$(GEN) buf/validate/validate.proto
+	$(PROTOC) --python_out=$(GEN) --pyi_out=$(GEN) $(PROTOS)
+	$(PROTOC) --grpc_python_out=$(GEN) --mypy_grpc_out=quiet:$(GEN) $(RPC_PROTOS)
 
 .PHONY: proto-check
 proto-check: $(STAMP) ## Check that proto/gen is what the protos say, and that no proto breaks its past

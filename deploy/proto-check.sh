@@ -4,9 +4,8 @@ set -euo pipefail
 
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-cp -r proto/gen "$fresh/before"
-make -s proto
-if ! diff -r "$fresh/before" proto/gen >/dev/null; then
+make -s proto GEN="$fresh/gen"
+if ! diff -r "$fresh/gen" proto/gen >/dev/null; then
   echo "proto/gen is not what the protos say; commit what 'make proto' writes" >&2
   exit 1
 fi
