@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.platform import LocalPlatform
-from deploy.local.profile import write_profile
 from examples.demo import authors as people
 from examples.demo.authors import Author, authors_of
 from examples.demo.command import Command
@@ -48,7 +47,7 @@ async def tell(settings: Settings) -> None:
         with stage("Starting the platform: stores, bus, mail, four services, five trustees, two witnesses"):
             await running.enter_async_context(platform)
             say(f"{len(platform.processes())} processes are ready; their files are in {_short(platform.run_directory)}")
-        profile = write_profile(platform.layout, platform.endpoint)
+        profile = platform.run_directory  # holds profile.toml
         await scan.learn_words()
         async with Vouchsafe(Profile.load(profile), patience=PATIENCE) as client:
             entries = await _onboard(client, platform, entries, authors)

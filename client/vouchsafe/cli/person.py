@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vouchsafe.cli import output
-from vouchsafe.cli.setup import Setup, password, run
+from vouchsafe.cli.setup import Setup, ask, password, run
 from vouchsafe.sdk import Account, Vouchsafe
 
 Label = Annotated[str, typer.Argument(help="Label to speak under, as `verify` told it.")]
@@ -38,14 +38,14 @@ def verify(context: typer.Context, work_email: Annotated[str, typer.Argument(hel
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
 
-    async def ask(organisation: str) -> str:
-        return str(typer.prompt(f"Code from the mail about {output.shown(organisation)}", err=True))
+    async def mailed_code(organisation: str) -> str:
+        return ask(f"Code from the mail about {output.shown(organisation)}")
 
     async def work() -> None:
         async with Vouchsafe(profile) as platform:
             account = platform.account(wallet)
             await _sign_in(account)
-            proven = await account.verify_employment(work_email, ask)
+            proven = await account.verify_employment(work_email, mailed_code)
         output.facts([("label", proven.label), ("valid until", output.moment(proven.expires_at))])
 
     run(work())

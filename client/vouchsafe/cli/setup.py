@@ -4,7 +4,9 @@ The environment is read here and nowhere else in the client.
 """
 
 import asyncio
+import getpass
 import os
+import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +60,16 @@ def password(*, new: bool = False) -> str:
     return _secret(PASSWORD_FILE, "New password" if new else "Password", confirm=new)
 
 
+def ask(prompt: str) -> str:
+    """One line from the person at the keyboard. The question goes to stderr: stdout is for results alone."""
+    sys.stderr.write(f"{prompt}: ")
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise typer.Abort
+    return line.strip()
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's asynchronous part to its end."""
     return asyncio.run(work)
@@ -69,5 +81,8 @@ def _secret(variable: str, prompt: str, *, confirm: bool = False) -> str:
             return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise VouchsafeError(Reason.FILE_UNREADABLE, f"the file that {variable} names cannot be read") from error
-    # On stderr, so that a command's output can be used by another.
-    return str(typer.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    while True:
+        secret = getpass.getpass(f"{prompt}: ", stream=sys.stderr)
+        if not confirm or secret == getpass.getpass("Once more: ", stream=sys.stderr):
+            return secret
+        sys.stderr.write("These two differ.\n")

@@ -1,0 +1,149 @@
+"""The command line from register to log verify, each step a real process against one running platform."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.platform import LocalPlatform
+from examples.demo.authors import code_in
+from tests.e2e.command import Device
+from tests.e2e.waiting import eventually
+
+DOMAIN = "pixelfoundry.example"
+CROWD = 5
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def colleagues(platform: LocalPlatform, profile: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Device]:
+    """Five people who have registered, proven their employer and hold a credential: just enough for the label."""
+    root = tmp_path_factory.mktemp("devices")
+
+    async def one(number: int) -> Device:
+        device = Device(profile, root / str(number))
+        address = f"colleague{number}@{DOMAIN}"
+
+        async def code() -> str:
+            return code_in(await platform.mailbox.wait(address))
+
+        await device.must("register", "--login", f"colleague-{number}", "--name", f"Colleague Number {number}")
+        verified = await device.must("verify", address, typed=code)
+        label = verified.facts["label"]
+        assert (await device.must("issue", label)).facts["label"] == label
+        return device
+
+    return list(await asyncio.gather(*(one(number) for number in range(CROWD))))
+
+
+async def label_of(device: Device) -> str:
+    shown = await device.must("wallet", "show")
+    return shown.output.splitlines()[-1].split("\t")[0]
+
+
+async def test_from_a_credential_to_an_opened_case(
+    platform: LocalPlatform, colleagues: list[Device], tmp_path: Path
+) -> None:
+    author, reader = colleagues[0], colleagues[1]
+    label = await label_of(author)
+    for device in (author, reader):
+        await device.must("alias", label, "--handle", "only mine")
+
+    opened = (await author.must("post", "--as", label, "--title", "A title", "--body", "A text")).facts
+    again = (await author.must("post", "--as", label, "--thread", opened["thread"], "--body", "More")).facts
+    assert again["shown as"] == opened["shown as"]
+    comment = await reader.must("comment", opened["thread"], opened["post"], "--as", label, "--body", "I agree")
+    assert comment.facts["shown as"] != opened["shown as"]
+
+    async def all_is_read() -> bool:
+        thread = (await reader.run("thread", opened["thread"])).output.splitlines()
+        feed = (await reader.must("feed", "--label", label)).output
+        texts = [line.split("\t")[2] for line in thread]
+        return texts == ["A text", "I agree", "More"] and opened["post"] in feed and again["post"] in feed
+
+    await eventually(all_is_read)
+
+    desk = Device(author.profile, tmp_path / "desk")
+    key = str(tmp_path / "recipient.key")
+    recipient = (await desk.must("case", "recipient-key", key, "--new")).facts["public key"]
+    document = tmp_path / "order"
+    document.write_text("an order")
+    case = (
+        await desk.must(
+            *("case", "open", opened["post"], "--requester", "court", "--instrument", "1 O 2/26"),
+            *("--ground", "court order", "--document", str(document), "--recipient", recipient),
+        )
+    ).facts["case"]
+    refused = await desk.run("case", "execute", case)
+    assert refused.code == 1
+    assert refused.error.startswith("error: QUORUM_MISSING: ")
+    officers = platform.officers
+    for name in list(officers)[:3]:
+        await desk.must("officer", "approve", case, "--officer", name, "--key", str(officers[name]))
+    executed = (await desk.must("case", "execute", case)).facts
+    assert executed["state"] == "opened"
+    shown = (await desk.must("case", "show", case, "--recipient-key", key)).facts
+    assert (shown["name"], shown["login"]) == ("Colleague Number 0", "colleague-0")
+
+    saved = str(tmp_path / "log")
+    online = await desk.must("log", "verify", "--leaf", executed["intent is leaf"], "--save", saved)
+    offline = await desk.must("log", "verify", "--from", saved)
+    assert offline.output == online.output
+
+
+async def test_a_saved_log_that_was_changed_does_not_verify(colleagues: list[Device], tmp_path: Path) -> None:
+    device, saved = colleagues[0], tmp_path / "log"
+    await device.must("log", "verify", "--save", str(saved))
+    leaves = saved / "leaves.txt"
+    leaves.write_text(leaves.read_text().replace("vouchsafe/v1/leaf/ownership", "vouchsafe/v1/leaf/Ownership", 1))
+    ended = await device.run("log", "verify", "--from", str(saved))
+    assert ended.code == 1
+    assert ended.error == "error: PROOF_INVALID: the leaves are not those of the checkpoint\n"
+
+
+async def test_repeating_a_step_changes_nothing(colleagues: list[Device]) -> None:
+    device = colleagues[2]
+    label = await label_of(device)
+    before = (await device.must("wallet", "show")).output
+    await device.must("issue", label)
+    assert (await device.must("wallet", "show")).output == before
+    registered = await device.run("register", "--login", "somebody-else", "--name", "Somebody")
+    assert registered.code == 1
+    assert registered.error.startswith("error: ALREADY_REGISTERED: ")
+
+
+async def test_a_wrong_passphrase_is_one_clear_line(colleagues: list[Device]) -> None:
+    device = colleagues[3]
+    (device.directory / "passphrase").write_text("another one\n")
+    ended = await device.run("wallet", "show")
+    assert (ended.code, ended.output) == (1, "")
+    assert ended.error == "error: WRONG_PASSPHRASE: the passphrase does not open the wallet\n"
+
+
+async def test_a_wrong_code_is_refused(platform: LocalPlatform, profile: Path, tmp_path: Path) -> None:
+    device = Device(profile, tmp_path / "device")
+    await device.must("register", "--login", "hasty-person", "--name", "Hasty Person")
+
+    async def wrong() -> str:
+        code = code_in(await platform.mailbox.wait(f"hasty@{DOMAIN}"))
+        return "000000" if code != "000000" else "000001"
+
+    ended = await device.run("verify", f"hasty@{DOMAIN}", typed=wrong)
+    assert ended.code == 1
+    assert "error: WRONG_CODE: " in ended.error
+
+
+async def test_an_unknown_mail_domain_is_refused(profile: Path, tmp_path: Path) -> None:
+    device = Device(profile, tmp_path / "device")
+    await device.must("register", "--login", "stranger", "--name", "A Stranger")
+    ended = await device.run("verify", "stranger@nowhere.example")
+    assert ended.code == 1
+    assert "error: UNKNOWN_MAIL_DOMAIN: " in ended.error
+
+
+async def test_json_of_a_wallet_shows_no_secret(colleagues: list[Device]) -> None:
+    for name in ("person.sealed", "aliases.sealed"):
+        file = colleagues[4].directory / "wallet" / name
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert set(json.loads(file.read_text())) == {"format", "purpose", "argon2id", "sealed"}
