@@ -4,6 +4,7 @@ Each part is in a module of its own; here is only their order and what passes be
 """
 
 import asyncio
+import signal
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -144,7 +145,13 @@ async def _open_and_prove(platform: LocalPlatform, command: Command, placed: lis
 
 async def _linger(profile: Path) -> None:
     say(f"the platform stays up; try: VOUCHSAFE_PROFILE={profile} vouchsafe feed   (Ctrl-C ends it)")
-    await asyncio.Event().wait()
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, asked.set)  # here it is not an interruption
+    try:
+        await asked.wait()
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 def _report(problems: list[Problem]) -> None:

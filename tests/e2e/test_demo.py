@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.e2e.waiting import eventually
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 AUTHORS = ("Anna Berg", "李明", "Li", "Omar Haddad", "王小雨", "Fatoumata Ndiaye")
 
@@ -102,9 +104,11 @@ async def test_an_interrupted_story_leaves_no_process(tmp_path: Path) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    while not (run / "state").exists():  # in the middle of the start
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(2)
+
+    async def starting() -> bool:
+        return len(left_behind(run)) > 3
+
+    await eventually(starting, within=60)
     process.send_signal(signal.SIGINT)
     output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 130, output.decode()

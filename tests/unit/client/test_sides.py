@@ -1,0 +1,141 @@
+"""The two sides on real connections: nothing that one sends can be joined with what the other sends."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from opentelemetry import trace
+
+from services.chassis.identity_uri import server_name
+from services.chassis.tls import TlsFiles, server_credentials
+from tests.support.certs import Authority, make_authority, make_leaf
+from vouchsafe.forum.v1 import reading_service_pb2 as reading_pb
+from vouchsafe.forum.v1.reading_service_pb2_grpc import (
+    ReadingServiceServicer,
+    ReadingServiceStub,
+    add_ReadingServiceServicer_to_server,
+)
+from vouchsafe.identity.v1 import person_service_pb2 as person_pb
+from vouchsafe.identity.v1.person_service_pb2_grpc import (
+    PersonServiceServicer,
+    PersonServiceStub,
+    add_PersonServiceServicer_to_server,
+)
+from vouchsafe.sdk import VouchsafeError
+from vouchsafe.sdk.profile import Edge
+from vouchsafe.sdk.side import Side
+
+
+@dataclass
+class Recorder(PersonServiceServicer, ReadingServiceServicer):
+    """Answers two calls, after so many failures, and keeps what it was sent."""
+
+    failures: int = 0
+    seen: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+    async def Register(self, request: Any, context: Any) -> Any:  # noqa: N802
+        await self._record(request.request_id, context)
+        return person_pb.RegisterResponse(person_id="p")
+
+    async def ListLatestPosts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        await self._record("", context)
+        return reading_pb.ListLatestPostsResponse()
+
+    async def _record(self, request_id: str, context: Any) -> None:
+        self.seen.append((request_id, context.peer(), dict(context.invocation_metadata())))
+        if self.failures:
+            self.failures -= 1
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+
+
+@asynccontextmanager
+async def serving(recorder: Recorder, tls: TlsFiles) -> AsyncIterator[str]:
+    server = grpc.aio.server()
+    add_PersonServiceServicer_to_server(recorder, server)
+    add_ReadingServiceServicer_to_server(recorder, server)
+    port = server.add_secure_port("127.0.0.1:0", server_credentials(tls))
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return make_authority()
+
+
+@pytest.fixture(scope="module")
+def server_tls(authority: Authority) -> TlsFiles:
+    return make_leaf(authority, dns=(server_name("identity"), server_name("forum")))
+
+
+def edge(authority: Authority, directory: Path, name: str) -> Edge:
+    tls = make_leaf(authority, uris=(f"spiffe://test/ns/edge/sa/{name}",))
+    paths = Edge(directory / f"{name}.crt", directory / f"{name}.key", directory / "ca.crt")
+    for path, content in ((paths.certificate, tls.certificate), (paths.key, tls.key), (paths.authority, tls.authority)):
+        path.write_bytes(content)
+    return paths
+
+
+async def register(side: Side, address: str) -> None:
+    peer = side.connect("identity", address)
+    await peer.call(PersonServiceStub(peer.channel).Register, person_pb.RegisterRequest(request_id="r"))
+
+
+async def read(side: Side, address: str) -> None:
+    peer = side.connect("forum", address)
+    stub = ReadingServiceStub(peer.channel)
+    await peer.call(stub.ListLatestPosts, reading_pb.ListLatestPostsRequest())
+
+
+async def test_no_trace_and_no_connection_joins_the_sides(
+    authority: Authority, server_tls: TlsFiles, tmp_path: Path
+) -> None:
+    recorder = Recorder()
+    span = trace.NonRecordingSpan(trace.SpanContext(1, 2, is_remote=False, trace_flags=trace.TraceFlags(1)))
+    async with (
+        serving(recorder, server_tls) as address,
+        Side(edge(authority, tmp_path, "person")) as person,
+        Side(edge(authority, tmp_path, "alias")) as alias,
+    ):
+        with trace.use_span(span):
+            await register(person, address)
+            await read(alias, address)
+    (_, person_peer, person_metadata), (_, alias_peer, alias_metadata) = recorder.seen
+    assert person_peer != alias_peer
+    for metadata in (person_metadata, alias_metadata):
+        assert not {"traceparent", "tracestate", "baggage", "authorization"} & metadata.keys()
+
+
+async def test_a_request_is_repeated_as_it_was(authority: Authority, server_tls: TlsFiles, tmp_path: Path) -> None:
+    recorder = Recorder(failures=3)
+    async with serving(recorder, server_tls) as address, Side(edge(authority, tmp_path, "person")) as person:
+        await register(person, address)
+    assert [request_id for request_id, _, _ in recorder.seen] == ["r"] * 4
+
+
+async def test_patience_ends(authority: Authority, server_tls: TlsFiles, tmp_path: Path) -> None:
+    recorder = Recorder(failures=1000)
+    async with (
+        serving(recorder, server_tls) as address,
+        Side(edge(authority, tmp_path, "person"), patience=0.6) as person,
+    ):
+        with pytest.raises(VouchsafeError, match="UNAVAILABLE"):
+            await register(person, address)
+
+
+async def test_a_server_with_anothers_name_is_not_spoken_to(authority: Authority, tmp_path: Path) -> None:
+    recorder = Recorder()
+    async with (
+        serving(recorder, make_leaf(authority, dns=("verification.vouchsafe-verification.svc",))) as address,
+        Side(edge(authority, tmp_path, "person"), patience=0.6) as person,
+    ):
+        with pytest.raises(VouchsafeError, match=r"UNAVAILABLE|DEADLINE_EXCEEDED"):
+            await register(person, address)
+    assert recorder.seen == []
