@@ -181,7 +181,7 @@ class CommitLog(Protocol):
         ...
 
     async def head_position(self) -> int:
-        """The last position given so far, 0 for an empty log."""
+        """The last position given so far, 0 for an empty log; raises LogGap when one before it is missing."""
         ...
 
 
@@ -197,14 +197,14 @@ class SequencingLog(Protocol):
         ...
 
     async def head_position(self) -> int:
-        """The last position given so far, 0 for an empty log."""
+        """The last position given so far, 0 for an empty log; raises LogGap when one before it is missing."""
         ...
 
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
         """Give `after + 1`, `after + 2`, … to these commits, one by one in this order; durable on return.
 
-        A commit that has a position keeps it, and a position that is taken stops the rest: either raises
-        PositionsLost and may have placed some of the commits.
+        Stops at the first commit that has a position already and at the first position that is taken: raises
+        PositionsLost then, and has placed the commits before. All positions up to `after` must have been given.
         """
         ...
 

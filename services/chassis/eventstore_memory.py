@@ -84,9 +84,7 @@ class MemoryEventStore:
         placed = 0
         for position, commit_id in enumerate(commit_ids, start=after + 1):
             commit = self._commits[commit_id]
-            if commit.position is not None:
-                continue
-            if position != len(self._log) + 1:
+            if commit.position is not None or position != len(self._log) + 1:
                 break
             self._commits[commit_id] = _at(commit, position)
             self._log.append(commit_id)

@@ -22,6 +22,7 @@ from services.chassis.eventstore import (
     CommitIdTaken,
     CommitMeta,
     EventData,
+    LogGap,
     Mark,
     OutcomeUnknown,
     PositionsLost,
@@ -173,13 +174,17 @@ class MongoEventStore:
         with translated():
             stored = await self._marks.find_one({"_id": _HEAD})
             head = 0 if stored is None else int(stored["position"])
-            while True:
-                query = {"pos": {"$gt": head, "$lte": head + _PROBE}}
-                beyond = {document["pos"] for document in await self._commits.find(query, {"pos": 1}).to_list(None)}
-                if not beyond:
-                    return head
+            while beyond := await self._positions_after(head):
+                if head + 1 not in beyond and head + 1 not in (beyond := await self._positions_after(head)):
+                    raise LogGap(f"position {head + 1} is missing")
                 while head + 1 in beyond:
                     head += 1
+            return head
+
+    async def _positions_after(self, position: int) -> set[int]:
+        """Some positions that have been given after that one, among them the next unless the scan just missed it."""
+        query = {"pos": {"$gt": position, "$lte": position + _PROBE}}
+        return {document["pos"] for document in await self._commits.find(query, {"pos": 1}).to_list(None)}
 
     async def unsequenced(self, limit: int) -> list[Unsequenced]:
         """See `SequencingLog.unsequenced`."""
@@ -199,19 +204,21 @@ class MongoEventStore:
 
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
         """See `SequencingLog.assign_positions`."""
+        # An upsert, so that a commit which has its place already is an error that stops the bulk (the insert collides
+        # with it), and not an update of nothing after which the next commit would leave a hole.
         updates = [
-            UpdateOne({"_id": commit_id, "todo": True}, {"$set": {"pos": position}, "$unset": {"todo": ""}})
+            UpdateOne(
+                {"_id": commit_id, "todo": True}, {"$set": {"pos": position}, "$unset": {"todo": ""}}, upsert=True
+            )
             for position, commit_id in enumerate(commit_ids, start=after + 1)
         ]
         with translated():
             try:
-                result = await self._commits.bulk_write(updates, ordered=True)
+                await self._commits.bulk_write(updates, ordered=True)
             except BulkWriteError as error:
                 if any(refused["code"] == _DUPLICATE_KEY for refused in (error.details or {}).get("writeErrors", [])):
-                    raise PositionsLost("a position is taken") from error
+                    raise PositionsLost("a commit is placed or a position taken") from error
                 raise
-            if result.matched_count < len(updates):
-                raise PositionsLost(f"placed {result.matched_count} of {len(updates)} commits")
             head = {"$max": {"position": after + len(updates)}}
             await self._marks.update_one({"_id": _HEAD}, head, upsert=True)
 

@@ -1,10 +1,9 @@
 """Gives every commit its place in the log of the service: a dense position, counted from 1.
 
 One process does this at a time, under a lease that it takes no notice of here: what keeps the log right is that
-`assign_positions` skips a commit that has a place and stops at a place that is taken. Any batch, however old, therefore
-puts a commit only at the very next free position: to get to the n-th place of a batch, n - 1 different commits must
-have been placed after the head that the batch counts from, and then those places are all taken. So two sequencers
-at once cost time, never order.
+`assign_positions` stops at a commit that has a place and at a place that is taken. A batch, however old, therefore
+fills a place only after it has filled all places between that and the head that it counts from: no hole can come about.
+So two sequencers at once cost time, never order.
 
 A commit never passes an earlier one of its stream, although the scan for work is no snapshot (`in_stream_order`).
 """

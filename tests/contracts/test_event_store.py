@@ -136,10 +136,13 @@ async def test_unsequenced_commits_are_named_until_placed(store: LogStore) -> No
 async def test_a_zombie_sequencer_leaves_the_log_dense(store: LogStore) -> None:
     ids = [(await append(store, f"thread-{number}", 0)).commit_id for number in range(6)]
     await store.assign_positions(0, ids[:3])
-    with pytest.raises(PositionsLost):  # Its batch begins with what has been placed, and counts from an old head.
-        await store.assign_positions(0, [ids[0], ids[3], ids[4]])
-    with pytest.raises(PositionsLost):
+    with pytest.raises(PositionsLost):  # It counts from an old head.
         await store.assign_positions(1, [ids[4]])
+    with pytest.raises(PositionsLost):  # Its batch begins with what has been placed: going on would leave holes.
+        await store.assign_positions(3, [ids[1], ids[3], ids[4]])
+    with pytest.raises(PositionsLost):
+        await store.assign_positions(3, [ids[3], ids[0], ids[4]])
+    assert await store.head_position() == 4
     await store.assign_positions(await store.head_position(), [w.commit_id for w in await store.unsequenced(10)])
     log = await store.read_log(0, 10)
     assert [commit.position for commit in log] == [1, 2, 3, 4, 5, 6]

@@ -17,10 +17,13 @@ from services.chassis.consumer import Consumer, ForeignEvent
 from services.chassis.eventstore import Commit, EventData, EventStoreError
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler
+from services.chassis.lease import LeaseLost
 from services.chassis.log_reader import CuratedLog
+from services.chassis.nudge import Nudge
 from services.chassis.projection import EventContext, Projection
 from services.chassis.projector import Projector
 from services.chassis.relay import Relay
+from services.chassis.sequencer import Sequencer
 from services.chassis.viewstore import Document
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import LogWorker
@@ -50,31 +53,52 @@ async def running(*workers: LogWorker) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def whole_log(store: MongoEventStore, length: int) -> list[Commit]:
-    async with asyncio.timeout(30):
-        while await store.head_position() < length:
-            await asyncio.sleep(0.05)
+async def whole_log(store: MongoEventStore) -> list[Commit]:
     log: list[Commit] = []
     while page := await store.read_log(len(log), 50):
         log += page
     return log
 
 
-async def test_the_log_is_dense_and_ordered_under_rival_workers_and_writers(database: MongoDatabase) -> None:
-    """Three processes' stores on one database; the workers' leases are so short that they are lost all the time."""
+async def test_the_log_is_dense_and_ordered_under_rival_sequencers_and_writers(database: MongoDatabase) -> None:
+    """Three processes' stores on one database, whose sequencers all believe that they lead."""
     stores = [MongoEventStore(database) for _ in range(3)]
     await stores[0].ensure_indexes()
+    overtaken = 0
 
     async def write(store: MongoEventStore, stream: str) -> None:
         for version in range(8):
             await append(store, stream, version)
 
-    async with running(*(LogWorker(store, lease_seconds=0.05, poll_seconds=0.02) for store in stores)):
-        await asyncio.gather(*(write(stores[number % 3], f"thread-{number}") for number in range(9)))
-        log = await whole_log(stores[0], 72)
+    async def sequence(store: MongoEventStore) -> None:
+        nonlocal overtaken
+        sequencer = Sequencer(store, Nudge(), batch=7)
+        while await store.head_position() < 72:
+            try:
+                await sequencer.step()
+            except LeaseLost:
+                overtaken += 1
+
+    await asyncio.gather(
+        *(write(stores[number % 3], f"thread-{number}") for number in range(9)), *(sequence(store) for store in stores)
+    )
+    log = await whole_log(stores[0])
     assert [commit.position for commit in log] == list(range(1, 73))
     for number in range(9):
         assert [commit.first for commit in log if commit.stream == f"thread-{number}"] == list(range(1, 9))
+    assert overtaken > 0
+
+
+async def test_a_worker_takes_over_from_one_that_vanished(database: MongoDatabase) -> None:
+    store = MongoEventStore(database)
+    await store.ensure_indexes()
+    assert await store.acquire_lease("log worker", "vanished", 0.5) == 1
+    await append(store, "thread-1", 0)
+    worker = LogWorker(store, lease_seconds=2, poll_seconds=0.05)
+    async with running(worker), asyncio.timeout(30):
+        while not await store.head_position():
+            await asyncio.sleep(0.05)
+        assert worker.epoch == 2
 
 
 async def test_a_command_travels_to_the_view_and_over_the_bus(

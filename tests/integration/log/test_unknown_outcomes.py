@@ -9,6 +9,7 @@ from pymongo.errors import AutoReconnect, DuplicateKeyError, NotPrimaryError, Se
 from services.chassis.eventstore import (
     CommitIdTaken,
     EventData,
+    LogGap,
     OutcomeUnknown,
     PositionsLost,
     StoreUnavailable,
@@ -106,3 +107,15 @@ async def test_the_head_is_found_although_nobody_noted_it(store: MongoEventStore
     assert await store.head_position() == 5
     with pytest.raises(PositionsLost):
         await store.assign_positions(0, ids[:1])
+
+
+async def test_a_hole_in_the_log_stops_its_readers(store: MongoEventStore) -> None:
+    """None can come about; should the database have been tampered with, nobody goes on as if nothing were."""
+    ids = [(await append(store, f"thread-{number}", 0)).commit_id for number in range(3)]
+    await store.assign_positions(0, ids[:1])
+    await store._commits.update_one({"_id": ids[1]}, {"$set": {"pos": 3}, "$unset": {"todo": ""}})
+    assert [commit.position for commit in await store.read_log(0, 10)] == [1]
+    with pytest.raises(LogGap):
+        await store.read_log(1, 10)
+    with pytest.raises(LogGap):
+        await store.head_position()
