@@ -23,7 +23,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
         for row in cells:
             _line("\t".join(cell.replace("\n", " ").replace("\t", " ") for cell in row))
         return
-    drawn = Table(*columns, title=title or None, title_justify="left", header_style="bold")
+    drawn = Table(title=title or None, title_justify="left", header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")  # an identifier cut short is of no use
     for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))
     console.print(drawn)
