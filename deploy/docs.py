@@ -1,12 +1,13 @@
 """Write the generated parts of the documentation: `python -m deploy.docs`, or `--check` to fail when they are stale.
 
-A generated part of README.md stands between `<!-- name -->` and `<!-- /name -->`: `quickstart` is the file
-`examples/quickstart.py`, which a test runs, and `cli-help` the help of the `vouchsafe` command.
+A generated part of a page stands between `<!-- name -->` and `<!-- /name -->`: `quickstart` is the file
+`examples/quickstart.py`, which a test runs, `cli-help` the help of the `vouchsafe` command, and `cli-reference` that of
+all its commands.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,18 @@ from typer.testing import CliRunner
 from vouchsafe.cli.main import app
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-README = REPOSITORY / "README.md"
 _WIDTH = 100
 
 
 def cli_help() -> str:
-    """The help of the command and of every command below it, as Markdown."""
-    blocks = "\n\n".join(_help(path) for path in _commands(typer.main.get_command(app)))
-    return f"```text\n{blocks}\n```"
+    """The help of the command itself, as Markdown."""
+    return f"```text\n{_help(())}\n```"
+
+
+def cli_reference() -> str:
+    """The help of every command below it, as Markdown."""
+    below = [path for path in _commands(typer.main.get_command(app)) if path]
+    return "\n\n".join(f"## vouchsafe {' '.join(path)}\n\n```text\n{_help(path)}\n```" for path in below)
 
 
 def quickstart() -> str:
@@ -32,35 +37,42 @@ def quickstart() -> str:
     return f"```python\n{code}\n```"
 
 
-def generated(text: str) -> str:
-    """A README with its generated parts written anew; ValueError when a part has no place in it."""
-    for name, content in (("quickstart", quickstart()), ("cli-help", cli_help())):
+PARTS = {"quickstart": quickstart, "cli-help": cli_help, "cli-reference": cli_reference}
+PAGES = {
+    REPOSITORY / "README.md": ("quickstart", "cli-help"),
+    REPOSITORY / "docs" / "cli.md": ("cli-reference",),
+}
+
+
+def generated(text: str, parts: Iterable[str]) -> str:
+    """A page with these parts written anew; ValueError when one has no place in it."""
+    for name in parts:
         opening, closing = f"<!-- {name} -->", f"<!-- /{name} -->"
         head, found, rest = text.partition(opening)
         _, closed, tail = rest.partition(closing)
         if not found or not closed:
-            raise ValueError(f"{README.name} has no part from {opening} to {closing}")
-        text = f"{head}{opening}\n{content}\n{closing}{tail}"
+            raise ValueError(f"there is no part from {opening} to {closing}")
+        text = f"{head}{opening}\n{PARTS[name]()}\n{closing}{tail}"
     return text
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write README.md, or check it; the exit code."""
+    """Write the pages, or check them; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.docs", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 when something is stale")
     check = parser.parse_args(arguments).check
-    current = README.read_text(encoding="utf-8")
-    try:
-        wanted = generated(current)
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    if check and wanted != current:
-        sys.stderr.write(f"{README.name}: its generated parts are stale; run `make docs`\n")
-        return 1
-    if wanted != current:
-        README.write_text(wanted, encoding="utf-8")
-    return 0
+    stale = [page for page, parts in PAGES.items() if not _is_current(page, parts, write=not check)]
+    for page in stale if check else ():
+        sys.stderr.write(f"{page.name}: its generated parts are stale; run `make docs`\n")
+    return 1 if check and stale else 0
+
+
+def _is_current(page: Path, parts: Iterable[str], *, write: bool) -> bool:
+    current = page.read_text(encoding="utf-8")
+    wanted = generated(current, parts)
+    if write and wanted != current:
+        page.write_text(wanted, encoding="utf-8")
+    return wanted == current
 
 
 def _commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:

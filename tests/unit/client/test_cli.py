@@ -57,15 +57,16 @@ def written(path: Path, content: bytes) -> Path:
 
 
 def test_the_readme_is_generated_and_drift_is_told() -> None:
-    empty = "x\n<!-- quickstart -->\n<!-- /quickstart -->\n<!-- cli-help -->old<!-- /cli-help -->\ny\n"
-    text = docs.generated(empty)
-    assert docs.generated(text) == text
+    parts = ("quickstart", "cli-reference")
+    empty = "x\n<!-- quickstart -->\n<!-- /quickstart -->\n<!-- cli-reference -->old<!-- /cli-reference -->\ny\n"
+    text = docs.generated(empty, parts)
+    assert docs.generated(text, parts) == text
     assert "Usage: vouchsafe case open" in text
     assert "async def speak" in text
     assert text.startswith("x\n")
     assert text.endswith("\ny\n")
     with pytest.raises(ValueError, match="no part from"):
-        docs.generated("nothing")
+        docs.generated("nothing", parts)
 
 
 async def test_news_on_its_way_is_waited_for() -> None:
