@@ -5,7 +5,7 @@ set -euo pipefail
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 make -s proto GEN="$fresh/gen"
-if ! diff -r "$fresh/gen" proto/gen >/dev/null; then
+if ! diff -r -x __pycache__ "$fresh/gen" proto/gen >/dev/null; then
   echo "proto/gen is not what the protos say; commit what 'make proto' writes" >&2
   exit 1
 fi
