@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from nats.js.errors import NotFoundError
 
 from services.chassis.bus import Delivery, Fenced, Inbox, Message, Outbox, PublicEvent, Tail
 from services.chassis.bus_jetstream import JetStreamInbox, JetStreamOutbox, connect, stream_name
@@ -27,9 +26,10 @@ class Bus:
     inbox: Inbox
 
 
-@pytest.fixture(scope="session")
-def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path_factory.mktemp("nats"))
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """New for each test: a stream that is deleted and made again at once may come back with its old messages."""
+    server = NatsServer(tmp_path)
     server.start()
     yield server
     server.stop()
@@ -43,8 +43,6 @@ async def bus(request: Any, nats_server: NatsServer) -> AsyncIterator[Bus]:
         return
     producer = await connect(nats_server.url(PRODUCER), PRODUCER, None)
     consumer = await connect(nats_server.url(CONSUMER), CONSUMER, None)
-    with suppress(NotFoundError):
-        await producer.jetstream().delete_stream(STREAM.name)
     await provision(producer.jetstream(), [STREAM])
     yield Bus(JetStreamOutbox(producer, PRODUCER), JetStreamInbox(consumer, producer=PRODUCER, service=CONSUMER))
     await producer.close()

@@ -70,6 +70,10 @@ class NatsServer:
             else:
                 return
 
+    def lose_everything(self) -> None:
+        """Remove all streams of a server that was stopped."""
+        shutil.rmtree(self._directory / "jetstream")
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Send `how` and return when it has ended."""
         if self._process is not None:

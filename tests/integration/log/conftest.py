@@ -1,12 +1,11 @@
 """A real store and a real bus, each started once."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
 
 from services.chassis.bus_jetstream import connect, stream_name
 from services.chassis.bus_provision import Stream, provision
@@ -43,9 +42,10 @@ async def store(database: MongoDatabase) -> MongoEventStore:
     return store
 
 
-@pytest.fixture(scope="session")
-def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path_factory.mktemp("nats"))
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """New for each test: a stream that is deleted and made again at once may come back with its old messages."""
+    server = NatsServer(tmp_path)
     server.start()
     yield server
     server.stop()
@@ -55,10 +55,7 @@ def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer
 async def producer_bus(nats_server: NatsServer) -> AsyncIterator[Client]:
     """A connection of the producer's account, with an empty stream and a fresh consumer."""
     connection = await connect(nats_server.url(PRODUCER), PRODUCER, None)
-    jetstream = connection.jetstream()
-    with suppress(NotFoundError):
-        await jetstream.delete_stream(STREAM.name)
-    await provision(jetstream, [STREAM])
+    await provision(connection.jetstream(), [STREAM])
     yield connection
     await connection.close()
 

@@ -2,8 +2,11 @@
 # ruff: noqa: ASYNC110
 
 import asyncio
+import signal
+from contextlib import suppress
 
 import nats
+import nats.errors
 import pytest
 from nats.aio.client import Client
 
@@ -86,14 +89,39 @@ async def test_a_relay_that_slept_through_a_takeover_is_refused(producer_bus: Cl
     assert len(await stored(producer_bus)) == 4
 
 
-async def test_an_emptied_stream_is_filled_again(producer_bus: Client) -> None:
+async def test_a_bus_that_lost_everything_is_filled_again(producer_bus: Client, nats_server: NatsServer) -> None:
     store = await log_of(MemoryEventStore(), 3)
     await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
-    jetstream = producer_bus.jetstream()
-    await jetstream.delete_stream(STREAM.name)
-    await provision(jetstream, [STREAM])
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
-    assert len(await stored(producer_bus)) == 3
+    nats_server.stop()
+    nats_server.lose_everything()
+    nats_server.start()
+    again = await connect(nats_server.url(PRODUCER), PRODUCER, None)
+    await provision(again.jetstream(), [STREAM])
+    await Relay(store, JetStreamOutbox(again, PRODUCER), CURATION).step()
+    assert await log_marks(again) == ["1.1", "2.1", "3.1"]
+    await again.close()
+
+
+async def test_the_relay_goes_on_when_the_server_was_killed(producer_bus: Client, nats_server: NatsServer) -> None:
+    store = await log_of(MemoryEventStore(), 3)
+    relay = Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION)
+    await relay.step()
+    nats_server.stop(signal.SIGKILL)
+    await log_of(store, 2)
+    nats_server.start()
+    async with asyncio.timeout(20):
+        while len(await log_marks(producer_bus)) < 5:
+            with suppress(BusUnavailable, LeaseLost):
+                await relay.step()
+    assert await log_marks(producer_bus) == [f"{position}.1" for position in range(1, 6)]
+
+
+async def log_marks(connection: Client) -> list[str]:
+    """Of what the stream holds, nothing while the server cannot be asked."""
+    try:
+        return [mark for mark, _ in await stored(connection)]
+    except (nats.errors.Error, TimeoutError):
+        return []
 
 
 async def test_provisioning_again_changes_nothing(producer_bus: Client) -> None:
