@@ -5,7 +5,6 @@ service. They travel as stored, undecoded. Each message says where its event sta
 where the public event before it stands (`previous`), so that a consumer sees at once when one is missing. The bus is a
 copy that may lose or repeat: the truth is the producer's log (`log_reader`). Adapters: `bus_memory`, `bus_jetstream`.
 """
-# ruff: noqa: N818
 
 import re
 import uuid

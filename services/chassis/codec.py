@@ -7,7 +7,6 @@ versions of an event that are no longer written is not done here.
 Kinds: `str` (and `StrEnum`) to string, `bytes`, `bool`, `int` to any integer, `float` to double, a frozen dataclass to
 a message, `tuple[kind, ...]` to repeated; `kind | None` to an `optional` field or a message.
 """
-# ruff: noqa: N818
 
 import types
 import typing

@@ -5,7 +5,6 @@ readable in its stream at once; its place in the log of the whole service, a den
 moment later by the `sequencer`. What an event's bytes mean is the `codec`'s business; deciding is `handle`'s. The
 adapters are `eventstore_memory` and `eventstore_mongo`; `tests/contracts` says what both must do.
 """
-# ruff: noqa: N818
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

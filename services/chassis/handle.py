@@ -3,7 +3,6 @@
 A repeat of a command, recognised by its commit id, gets the outcome of the first time. Deciding is pure and belongs to
 the decider; who may give a command, and where the fingerprint's bytes come from, belongs to the RPC layer.
 """
-# ruff: noqa: N818
 
 import asyncio
 import hashlib

@@ -4,7 +4,6 @@ Time is the database's own, so that the clocks of services do not matter. A leas
 sleeps past its lease wakes up believing that it leads. Therefore each takeover has a higher *epoch*, and every write
 made under a lease is refused, by its own guard, once a later epoch or a later position has been written.
 """
-# ruff: noqa: N818
 
 from typing import Protocol
 

@@ -167,9 +167,13 @@ def _line(each: ReadableSpan) -> dict[str, object]:
         "trace_id": trace.format_trace_id(context.trace_id) if context else "",
         "span_id": trace.format_span_id(context.span_id) if context else "",
         "parent_id": trace.format_span_id(each.parent.span_id) if each.parent else "",
-        "links": [trace.format_span_id(link.context.span_id) for link in each.links],
+        "links": [f"{trace.format_trace_id(to.trace_id)}:{trace.format_span_id(to.span_id)}" for to in _linked(each)],
         "start_ns": each.start_time,
         "end_ns": each.end_time,
         "status": each.status.status_code.name,
         "attributes": dict(each.attributes or {}),
     }
+
+
+def _linked(each: ReadableSpan) -> list[trace.SpanContext]:
+    return [link.context for link in each.links]

@@ -21,7 +21,7 @@ _ATTEMPTS = 20
 _CALLER = "disclosure"
 
 
-class LeafConflict(Exception):  # noqa: N818  (it stops the line; no caller is ever told)
+class LeafConflict(Exception):
     """The place in the log that this leaf would take for good holds another one."""
 
 

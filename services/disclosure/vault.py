@@ -32,7 +32,7 @@ _UNREACHABLE: Final = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
 _log = logger(__name__)
 
 
-class _Refused(Exception):  # noqa: N818  (never leaves this module)
+class _Refused(Exception):
     """A trustee refused, or answered something that its share cannot have made."""
 
 

@@ -15,7 +15,7 @@ from services.trustee.used_cases import UsedCases
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 
 
-class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+class Refused(Exception):
     """Something about the request does not hold."""
 
 

@@ -23,7 +23,7 @@ class Reason(StrEnum):
     REFUSED = "REFUSED"
 
 
-class RefusedByTrustee(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+class RefusedByTrustee(Exception):
     """Carries the reason to the error table."""
 
     reason = Reason.REFUSED

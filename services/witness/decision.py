@@ -23,7 +23,7 @@ class Reason(StrEnum):
     CHECKPOINT_INCONSISTENT = "CHECKPOINT_INCONSISTENT"
 
 
-class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+class Refused(Exception):
     """The checkpoint is not co-signed; nothing has changed."""
 
     def __init__(self, reason: Reason) -> None:

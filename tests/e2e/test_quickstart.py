@@ -1,7 +1,12 @@
-"""The README's example, run as it stands there: five strangers make a crowd, and each of them speaks."""
+"""The README's example, run as it stands there, and the traces it leaves: five strangers make a crowd and speak."""
 
 import asyncio
+import json
 from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
 
 from deploy.local.platform import LocalPlatform
 from examples.demo.authors import code_in
@@ -10,19 +15,28 @@ from tests.e2e.waiting import eventually
 from vouchsafe.sdk import Published, Wallet
 
 DOMAIN = "cloudberry.example"
+Spans = list[dict[str, Any]]
 
 
-async def test_five_people_speak_by_the_example(platform: LocalPlatform, profile: Path, tmp_path: Path) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def published(
+    platform: LocalPlatform, profile: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Published]:
+    wallets = tmp_path_factory.mktemp("wallets")
+
     async def one(number: int) -> Published:
         address = f"quickstart{number}@{DOMAIN}"
 
         async def mailed_code(_: str) -> str:
             return code_in(await platform.mailbox.wait(address))
 
-        wallet = await asyncio.to_thread(Wallet.create, tmp_path / str(number), "a passphrase")
+        wallet = await asyncio.to_thread(Wallet.create, wallets / str(number), "a passphrase")
         return await speak(profile, wallet, f"quickstart-{number}", address, mailed_code)
 
-    published = await asyncio.gather(*(one(number) for number in range(5)))
+    return list(await asyncio.gather(*(one(number) for number in range(5))))
+
+
+async def test_five_people_speak_by_the_example(published: list[Published], profile: Path) -> None:
     assert len({each.thread_id for each in published}) == 5
 
     async def all_are_read() -> bool:
@@ -34,3 +48,47 @@ async def test_five_people_speak_by_the_example(platform: LocalPlatform, profile
         return expected <= set(feed)
 
     await eventually(all_are_read)
+
+
+@pytest.mark.usefixtures("published")
+async def test_a_trace_leads_from_the_call_to_the_commit_and_on_to_the_view(platform: LocalPlatform) -> None:
+    async def holds() -> bool:
+        spans = _spans(platform, "forum")
+        calls = {each["span_id"] for each in spans if each["name"].endswith("/OpenThread")}
+        appends = {_address(each) for each in spans if each["name"] == "append" and each["parent_id"] in calls}
+        return bool(appends) and appends <= _linked(spans, "project")
+
+    await eventually(holds)
+
+
+@pytest.mark.usefixtures("published")
+async def test_a_trace_leads_from_a_commit_over_the_bus_to_its_consumers(platform: LocalPlatform) -> None:
+    async def holds() -> bool:
+        commits = {_address(each) for each in _spans(platform, "verification") if each["name"] == "append"}
+        sent = _linked(_spans(platform, "verification"), "publish") & commits
+        heard = [_linked(_spans(platform, name), "consume") for name in ("forum", "disclosure")]
+        return bool(sent) and all(sent & links for links in heard)
+
+    await eventually(holds)
+
+
+@pytest.mark.usefixtures("published")
+def test_no_trace_is_shared_by_the_person_side_and_the_alias_side(platform: LocalPlatform) -> None:
+    person = {each["trace_id"] for name in ("identity", "verification") for each in _spans(platform, name)}
+    alias = {each["trace_id"] for name in ("forum", "disclosure") for each in _spans(platform, name)}
+    assert person
+    assert alias
+    assert not person & alias
+
+
+def _spans(platform: LocalPlatform, name: str) -> Spans:
+    lines = (platform.layout.traces / f"{name}.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def _address(span: dict[str, Any]) -> str:
+    return f"{span['trace_id']}:{span['span_id']}"
+
+
+def _linked(spans: Spans, name: str) -> set[str]:
+    return {link for span in spans if span["name"] == name for link in span["links"]}

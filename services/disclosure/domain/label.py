@@ -7,7 +7,7 @@ that this service accepts stands under a key that everybody can see. Putting the
 from dataclasses import dataclass
 
 
-class KeyConflict(Exception):  # noqa: N818  (it stops the line; no caller is ever told)
+class KeyConflict(Exception):
     """Verification published a second key, or opened a label that has none: somebody is being cheated."""
 
 

@@ -154,7 +154,7 @@ async def test_identity_that_refuses_ends_the_opening(platform: Platform):
         await disclosure.execute(case)
 
 
-class Crash(Exception):  # noqa: N818
+class Crash(Exception):
     """The process dies here."""
 
 
