@@ -142,7 +142,8 @@ def test_links_of_the_log_are_kept(spans):
     with trace.get_tracer("x").start_as_current_span("relay", links=tracelink.links_to([header])):
         pass
     (line,) = spans()
-    assert line["links"] == [header.split("-")[2]]
+    _, trace_id, span_id, _ = header.split("-")
+    assert line["links"] == [f"{trace_id}:{span_id}"]
 
 
 def test_an_incident_outside_of_any_trace_still_gets_a_name():
