@@ -10,7 +10,7 @@ from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.names import draw_names
 from services.forum.api.requests import fingerprint, second_commit_id
 from services.forum.coarse_clock import CoarseClock
-from services.forum.domain import alias, post_id, thread
+from services.forum.domain import alias, post_id, thread, thread_decider
 from services.forum.domain.alias_decider import CreateAlias
 from services.forum.domain.post_id_decider import ReservePostId
 from services.forum.domain.thread_decider import Command, CreateComment, CreatePost, OpenThread, Speaker
@@ -45,7 +45,7 @@ class ThreadServicer(ThreadServiceServicer):
         claim = mapping.opening_post(request)
         speaker = await self._speaker(claim.proof)
         command = OpenThread(checks.verified_post(claim), speaker)
-        await self._reserve(request)
+        await self._reserve(request, command)
         return pb.OpenThreadResponse(author_name=await self._published(request, command))
 
     async def CreatePost(self, request: pb.CreatePostRequest, _context: Context) -> pb.CreatePostResponse:  # noqa: N802
@@ -53,7 +53,7 @@ class ThreadServicer(ThreadServiceServicer):
         claim = mapping.later_post(request)
         speaker = await self._speaker(claim.proof)
         command = CreatePost(checks.verified_post(claim), speaker)
-        await self._reserve(request)
+        await self._reserve(request, command)
         return pb.CreatePostResponse(author_name=await self._published(request, command))
 
     async def CreateComment(self, request: pb.CreateCommentRequest, _context: Context) -> pb.CreateCommentResponse:  # noqa: N802
@@ -67,14 +67,21 @@ class ThreadServicer(ThreadServiceServicer):
         state, _ = await self._aliases.state(alias.stream(proof.alias_key))
         return Speaker(alias.require_existing(state), self._draw_names(), self._clock.seconds())
 
-    async def _reserve(self, request: pb.OpenThreadRequest | pb.CreatePostRequest) -> None:
+    async def _reserve(self, request: pb.OpenThreadRequest | pb.CreatePostRequest, command: Command) -> None:
         """Make the post's identifier the thread's own, before the post is written under it.
 
         The other way round, a crash in between would leave a post whose identifier another thread may still take.
         """
+        stream = post_id.stream(request.post_id)
+        # What the thread refuses shall leave nothing behind. What it has taken may be asked again, and has its
+        # identifier by then; read in this order, a repeat is never mistaken for a first time.
+        state, _ = await self._threads.state(thread.stream(request.thread_id))
+        reserved, _ = await self._post_ids.state(stream)
+        if isinstance(reserved, post_id.Free):
+            thread_decider.decide(command, state)
         caller = current_call().caller
         await self._post_ids.handle(
-            post_id.stream(request.post_id),
+            stream,
             ReservePostId(request.post_id, request.thread_id),
             commit_id=second_commit_id(request.request_id, "post"),
             fingerprint=fingerprint(caller, request),

@@ -126,6 +126,16 @@ async def test_a_post_id_cannot_stand_in_two_threads(forum: World) -> None:
     assert await refused(forum.edge.unary(forum.threads.CreatePost, again)) == "POST_EXISTS"
 
 
+async def test_a_refused_post_keeps_no_identifier(forum: World) -> None:
+    alice, bob = await forum.newcomer(), await forum.newcomer()
+    thread_id, _ = await forum.open_thread(alice)
+    nowhere, again = post_request(bob, new_id()), open_request(bob, thread_id=thread_id)
+    assert await refused(forum.edge.unary(forum.threads.CreatePost, nowhere)) == "THREAD_UNKNOWN"
+    assert await refused(forum.edge.unary(forum.threads.OpenThread, again)) == "THREAD_EXISTS"
+    for post_id in (nowhere.post_id, again.post_id):
+        assert await events_of(forum, f"post-{post_id}") == []
+
+
 async def test_many_newcomers_at_once_get_different_names(forum: World) -> None:
     alice = await forum.newcomer()
     thread_id, _ = await forum.open_thread(alice)
