@@ -26,8 +26,10 @@ EDGE_CALLS = {
     "officer-desk": ("disclosure",),
 }
 
+PROVISIONER = "nats-provisioner"
+
 Flow = tuple[str, str, str, int]
-"""Namespace the policy stands in, direction, namespace of the peer, port."""
+"""Pods a policy stands over, direction, pods at the other end, port. Pods are `namespace/name`; `*` stands for all."""
 
 
 def main() -> int:
@@ -88,8 +90,12 @@ def pod_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
             missing = {"readinessProbe", "livenessProbe", "resources"} - set(container)
             if missing:
                 yield f"{_name(each)}: lacks {', '.join(sorted(missing))}"
-            if not container["image"].startswith("nats:") and "grpc" not in container.get("readinessProbe", {}):
-                yield f"{_name(each)}: its readiness is not gRPC's"
+            probes = [container.get(kind, {}) for kind in ("readinessProbe", "livenessProbe", "startupProbe")]
+            if not container["image"].startswith("nats:") and any("grpc" not in probe for probe in probes):
+                yield f"{_name(each)}: a probe is not gRPC's"
+            # Our health service answers for the process as a whole and for each gRPC service, and for no other name.
+            if any(probe.get("grpc", {}).get("service") for probe in probes):
+                yield f"{_name(each)}: a probe asks for a name that may not be served"
 
 
 def flow_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
@@ -104,31 +110,27 @@ def flow_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
 def expected_flows() -> set[Flow]:
     """Return the flows that the platform's table of peers asks for."""
     flows: set[Flow] = set()
-    calls = {**PEERS, **EDGE_CALLS}
-    for caller, callees in calls.items():
+    for caller, callees in {**PEERS, **EDGE_CALLS}.items():
         for callee in callees:
-            source, target = workload(caller).namespace, workload(callee).namespace
-            flows.add((target, "Ingress", source, RPC))
+            flows.add((_pods(callee), "Ingress", _pods(caller), RPC))
             if caller not in EDGES:
-                flows.add((source, "Egress", target, RPC))
+                flows.add((_pods(caller), "Egress", _pods(callee), RPC))
     for name in CORE:
-        own = workload(name).namespace
-        flows |= {
-            (own, "Egress", "vouchsafe-nats", BUS),
-            ("vouchsafe-nats", "Ingress", own, BUS),
-            (own, "Egress", "vouchsafe-store", STORE),
-            (own, "Egress", "vouchsafe-telemetry", OTLP),
-        }
-    flows.add((workload("verification").namespace, "Egress", "vouchsafe-mail", SMTP))
+        provisioner = f"{workload(name).namespace}/{PROVISIONER}"
+        flows |= {(pods, "Egress", _pods("nats"), BUS) for pods in (_pods(name), provisioner)}
+        flows |= {(_pods("nats"), "Ingress", pods, BUS) for pods in (_pods(name), provisioner)}
+        flows.add((_pods(name), "Egress", f"vouchsafe-store/{name}", STORE))
+        flows.add((_pods(name), "Egress", "vouchsafe-telemetry/otel-collector", OTLP))
+    flows.add((_pods("verification"), "Egress", "vouchsafe-mail/relay", SMTP))
     for name in (*CORE, *TRUSTEES, *WITNESSES, "nats"):
-        flows.add((workload(name).namespace, "Egress", "kube-system", 53))
+        flows.add((f"{workload(name).namespace}/*", "Egress", "kube-system/kube-dns", 53))
     return flows
 
 
 def rendered_flows(objects: list[dict[str, Any]]) -> set[Flow]:
-    """Return the flows that the network policies allow. A peer or a port left open counts as `*` or 0."""
+    """Return the flows that the network policies allow. Whatever is left open counts as `*`, an open port as 0."""
     return {
-        (policy["metadata"]["namespace"], direction, _peer(peer), port["port"])
+        (_target(policy), direction, _peer(peer), port["port"])
         for policy in objects
         if policy["kind"] == "NetworkPolicy"
         for direction, rules, end in (("Ingress", "ingress", "from"), ("Egress", "egress", "to"))
@@ -138,9 +140,24 @@ def rendered_flows(objects: list[dict[str, Any]]) -> set[Flow]:
     }
 
 
+def _pods(name: str) -> str:
+    """The pods of a workload. Trustees and witnesses are told apart by their namespaces alone."""
+    return f"{workload(name).namespace}/{name.split('-')[0] if name in (*TRUSTEES, *WITNESSES) else name}"
+
+
+def _target(policy: dict[str, Any]) -> str:
+    return f"{policy['metadata']['namespace']}/{_selected(policy['spec'].get('podSelector'))}"
+
+
 def _peer(peer: dict[str, Any]) -> str:
-    namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name")
-    return namespace if namespace and peer.get("podSelector", {}).get("matchLabels") else "*"
+    labels = (peer.get("namespaceSelector") or {}).get("matchLabels", {})
+    return f"{labels.get('kubernetes.io/metadata.name', '*')}/{_selected(peer.get('podSelector'))}"
+
+
+def _selected(selector: dict[str, Any] | None) -> str:
+    """The one label value that a selector asks for; everything else that it may say is not ours and counts as open."""
+    labels = (selector or {}).get("matchLabels", {})
+    return str(next(iter(labels.values()))) if len(labels) == 1 else "*"
 
 
 def _denies_all(each: dict[str, Any]) -> bool:

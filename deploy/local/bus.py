@@ -1,7 +1,7 @@
 """The bus: a NATS server on the accounts file that the cluster uses too, and its streams.
 
-`deploy/nats/nats.conf` says who may do what, `deploy/nats/streams.toml` what is created. What is published belongs to
-the services.
+`deploy/nats/nats.conf` says who may do what, `deploy/nats/streams/streams.toml` what is created. What is published
+belongs to the services.
 """
 
 import json
@@ -20,7 +20,7 @@ from services.chassis.bus_provision import Stream, StreamsFile
 
 NAME = "nats"
 ACCOUNTS_FILE = REPOSITORY / "deploy" / "nats" / "nats.conf"
-STREAMS_FILE = REPOSITORY / "deploy" / "nats" / "streams.toml"
+STREAMS_FILE = REPOSITORY / "deploy" / "nats" / "streams" / "streams.toml"
 
 
 class BusMissingError(Exception):

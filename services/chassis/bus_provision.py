@@ -41,7 +41,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class StreamsFile:
-    """The contents of `deploy/nats/streams.toml`."""
+    """The contents of `deploy/nats/streams/streams.toml`."""
 
     stream: tuple[Stream, ...]
 

@@ -8,7 +8,7 @@ from services.chassis import configfile
 from services.chassis.bus_jetstream import stream_name
 from services.chassis.bus_provision import StreamsFile, main
 
-STREAMS = Path(__file__).parents[4] / "deploy" / "nats" / "streams.toml"
+STREAMS = Path(__file__).parents[4] / "deploy" / "nats" / "streams" / "streams.toml"
 
 
 def test_the_platforms_streams_have_the_names_that_the_code_uses() -> None:
