@@ -3,6 +3,7 @@
 `Forum` is the service on any store and any bus; `start` opens the real ones for a process.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -157,6 +158,8 @@ async def start(process: Process) -> None:
     """Open store and bus, and hand over what is to run. Raises what would make serving unsafe."""
     config = configfile.load(process.config, Config)
     database = MongoDatabase(process.secrets.text("mongodb-uri"))
+    # In a thread: dropping connections waits for the driver's own threads.
+    process.on_close(partial(asyncio.to_thread, database.close))
     store = MongoEventStore(database)
     await store.ensure_indexes()
     views = {each.name: MongoViewStore(database, each.name, each.version) for each in PROJECTIONS}

@@ -1,7 +1,9 @@
 """Puts identity together. `assemble` joins its parts on any store; `start` opens the real ones and hands them over."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from services.chassis import bus_jetstream, configfile
@@ -84,7 +86,8 @@ async def start(process: Process) -> None:
     config = configfile.load(process.config, Config)
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
     database = MongoDatabase(process.secrets.text("mongodb-uri"))
-    process.on_close(_closing(database))
+    # In a thread: dropping connections waits for the driver's own threads.
+    process.on_close(partial(asyncio.to_thread, database.close))
     store = MongoEventStore(database)
     await store.ensure_indexes()
     projection = persons_by_escrow()
@@ -123,10 +126,3 @@ def _worker(store: LogStore, codec: EventCodec, views: ViewStore) -> LogWorker:
     worker = LogWorker(store)
     worker.add("persons_by_escrow", projector)
     return worker
-
-
-def _closing(database: MongoDatabase) -> Callable[[], Awaitable[None]]:
-    async def close() -> None:
-        database.close()
-
-    return close

@@ -3,9 +3,11 @@
 Verification follows no other service yet: what identity publishes asks nothing of it.
 """
 
+import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from services.chassis import bus_jetstream, configfile
@@ -122,7 +124,8 @@ async def start(process: Process) -> None:
         _log.warning(SMALL_CROWD, count=config.issuance.policy().crowd_minimum)
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
     database = MongoDatabase(process.secrets.text("mongodb-uri"))
-    process.on_close(_closing(database))
+    # In a thread: dropping connections waits for the driver's own threads.
+    process.on_close(partial(asyncio.to_thread, database.close))
     store = MongoEventStore(database)
     await store.ensure_indexes()
     assembly = assemble(
@@ -174,10 +177,3 @@ def _mailer(config: Config, process: Process) -> Mailer:
     tls.load_verify_locations(process.secrets.path("ca.crt"))
     password = process.secrets.text("smtp-password") if config.mail.username else None
     return Mailer(config.mail, process.endpoints.smtp.address, tls=tls, password=password, clock=SystemClock())
-
-
-def _closing(database: MongoDatabase) -> Callable[[], Awaitable[None]]:
-    async def close() -> None:
-        database.close()
-
-    return close

@@ -25,6 +25,7 @@ ERRORS: Final = ErrorTable(
         Reason.THREAD_UNKNOWN: StatusCode.FAILED_PRECONDITION,
         Reason.THREAD_KEY_CHANGED: StatusCode.FAILED_PRECONDITION,
         Reason.THREAD_KEY_TAKEN: StatusCode.FAILED_PRECONDITION,
+        Reason.THREAD_FULL: StatusCode.RESOURCE_EXHAUSTED,
         Reason.NAMES_TAKEN: StatusCode.ABORTED,
         Reason.POST_EXISTS: StatusCode.ALREADY_EXISTS,
         Reason.POST_UNKNOWN: StatusCode.FAILED_PRECONDITION,

@@ -4,9 +4,10 @@ The state holds no text: only what a decision needs. `alias_key`, `thread_key`, 
 events are for evidence and never leave the forum towards a reader (`projections`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+
+from services.forum.domain.layered import Layered
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,13 @@ class Author:
 class Open:
     """A thread that takes posts.
 
-    `authors`: by alias key. `posts`: how many comments each has, by post id. `comments`: their ids.
+    `authors`: by alias key. `posts`: how many comments each has, by post id. `comments`: the post of each, by its id.
     """
 
     title: str
-    authors: Mapping[bytes, Author] = field(default_factory=dict)
-    posts: Mapping[str, int] = field(default_factory=dict)
-    comments: frozenset[str] = frozenset()
+    authors: Layered[bytes, Author] = field(default_factory=Layered)
+    posts: Layered[str, int] = field(default_factory=Layered)
+    comments: Layered[str, str] = field(default_factory=Layered)
 
 
 State: TypeAlias = Absent | Open
@@ -117,9 +118,9 @@ def evolve(state: State, event: Event) -> State:
     match event:
         case AuthorNamed():
             author = Author(event.author_name, event.thread_key)
-            return replace(state, authors={**state.authors, event.alias_key: author})
+            return replace(state, authors=state.authors.plus(event.alias_key, author))
         case PostPublished():
-            return replace(state, posts={**state.posts, event.post_id: 0})
+            return replace(state, posts=state.posts.plus(event.post_id, 0))
         case CommentPublished():
-            posts = {**state.posts, event.post_id: state.posts[event.post_id] + 1}
-            return replace(state, posts=posts, comments=state.comments | {event.comment_id})
+            posts = state.posts.plus(event.post_id, state.posts[event.post_id] + 1)
+            return replace(state, posts=posts, comments=state.comments.plus(event.comment_id, event.post_id))

@@ -5,7 +5,7 @@ only the thread knows: which posts exist, and that each alias has exactly one ke
 """
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypedDict
 
 from services.forum.domain.alias import AliasCreated
 from services.forum.domain.errors import DomainError, Reason
@@ -27,6 +27,11 @@ __all__ = ["Command", "CreateComment", "CreatePost", "OpenThread", "Speaker", "d
 
 MAX_COMMENTS: Final = 200
 """Comments below one post. A post is read with all of them, so their number bounds an answer's size."""
+
+MAX_POSTS: Final = 1000
+MAX_TEXTS: Final = 5000
+"""Posts, and posts and comments together, in one thread. Each decision rests on all of them, so their number bounds
+what a decision costs a process that has not seen the thread before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +85,21 @@ def _open(command: OpenThread, state: State) -> tuple[Event, ...]:
     if not isinstance(state, Absent):
         raise DomainError(Reason.THREAD_EXISTS)
     opened = ThreadOpened(command.post.thread_id, command.post.title)
-    return (opened, *_published(command.post, command.speaker, Open(command.post.title)))
+    return (opened, *_post_published(command.post, command.speaker, Open(command.post.title)))
 
 
 def _post(command: CreatePost, state: Open) -> tuple[Event, ...]:
     if command.post.post_id in state.posts:
         raise DomainError(Reason.POST_EXISTS)
-    return _published(command.post, command.speaker, state)
+    if len(state.posts) >= MAX_POSTS or _is_full(state):
+        raise DomainError(Reason.THREAD_FULL)
+    return _post_published(command.post, command.speaker, state)
 
 
-def _published(post: VerifiedPost, speaker: Speaker, state: Open) -> tuple[Event, ...]:
+def _post_published(post: VerifiedPost, speaker: Speaker, state: Open) -> tuple[Event, ...]:
     name, named = _author(post.thread_id, post.proof, speaker, state)
     published = PostPublished(
-        thread_id=post.thread_id,
-        title=post.title,
-        post_id=post.post_id,
-        alias_key=post.proof.alias_key,
-        author_name=name,
-        label=speaker.alias.label,
-        label_name=speaker.alias.label_name,
-        body=post.body,
-        thread_key=post.proof.thread_key,
-        certificate=post.proof.certificate,
-        signature=post.proof.signature,
-        published_at=speaker.at,
-        thread_title=state.title,
-        ordinal=len(state.posts),
+        **_spoken(post, speaker, name), title=post.title, thread_title=state.title, ordinal=len(state.posts)
     )
     return (*named, published)
 
@@ -114,21 +108,39 @@ def _comment(command: CreateComment, state: Open) -> tuple[Event, ...]:
     comment, speaker = command.comment, command.speaker
     _require_room(comment, state)
     name, named = _author(comment.thread_id, comment.proof, speaker, state)
-    published = CommentPublished(
-        thread_id=comment.thread_id,
-        post_id=comment.post_id,
-        comment_id=comment.comment_id,
-        alias_key=comment.proof.alias_key,
+    return (*named, CommentPublished(**_spoken(comment, speaker, name), comment_id=comment.comment_id))
+
+
+class _Spoken(TypedDict):
+    """What a post and a comment have in common as events."""
+
+    thread_id: str
+    post_id: str
+    alias_key: bytes
+    author_name: str
+    label: str
+    label_name: str
+    body: str
+    thread_key: bytes
+    certificate: bytes
+    signature: bytes
+    published_at: int
+
+
+def _spoken(text: VerifiedPost | VerifiedComment, speaker: Speaker, name: str) -> _Spoken:
+    return _Spoken(
+        thread_id=text.thread_id,
+        post_id=text.post_id,
+        alias_key=text.proof.alias_key,
         author_name=name,
         label=speaker.alias.label,
         label_name=speaker.alias.label_name,
-        body=comment.body,
-        thread_key=comment.proof.thread_key,
-        certificate=comment.proof.certificate,
-        signature=comment.proof.signature,
+        body=text.body,
+        thread_key=text.proof.thread_key,
+        certificate=text.proof.certificate,
+        signature=text.proof.signature,
         published_at=speaker.at,
     )
-    return (*named, published)
 
 
 def _require_open(state: State) -> Open:
@@ -144,6 +156,12 @@ def _require_room(comment: VerifiedComment, state: Open) -> None:
         raise DomainError(Reason.COMMENT_EXISTS)
     if state.posts[comment.post_id] >= MAX_COMMENTS:
         raise DomainError(Reason.COMMENTS_FULL)
+    if _is_full(state):
+        raise DomainError(Reason.THREAD_FULL)
+
+
+def _is_full(state: Open) -> bool:
+    return len(state.posts) + len(state.comments) >= MAX_TEXTS
 
 
 def _author(thread_id: str, proof: AuthorProof, speaker: Speaker, state: Open) -> tuple[str, tuple[AuthorNamed, ...]]:

@@ -93,7 +93,7 @@ class ThreadMachine(RuleBasedStateMachine):
         assert {key: author.thread_key for key, author in self.state.authors.items()} == self.keys
         below = list(self.comments.values())
         assert dict(self.state.posts) == {post_id: below.count(post_id) for post_id in self.posts}
-        assert self.state.comments == set(self.comments)
+        assert dict(self.state.comments) == self.comments
 
     @invariant()
     def nobody_shares_a_name_or_a_key(self) -> None:
