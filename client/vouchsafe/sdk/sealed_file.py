@@ -74,6 +74,10 @@ class SealedFile:
         except SealError as error:
             raise VouchsafeError(Reason.WRONG_PASSPHRASE, "the passphrase does not open the wallet") from error
 
+    def moved_to(self, path: Path) -> "SealedFile":
+        """The same file where its directory has been moved to; nothing is read or written."""
+        return SealedFile(path, self._purpose, self._cost, self._salt, self._key)
+
     def write(self, content: bytes) -> None:
         """Replace the content in one step, readable by the owner only: a crash leaves the old file or the new."""
         document = {
@@ -126,3 +130,13 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Have the directory's entries on disk: a rename is not, before its directory is (fsync(2))."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

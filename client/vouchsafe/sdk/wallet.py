@@ -4,12 +4,14 @@ Each file has its own salt and key, so that either can be kept on another device
 other. The wallet only stores; it knows nothing of the services. It is not safe for two processes to write at once.
 """
 
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vouchsafe.sdk.errors import Reason, VouchsafeError
 from vouchsafe.sdk.keys import Alias, Issuing, Person, from_json, to_json
-from vouchsafe.sdk.sealed_file import Cost, SealedFile
+from vouchsafe.sdk.sealed_file import Cost, SealedFile, sync_directory
 
 PERSON_FILE = "person.sealed"
 ALIASES_FILE = "aliases.sealed"
@@ -47,15 +49,26 @@ class Wallet:
 
     @classmethod
     def create(cls, directory: Path, passphrase: str, *, cost: Cost | None = None) -> "Wallet":
-        """An empty wallet. Takes as long as two tries of the passphrase: call it in a thread when others wait."""
-        cost = cost or Cost()
-        person = SealedFile.create(
-            directory / PERSON_FILE, "person", passphrase, to_json(PersonCompartment()), cost=cost
-        )
-        aliases = SealedFile.create(
-            directory / ALIASES_FILE, "aliases", passphrase, to_json(AliasCompartment()), cost=cost
-        )
-        return cls(person, aliases)
+        """An empty wallet in a directory that is empty or not there; WALLET_EXISTS when it holds anything.
+
+        Takes as long as two tries of the passphrase: call it in a thread when others wait. A crash leaves the whole
+        wallet or none, since both files are made beside the directory and moved there in one step.
+        """
+        cost, directory = cost or Cost(), directory.resolve()
+        _require_empty(directory)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))  # made with mode 0700
+        contents = {PERSON_FILE: ("person", PersonCompartment()), ALIASES_FILE: ("aliases", AliasCompartment())}
+        try:
+            person, aliases = (
+                SealedFile.create(scratch / name, purpose, passphrase, to_json(content), cost=cost)
+                for name, (purpose, content) in contents.items()
+            )
+            _move(scratch, directory)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        return cls(person.moved_to(directory / PERSON_FILE), aliases.moved_to(directory / ALIASES_FILE))
 
     @classmethod
     def open(cls, directory: Path, passphrase: str) -> "Wallet":
@@ -119,6 +132,20 @@ class Wallet:
     def _save_aliases(self, compartment: AliasCompartment) -> None:
         self._alias_file.write(to_json(compartment))
         self._aliases = compartment
+
+
+def _require_empty(directory: Path) -> None:
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise VouchsafeError(Reason.WALLET_EXISTS, f"{directory} exists already and is not empty")
+
+
+def _move(scratch: Path, directory: Path) -> None:
+    try:
+        scratch.rename(directory)  # in place of an empty directory, never of one that somebody has filled meanwhile
+    except OSError as error:
+        _require_empty(directory)
+        raise VouchsafeError(Reason.FILE_UNREADABLE, f"{directory} cannot be made: {error.strerror}") from error
+    sync_directory(directory.parent)
 
 
 def _slot(alias: Alias) -> tuple[str, int, int]:

@@ -1,6 +1,7 @@
 """A file that only its passphrase opens."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -31,6 +32,19 @@ def test_only_the_owner_may_read_and_no_scratch_file_stays(path: Path) -> None:
     SealedFile.create(path, "person", "passphrase", b"content", cost=CHEAP).write(b"more")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_write_is_on_disk_when_it_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[bool, bool]] = []  # is it a directory, and is the file in its place by then
+    fsync = os.fsync
+
+    def recorded(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    SealedFile.create(path, "person", "passphrase", b"content", cost=CHEAP)
+    assert synced == [(False, False), (True, True)]
 
 
 def test_the_content_is_nowhere_in_the_file(path: Path) -> None:

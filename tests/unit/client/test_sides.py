@@ -35,6 +35,7 @@ class Recorder(PersonServiceServicer, ReadingServiceServicer):
     """Answers two calls, after so many failures, and keeps what it was sent."""
 
     failures: int = 0
+    code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     seen: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     async def Register(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -49,7 +50,7 @@ class Recorder(PersonServiceServicer, ReadingServiceServicer):
         self.seen.append((request_id, context.peer(), dict(context.invocation_metadata())))
         if self.failures:
             self.failures -= 1
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+            await context.abort(self.code, "away")
 
 
 @asynccontextmanager
@@ -120,13 +121,29 @@ async def test_a_request_is_repeated_as_it_was(authority: Authority, server_tls:
     assert [request_id for request_id, _, _ in recorder.seen] == ["r"] * 4
 
 
-async def test_patience_ends(authority: Authority, server_tls: TlsFiles, tmp_path: Path) -> None:
-    recorder = Recorder(failures=1000)
+async def test_a_race_lost_to_others_is_run_again(authority: Authority, server_tls: TlsFiles, tmp_path: Path) -> None:
+    recorder = Recorder(failures=3, code=grpc.StatusCode.ABORTED)
+    async with serving(recorder, server_tls) as address, Side(edge(authority, tmp_path, "person")) as person:
+        await register(person, address)
+    assert [request_id for request_id, _, _ in recorder.seen] == ["r"] * 4
+
+
+async def test_a_refusal_is_not_asked_again(authority: Authority, server_tls: TlsFiles, tmp_path: Path) -> None:
+    recorder = Recorder(failures=3, code=grpc.StatusCode.FAILED_PRECONDITION)
+    async with serving(recorder, server_tls) as address, Side(edge(authority, tmp_path, "person")) as person:
+        with pytest.raises(VouchsafeError, match="FAILED_PRECONDITION"):
+            await register(person, address)
+    assert len(recorder.seen) == 1
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED])
+async def test_patience_ends(authority: Authority, server_tls: TlsFiles, tmp_path: Path, code: grpc.StatusCode) -> None:
+    recorder = Recorder(failures=1000, code=code)
     async with (
         serving(recorder, server_tls) as address,
         Side(edge(authority, tmp_path, "person"), patience=0.6) as person,
     ):
-        with pytest.raises(VouchsafeError, match="UNAVAILABLE"):
+        with pytest.raises(VouchsafeError, match=code.name):
             await register(person, address)
 
 

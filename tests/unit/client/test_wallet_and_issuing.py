@@ -1,5 +1,8 @@
 """The wallet keeps what must not be lost, and a credential made from it verifies for everybody."""
 
+import os
+import shutil
+import stat
 import uuid
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from services.seal.secret import SecretBytes
 from services.seal.statements import AliasProof, Context, Ownership, PostStatement, ThreadCertificate
 from vouchsafe.sdk import Cost, Reason, VouchsafeError, Wallet, issuing, signing
 from vouchsafe.sdk.keys import Person
+from vouchsafe.sdk.sealed_file import SealedFile
 
 CHEAP = Cost(memory_kib=8, passes=1)
 
@@ -149,3 +153,58 @@ def test_secrets_survive_the_file(wallet: Wallet, tmp_path: Path) -> None:
     person = Wallet.open(tmp_path / "wallet", "passphrase").registered()
     assert person == wallet.registered()
     assert isinstance(person.ownership_seed, SecretBytes)
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("cleaned", [True, False])
+def test_a_wallet_cut_short_is_no_wallet_and_can_be_created_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleaned: bool
+) -> None:
+    directory, create = tmp_path / "wallet", SealedFile.create
+
+    def crash_at_the_second(path: Path, purpose: str, *rest: str | bytes, cost: Cost) -> SealedFile:
+        if purpose == "aliases":
+            raise Crash
+        return create(path, purpose, *rest, cost=cost)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(SealedFile, "create", crash_at_the_second)
+        if not cleaned:  # as after SIGKILL
+            crashing.setattr(shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(Crash):
+            Wallet.create(directory, "passphrase", cost=CHEAP)
+    assert not directory.exists()
+    assert bool(list(tmp_path.iterdir())) is not cleaned
+    Wallet.create(directory, "another passphrase", cost=CHEAP)
+    assert Wallet.open(directory, "another passphrase").person is None
+
+
+def test_a_new_wallet_is_its_owners_alone_and_can_be_written_to(tmp_path: Path) -> None:
+    directory = tmp_path / "empty"
+    directory.mkdir()
+    wallet = Wallet.create(directory, "passphrase", cost=CHEAP)
+    wallet.save_person(Person("login", str(uuid.uuid4()), SigningKey.generate().seed()))
+    assert Wallet.open(directory, "passphrase").person == wallet.person
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert os.listdir(tmp_path) == ["empty"]  # noqa: PTH208  # nothing is left beside it
+
+
+def test_a_wallet_never_takes_the_place_of_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, rename = tmp_path / "wallet", Path.rename
+    Wallet.create(directory, "passphrase", cost=CHEAP)
+    with pytest.raises(VouchsafeError, match=Reason.WALLET_EXISTS):
+        Wallet.create(directory, "other", cost=CHEAP)
+
+    def overtaken(self: Path, target: Path) -> Path:
+        Path(target).mkdir()
+        (Path(target) / "person.sealed").write_bytes(b"somebody else's")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", overtaken)
+    with pytest.raises(VouchsafeError, match=Reason.WALLET_EXISTS):
+        Wallet.create(tmp_path / "raced", "passphrase", cost=CHEAP)
+    assert (tmp_path / "raced" / "person.sealed").read_bytes() == b"somebody else's"
+    assert sorted(os.listdir(tmp_path)) == ["raced", "wallet"]  # noqa: PTH208
