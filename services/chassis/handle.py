@@ -7,6 +7,7 @@ the decider; who may give a command, and where the fingerprint's bytes come from
 import asyncio
 import hashlib
 import random
+import uuid
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -24,6 +25,7 @@ from services.chassis.tracelink import current_traceparent, span
 
 _ATTEMPTS = 6
 _PAUSE_SECONDS = 0.01
+_REQUESTS = uuid.UUID("a2f6f0c3-5b57-4d55-9d0b-7f3b8a6e4c19")
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -141,3 +143,12 @@ def fingerprint_of(caller: str, request: bytes) -> str:
     """A digest of who asked and what, hex; `request` is the deterministic encoding of the request message."""
     name = caller.encode()
     return hashlib.sha256(len(name).to_bytes(4, "big") + name + request).hexdigest()
+
+
+def commit_id_of(caller: str, request_id: str, step: str = "") -> str:
+    """The commit id of a caller's request, or of its further `step` on another stream: the same on every repeat.
+
+    Every request that comes from outside gets its id here. Whoever chooses a request id can therefore choose none that
+    a service makes for its own commits, all of which share the store's one space of ids.
+    """
+    return str(uuid.uuid5(_REQUESTS, f"{caller}/{request_id}/{step}"))

@@ -1,12 +1,11 @@
 """A command's envelope: which request it is, who makes it, and what makes its repetition recognisable."""
 
-import uuid
 from dataclasses import dataclass
 from typing import TypedDict
 
 from google.protobuf.message import Message
 
-from services.chassis.handle import fingerprint_of
+from services.chassis.handle import commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
 
 
@@ -34,5 +33,5 @@ class Request:
 
     def once(self, step: str = "") -> Once:
         """For the command itself; with `step`, for a later one of the same request."""
-        commit_id = str(uuid.uuid5(uuid.UUID(self.request_id), step)) if step else self.request_id
+        commit_id = commit_id_of(self.caller, self.request_id, step)
         return Once(commit_id=commit_id, fingerprint=self.fingerprint, caller=self.caller)

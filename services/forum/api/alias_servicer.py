@@ -1,6 +1,6 @@
 """AliasService: challenges, and aliases that stand on a credential and a receipt."""
 
-from services.chassis.handle import CommandHandler
+from services.chassis.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
 from services.forum.api.alias_side import Context, alias_side
@@ -59,7 +59,7 @@ class AliasServicer(AliasServiceServicer):
         await self._aliases.handle(
             alias.stream(credential.alias_key),
             CreateAlias(verified),
-            commit_id=request.request_id,
+            commit_id=commit_id_of(caller, request.request_id),
             fingerprint=fingerprint(caller, request, besides=("nonce", "signature")),
             caller=caller,
         )

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from services.chassis.handle import CommandHandler
+from services.chassis.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
 from services.forum.api import mapping
 from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.names import draw_names
-from services.forum.api.requests import fingerprint, second_commit_id
+from services.forum.api.requests import fingerprint
 from services.forum.coarse_clock import CoarseClock
 from services.forum.domain import alias, post_id, thread, thread_decider
 from services.forum.domain.alias_decider import CreateAlias
@@ -83,7 +83,7 @@ class ThreadServicer(ThreadServiceServicer):
         await self._post_ids.handle(
             stream,
             ReservePostId(request.post_id, request.thread_id),
-            commit_id=second_commit_id(request.request_id, "post"),
+            commit_id=commit_id_of(caller, request.request_id, "post"),
             fingerprint=fingerprint(caller, request),
             caller=caller,
         )
@@ -94,7 +94,7 @@ class ThreadServicer(ThreadServiceServicer):
         handled = await self._threads.handle(
             thread.stream(request.thread_id),
             command,
-            commit_id=request.request_id,
+            commit_id=commit_id_of(caller, request.request_id),
             fingerprint=fingerprint(caller, request),
             caller=caller,
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 
-from services.chassis.handle import CommandHandler, RequestIdReused, fingerprint_of
+from services.chassis.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
 from services.identity.adapters.attempts import Attempts
 from services.identity.adapters.logins import Logins
@@ -64,7 +64,7 @@ class PersonServicer(stubs.PersonServiceServicer):
         handled = await self._persons.handle(
             person_stream(command.person_id),
             command,
-            commit_id=request.request_id,
+            commit_id=commit_id_of(caller, request.request_id),
             fingerprint=fingerprint_of(caller, digest.encode()),
             caller=caller,
         )

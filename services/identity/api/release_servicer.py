@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler, RequestIdReused, fingerprint_of
+from services.chassis.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
 from services.chassis.viewstore import Views
 from services.identity.adapters.profiles import Profiles
@@ -91,7 +91,7 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         handled = await self._persons.handle(
             person_stream(person_id),
             command,
-            commit_id=request.request_id,
+            commit_id=commit_id_of(caller, request.request_id),
             fingerprint=fingerprint_of(caller, request.SerializeToString(deterministic=True)),
             caller=caller,
         )

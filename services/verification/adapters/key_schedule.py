@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Callable
 
-from services.chassis.eventstore import EventStoreError
-from services.chassis.handle import Contended
+from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 from services.verification.adapters.issuer_keys import IssuerKeys
-from services.verification.domain.organisation import Organisations
+from services.verification.domain.organisation import Organisation, Organisations
 
-FAILED = "issuer_keys_failed"
+FAILED = "issuer_key_failed"
 
 _LOOK_SECONDS = 30.0
 _log = log(__name__)
@@ -24,18 +23,19 @@ class KeySchedule:
         self._epoch = epoch
 
     async def ensure(self) -> None:
-        """Return when every label has its key; raises what the store raises."""
+        """Try each label that has no key yet; one that fails is logged, and keeps no other from having its own."""
         epoch = self._epoch()
         self._keys.forget_before(epoch)
-        async with asyncio.TaskGroup() as group:
-            for organisation in self._organisations:
-                group.create_task(self._keys.key(organisation, epoch))
+        await asyncio.gather(*(self._ensure(organisation, epoch) for organisation in self._organisations))
 
     async def run(self) -> None:
         """Look now and from time to time, until cancelled. A call that comes first has its key made then."""
         while True:
-            try:
-                await self.ensure()
-            except* (EventStoreError, Contended) as failures:
-                _log.warning(FAILED, error_type=type(failures.exceptions[0]).__name__)
+            await self.ensure()
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _ensure(self, organisation: Organisation, epoch: int) -> None:
+        try:
+            await self._keys.key(organisation, epoch)
+        except Exception as error:  # noqa: BLE001 -- the next look tries again; the process serves the other labels
+            _log.error(FAILED, epoch=epoch, error_type=type(error).__name__, at=where(error))

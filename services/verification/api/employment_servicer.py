@@ -1,13 +1,12 @@
 """Prove an employer by a code sent to a work address: what the person-side edge may ask."""
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler, RequestIdReused, fingerprint_of
+from services.chassis.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import Call, current_call
 from services.verification.adapters.assertions import AssertionVerifier, Person
 from services.verification.adapters.codes import Codes
@@ -47,11 +46,6 @@ class MailPolicy:
 def employment_stream(escrow_reference: bytes) -> str:
     """The stream of one person's employments."""
     return f"employment-{escrow_reference.hex()}"
-
-
-def commit_id_of(request_id: str, step: str) -> str:
-    """The commit id of a request's further step on another stream: the same for every repeat of the request."""
-    return str(uuid.uuid5(uuid.UUID(request_id), step))
 
 
 class EmploymentServicer(stubs.EmploymentServiceServicer):
@@ -96,7 +90,7 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         now = self._now()
         await self._use_allowance(request.request_id, person, now, fingerprint, call)
         command = RequestCode(
-            challenge_id=f"{address.mac}-{commit_id_of(request.request_id, 'challenge')}",
+            challenge_id=f"{address.mac}-{commit_id_of(call.caller, request.request_id, 'challenge')}",
             escrow_reference=person.escrow_reference,
             organisation=organisation.id,
             now=now,
@@ -106,7 +100,7 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         handled = await self._mailboxes.handle(
             _mailbox_stream(address.mac),
             command,
-            commit_id=request.request_id,
+            commit_id=commit_id_of(call.caller, request.request_id),
             fingerprint=fingerprint,
             caller=call.caller,
         )
@@ -134,7 +128,7 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         handled = await self._mailboxes.handle(
             _mailbox_stream(mac),
             ConfirmCode(request.challenge_id, person.escrow_reference, right, self._now()),
-            commit_id=request.request_id,
+            commit_id=commit_id_of(call.caller, request.request_id),
             fingerprint=fingerprint,
             caller=call.caller,
         )
@@ -151,7 +145,7 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         await self._allowances.handle(
             f"allowance-{person.escrow_reference.hex()}",
             UseAllowance(person.escrow_reference, now, self._policy.per_person),
-            commit_id=commit_id_of(request_id, "allowance"),
+            commit_id=commit_id_of(call.caller, request_id, "allowance"),
             fingerprint=fingerprint,
             caller=call.caller,
         )
@@ -169,7 +163,7 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         await self._mailboxes.handle(
             _mailbox_stream(mac),
             NoteSent(challenge.challenge_id),
-            commit_id=commit_id_of(request_id, "sent"),
+            commit_id=commit_id_of(call.caller, request_id, "sent"),
             fingerprint=fingerprint_of(call.caller, challenge.challenge_id.encode()),
             caller=call.caller,
         )
@@ -181,7 +175,7 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         handled = await self._employments.handle(
             employment_stream(person.escrow_reference),
             VerifyEmployment(person.escrow_reference, person.ownership_key, proven.organisation, expires_at),
-            commit_id=commit_id_of(request_id, "employment"),
+            commit_id=commit_id_of(call.caller, request_id, "employment"),
             fingerprint=fingerprint,
             caller=call.caller,
         )

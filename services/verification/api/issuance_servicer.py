@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler, fingerprint_of
+from services.chassis.handle import CommandHandler, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import Call, current_call
 from services.seal.canonical import sha256
 from services.verification.adapters.assertions import AssertionVerifier
@@ -115,7 +115,7 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
         await self._slots.handle(
             f"slots-{reference.hex()}",
             command,
-            commit_id=request.request_id,
+            commit_id=commit_id_of(call.caller, request.request_id),
             fingerprint=fingerprint_of(call.caller, request.SerializeToString(deterministic=True)),
             caller=call.caller,
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import grpc
 import pytest
 
+from services.chassis.handle import commit_id_of
 from services.chassis.rpc_errors import RpcError
 from services.identity.adapters.profiles import Profile
 from services.identity.api.release_servicer import release_info
@@ -16,6 +17,7 @@ from services.seal.errors import SealError
 from services.seal.secret import SecretBytes
 from tests.rpc.identity.cases import Case
 from tests.rpc.identity.conftest import Identity, PersonSide
+from tests.support.rpc import identity
 from vouchsafe.identity.v1 import release_service_pb2 as rpc
 from vouchsafe.identity.v1.release_service_pb2_grpc import ReleaseServiceStub
 
@@ -79,7 +81,7 @@ async def test_a_repeat_answers_the_same_bytes_and_is_recorded_once(
 ) -> None:
     request = case.request()
     assert await disclosure.release(request) == await disclosure.release(request)
-    commit = await service.store.find_commit(request.request_id)
+    commit = await service.store.find_commit(commit_id_of(identity("disclosure"), request.request_id))
     assert commit is not None
     assert commit.last == 3
     assert len(await service.store.read_stream(commit.stream)) == 2

@@ -9,7 +9,7 @@ import pytest
 from services.chassis.clock import FixedClock
 from services.chassis.eventstore import Commit, CommitMeta, EventData, OutcomeUnknown, VersionConflict
 from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler, Contended, Handled, RequestIdReused, fingerprint_of
+from services.chassis.handle import CommandHandler, Contended, Handled, RequestIdReused, commit_id_of, fingerprint_of
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
 Handler = CommandHandler[Raise, Total, Raised]
@@ -132,3 +132,13 @@ async def test_endless_contention_is_told() -> None:
 def test_a_fingerprint_covers_caller_and_request_apart() -> None:
     assert fingerprint_of("ab", b"c") == fingerprint_of("ab", b"c")
     assert len({fingerprint_of("ab", b"c"), fingerprint_of("a", b"bc"), fingerprint_of("ab", b"d")}) == 3
+
+
+def test_a_commit_id_is_made_of_caller_request_and_step_and_never_the_request_id_itself() -> None:
+    request_id = "0b1f6c1e-6d4f-4e59-9a39-1b8a6f0f2f10"
+    ids = {
+        commit_id_of(caller, request_id, step) for caller in (CALLER, "spiffe://test/ns/edge/sa/other") for step in "ab"
+    }
+    assert len(ids) == 4
+    assert request_id not in ids
+    assert commit_id_of(CALLER, request_id) == commit_id_of(CALLER, request_id)
