@@ -5,16 +5,13 @@ crash can lose the reply; another statement under that case may not. Losing the 
 it belongs on storage that outlives the process.
 """
 
-import fcntl
 import os
 from pathlib import Path
 from typing import Final, Self
 
+from services.chassis.durable_file import StateError, append, open_alone
+
 FILE_NAME: Final = "used-cases"
-
-
-class StateError(Exception):
-    """The file cannot be trusted or is in use by another process; starting would be unsafe."""
 
 
 class UsedCases:
@@ -28,19 +25,12 @@ class UsedCases:
     @classmethod
     def open(cls, directory: Path) -> Self:
         """Open or create the file in `directory`; raises StateError when it is held by another process or malformed."""
-        directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        descriptor = open_alone(directory / FILE_NAME)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            used = _load(descriptor)
-            _sync_directory(directory)
-        except BlockingIOError as error:
-            os.close(descriptor)
-            raise StateError("the record of used cases is held by another process") from error
+            return cls(descriptor, _load(descriptor))
         except BaseException:
             os.close(descriptor)
             raise
-        return cls(descriptor, used)
 
     def claim(self, case_id: str, statement_hash: bytes) -> bool:
         """Whether the case may be answered: it is new, and now recorded on disk, or it was used for this statement.
@@ -62,12 +52,7 @@ class UsedCases:
         if self._broken:
             raise StateError("the record of used cases could not be written before")
         self._broken = True
-        try:
-            if os.write(self._descriptor, line) != len(line):
-                raise StateError("the record of used cases could not be written")
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise StateError("the record of used cases could not be written") from error
+        append(self._descriptor, line)
         self._broken = False
 
 
@@ -90,12 +75,3 @@ def _load(descriptor: int) -> dict[str, bytes]:
             raise StateError("the record of used cases is malformed")
         used[case_id] = statement_hash
     return used
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make the file's name as durable as its content."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,18 +3,16 @@
 Losing the file would let the log show this witness another past, so it belongs on storage that outlives the process.
 """
 
-import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from services.chassis.durable_file import StateError, open_alone, replace
+
 FILE_NAME: Final = "last-seen"
 LOCK_NAME: Final = "lock"
-
-
-class StateError(Exception):
-    """The file cannot be trusted or is in use by another process; starting would be unsafe."""
+"""Held instead of the file itself, which every save replaces."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +34,16 @@ class LastSeen:
     @classmethod
     def open(cls, directory: Path) -> Self:
         """Open the file in `directory`; raises StateError when it is held by another process or malformed."""
-        directory.mkdir(parents=True, exist_ok=True)
-        lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = open_alone(directory / LOCK_NAME)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return cls(directory, lock, _load(directory / FILE_NAME))
-        except BlockingIOError as error:
-            os.close(lock)
-            raise StateError("the last checkpoint is held by another process") from error
         except BaseException:
             os.close(lock)
             raise
 
     def save(self, head: TreeHead) -> None:
         """Replace what is stored; durable on return."""
-        scratch = self._directory / f"{FILE_NAME}.new"
-        with scratch.open("wb") as file:
-            file.write(f"{head.size} {head.root.hex()}\n".encode("ascii"))
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(self._directory / FILE_NAME)
-        _sync_directory(self._directory)
+        replace(self._directory / FILE_NAME, f"{head.size} {head.root.hex()}\n".encode("ascii"))
         self.head = head
 
     async def close(self) -> None:
@@ -79,11 +66,3 @@ def _load(path: Path) -> TreeHead | None:
     if head.size < 0 or len(head.root) != 32 or not line.endswith("\n"):
         raise StateError("the last checkpoint is malformed")
     return head
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

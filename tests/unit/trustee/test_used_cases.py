@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services.trustee.used_cases import FILE_NAME, StateError, UsedCases
+from services.chassis.durable_file import StateError
+from services.trustee.used_cases import FILE_NAME, UsedCases
 
 ONE, OTHER = b"1" * 32, b"2" * 32
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from services.chassis.clock import FixedClock
+from services.chassis.durable_file import StateError
 from services.seal.checkpoint import Checkpoint, LogPolicy, add_cosignatures, sign_checkpoint, verify_checkpoint
 from services.seal.ed25519 import SigningKey
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType
 from services.witness.decision import Reason, Refused, Witness
-from services.witness.last_seen import FILE_NAME, LastSeen, StateError, TreeHead
+from services.witness.last_seen import FILE_NAME, LastSeen, TreeHead
 
 LOG = NoteSigner("log.example", SigningKey.generate())
 WITNESS = NoteSigner("witness-1", SigningKey.generate(), SignatureType.COSIGNATURE)

@@ -1,0 +1,53 @@
+"""Small files survive a crash whole, and one process at a time holds one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from services.chassis.durable_file import StateError, append, open_alone, replace
+
+
+def test_one_process_at_a_time_holds_a_file(tmp_path: Path):
+    path = tmp_path / "missing" / "file"
+    held = open_alone(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StateError, match="file is held"):
+        open_alone(path)
+    os.close(held)
+    os.close(open_alone(path))
+
+
+def test_what_is_appended_follows_what_was_there(tmp_path: Path):
+    for line in (b"one\n", b"two\n"):
+        descriptor = open_alone(tmp_path / "file")
+        append(descriptor, line)
+        os.close(descriptor)
+    assert (tmp_path / "file").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_short_or_failed_write_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    descriptor = open_alone(tmp_path / "file")
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda _descriptor, data: len(data) - 1)
+        with pytest.raises(StateError):
+            append(descriptor, b"line\n")
+    os.close(descriptor)
+    with pytest.raises(StateError):
+        append(descriptor, b"line\n")
+
+
+def test_a_replacement_that_fails_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "file"
+    replace(path, b"old")
+
+    def fail(_: int) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="no space"):
+            replace(path, b"new")
+    assert path.read_bytes() == b"old"
+    replace(path, b"newer")
+    assert path.read_bytes() == b"newer"
