@@ -68,12 +68,10 @@ class Checkpoints:
         """Publish whenever there is something new; for ever."""
         with self._log.grown.listen() as grown:
             while True:
-                if not self._covers(self._log.size):
-                    await self.publish()
-                if not self._covers(self._log.size):
-                    # Another process may have shown the witnesses leaves that this one has not read.
-                    with suppress(EventStoreError):
-                        await self._log.refresh()
+                # Another process may have appended leaves, and shown them to the witnesses: nobody tells this one.
+                with suppress(EventStoreError):
+                    await self._log.refresh()
+                await self.publish()
                 await grown.wait(_PATIENCE)
 
     async def covering(self, size: int) -> Cosigned:

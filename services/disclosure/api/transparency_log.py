@@ -29,8 +29,11 @@ class TransparencyLogServicer(rpc.TransparencyLogServiceServicer):
     async def ListLeaves(  # noqa: N802
         self, request: pb.ListLeavesRequest, _context: object
     ) -> pb.ListLeavesResponse:
-        """Answer leaves in order; none beyond the end."""
-        return pb.ListLeavesResponse(leaves=self._log.leaves(request.start, request.limit or DEFAULT_LEAVES))
+        """Answer leaves in order; none beyond the end, which another process may have moved."""
+        limit = request.limit or DEFAULT_LEAVES
+        if request.start + limit > self._log.size:
+            await self._log.refresh()
+        return pb.ListLeavesResponse(leaves=self._log.leaves(request.start, limit))
 
     async def GetInclusionProof(  # noqa: N802
         self, request: pb.GetInclusionProofRequest, _context: object

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.chassis.eventstore import Commit, StoreUnavailable
+from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import RpcError
 from services.disclosure.adapters.peers import Peers
 from services.disclosure.domain.label import KeyConflict
@@ -118,6 +120,61 @@ async def test_two_processes_share_one_log_and_its_witnesses(platform: Platform)
         note = (await served.log("GetCheckpoint", pb.GetCheckpointRequest(min_size=11))).checkpoint
         assert verify_checkpoint(note, policy).checkpoint.size == 11
     assert await first.leaves() == await second.leaves()
+
+
+async def test_a_process_that_appends_nothing_learns_of_new_leaves(platform: Platform):
+    writer, reader = await platform.disclosure(), await platform.disclosure()
+    await commit_ownership(writer, 1)
+    assert await reader.leaves() == await writer.leaves()
+    await commit_ownership(writer, 2)
+    page = await reader.log("ListLeaves", pb.ListLeavesRequest(start=1, limit=2))
+    assert list(page.leaves) == (await writer.leaves())[1:3]
+
+
+async def test_a_process_that_appends_nothing_shows_the_newest_checkpoint(platform: Platform):
+    writer, reader = await platform.disclosure(), await platform.disclosure()
+    policy = platform.trust.log_policy()
+
+    async def size() -> int:
+        note = (await reader.log("GetCheckpoint", pb.GetCheckpointRequest())).checkpoint
+        return verify_checkpoint(note, policy).checkpoint.size
+
+    running = asyncio.create_task(reader.service.checkpoints.run())
+    try:
+        assert await size() == 1
+        await commit_ownership(writer, 1)
+        async with asyncio.timeout(5):
+            while await size() < 2:  # noqa: ASYNC110  (it rings no event)
+                await asyncio.sleep(0.05)
+    finally:
+        running.cancel()
+
+
+class AwayStore(MemoryEventStore):
+    """Cannot be read while it is away."""
+
+    away = False
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
+        if self.away:
+            raise StoreUnavailable
+        return await super().read_stream(stream, after_version)
+
+
+async def test_the_background_task_outlives_a_store_that_is_away(tmp_path: Any):
+    store = AwayStore()
+    async with Platform(tmp_path, Ceremony(), store) as platform:
+        await platform.start("witness-1", "witness-2")
+        disclosure = await platform.disclosure()
+        store.away = True
+        running = asyncio.create_task(disclosure.service.checkpoints.run())
+        try:
+            async with asyncio.timeout(5):
+                while not disclosure.service.checkpoints._covers(1):  # noqa: ASYNC110  (it rings no event)
+                    await asyncio.sleep(0.02)
+            assert not running.done()
+        finally:
+            running.cancel()
 
 
 async def test_a_restarted_log_is_cosigned_again(platform: Platform):
