@@ -118,9 +118,15 @@ class Vault:
             # Whatever index the answer names, the proof must hold for the share of the trustee that was asked.
             partial = Partial(index, response.point, response.proof)
             verify_partial(self._trust.share_public_keys[index - 1], request.envelope, partial)
-        except (RpcError, SealError) as error:
+        except Exception as error:
+            # Nobody else sees why one trustee failed as long as the others suffice.
             _log.warning(TRUSTEE_FAILED, peer=f"trustee-{index}", error_type=type(error).__name__)
-            if isinstance(error, RpcError) and error.code.name in _UNREACHABLE:
-                raise
-            raise _Refused from None
+            if _refusal(error):
+                raise _Refused from None
+            raise
         return partial
+
+
+def _refusal(error: Exception) -> bool:
+    """Whether a trustee's failure is its answer. Anything else may be another one at the next attempt."""
+    return isinstance(error, SealError) or (isinstance(error, RpcError) and error.code.name not in _UNREACHABLE)
