@@ -26,7 +26,8 @@ async def open_one(platform: LocalPlatform, command: Command, placed: Placed, di
     await _refused(command, case_id)
     officers = platform.officers
     for name in list(officers)[:3]:
-        facts = await command.must("officer", "approve", case_id, "--officer", name, "--key", str(officers[name]))
+        arguments = ("--officer", name, "--key", str(officers[name]), "--yes")
+        facts = await command.must("officer", "approve", case_id, *arguments)
     good(f"approved by {facts['approved by']}, each signed on the officer's own machine")
     async with _kept_dead(platform):
         say(f"killed {' and '.join(_KILLED)}: three of five trustees are left")

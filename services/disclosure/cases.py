@@ -14,13 +14,14 @@ from services.chassis.clock import Clock
 from services.chassis.handle import CommandHandler
 from services.chassis.rpc_errors import RpcError
 from services.chassis.telemetry_log import log as logger
-from services.disclosure.deposits import DepositHandler
-from services.disclosure.domain import case, case_decider, deposit
+from services.disclosure.domain import case, case_decider
 from services.disclosure.domain.case_decider import Approve
 from services.disclosure.domain.errors import DomainError, Reason
-from services.disclosure.evidence import check_post
+from services.disclosure.evidence import check_post, credential_of
 from services.disclosure.request import Request
-from services.seal.authorization import SignedCredential, bundle_hash, verify_approval
+from services.disclosure.shelf import Held, Shelf
+from services.seal.authorization import bundle_hash, verify_approval
+from services.seal.authorship import SignedPost
 from services.seal.errors import SealError
 from services.seal.statements import CaseStatement
 from services.seal.trust import Trust
@@ -39,11 +40,9 @@ _log = logger(__name__)
 class Cases:
     """The officers' desk of one process."""
 
-    def __init__(
-        self, *, cases: CaseHandler, deposits: DepositHandler, forum: AskForum, trust: Trust, clock: Clock
-    ) -> None:
+    def __init__(self, *, cases: CaseHandler, shelf: Shelf, forum: AskForum, trust: Trust, clock: Clock) -> None:
         self._cases = cases
-        self._deposits = deposits
+        self._shelf = shelf
         self._forum = forum
         self._trust = trust
         self._clock = clock
@@ -67,7 +66,7 @@ class Cases:
         now = self._now()
         command: case_decider.Command
         if case_decider.may_ask(requester):
-            credential = await self._evidence(post_id)
+            post, held = await self._evidence(post_id)
             command = case.CaseOpened(
                 case_id=case_id,
                 requester=requester,
@@ -76,11 +75,17 @@ class Cases:
                 document_hash=document_hash,
                 post_id=post_id,
                 recipient_key=recipient_key,
-                alias_key=credential.message.cpk,
-                bundle_hash=bundle_hash(credential, post_id, recipient_key),
+                alias_key=held.deposit.alias_key,
+                bundle_hash=bundle_hash(credential_of(held.deposit), post_id, recipient_key),
                 policy_hash=self._trust.policy.hash(),
                 opened_at=now,
                 expires_at=now + self._trust.policy.approval_ttl_seconds,
+                thread_id=post.thread_id,
+                title=post.title,
+                body=post.body,
+                thread_key=post.thread_key,
+                thread_certificate=post.certificate,
+                post_signature=post.signature,
             )
         else:
             command = case.CaseDeclined(case_id, requester, instrument, ground, document_hash, post_id, now)
@@ -112,18 +117,16 @@ class Cases:
         state, _ = await self._cases.state(case.stream(case_id))
         return asked(state)
 
-    async def _evidence(self, post_id: str) -> SignedCredential:
-        """The credential behind a post, once every link between the two has been verified."""
+    async def _evidence(self, post_id: str) -> tuple[SignedPost, Held]:
+        """A post and what the vault holds for its author, once every link between the two has been verified."""
         try:
             answer = await self._forum(forum_pb.GetPostEvidenceRequest(post_id=post_id))
         except RpcError as error:
             if error.code is grpc.StatusCode.NOT_FOUND:
                 raise DomainError(Reason.POST_UNKNOWN) from None
             raise
-        state, _ = await self._deposits.state(deposit.stream(answer.proof.alias_key))
-        if isinstance(state, deposit.Empty):
-            raise DomainError(Reason.EVIDENCE_INVALID)
-        return check_post(post_id, answer, state)
+        held = await self._shelf.of(answer.proof.alias_key)
+        return check_post(post_id, answer, held), held
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

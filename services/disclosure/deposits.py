@@ -4,15 +4,13 @@ The order of the checks is cheap before dear; each has its own reason, since the
 receipt is deterministic, so a repeat gets the same one.
 """
 
-from services.chassis.handle import CommandHandler
 from services.disclosure.domain import deposit
 from services.disclosure.evidence import check_deposit
 from services.disclosure.labels import Labels
 from services.disclosure.request import Request
+from services.disclosure.shelf import DepositHandler
 from services.seal.ed25519 import SigningKey
 from services.seal.statements import Receipt
-
-DepositHandler = CommandHandler[deposit.Deposit, deposit.State, deposit.EnvelopeDeposited]
 
 
 class Deposits:

@@ -6,11 +6,12 @@ Pure functions. Which key counts for a label, and which envelope lies in the vau
 from services.disclosure.domain.deposit import EnvelopeDeposited
 from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.messages import credential_message
-from services.seal import ed25519
+from services.disclosure.shelf import Held
 from services.seal.authorization import SignedCredential, verify_credential
+from services.seal.authorship import SignedPost, verify_authorship
 from services.seal.envelope import check_envelope, envelope_hash
 from services.seal.errors import SealError
-from services.seal.statements import Context, CredentialMessage, PostStatement, ThreadCertificate
+from services.seal.statements import Context, CredentialMessage
 from vouchsafe.forum.v1.evidence_service_pb2 import GetPostEvidenceResponse
 
 
@@ -39,20 +40,20 @@ def check_deposit(unverified: EnvelopeDeposited, issuer_key: bytes) -> EnvelopeD
     return unverified
 
 
-def check_post(post_id: str, told: GetPostEvidenceResponse, deposit: EnvelopeDeposited) -> SignedCredential:
-    """Return the credential when every link holds from the post to the deposit; DomainError EVIDENCE_INVALID otherwise.
+def check_post(post_id: str, told: GetPostEvidenceResponse, held: Held) -> SignedPost:
+    """Return the post when every link holds from it to what the vault holds; DomainError EVIDENCE_INVALID otherwise.
 
-    The links: the thread key signed the post, the alias key certified the thread key for this thread, and the alias
-    key's credential is the very one under which the vault took its envelope.
+    Besides the links of `verify_authorship`, the credential that the forum tells is the very one under which the vault
+    took its envelope.
     """
-    proof, credential = told.proof, credential_of(deposit)
+    proof = told.proof
+    post = SignedPost(
+        told.thread_id, post_id, told.title, told.body, proof.thread_key, proof.certificate, proof.signature
+    )
+    if held.deposit.alias_key != proof.alias_key or credential_message(held.deposit) != told.credential:
+        raise DomainError(Reason.EVIDENCE_INVALID)
     try:
-        statement = PostStatement(told.thread_id, post_id, told.title, told.body)
-        certificate = ThreadCertificate(proof.alias_key, proof.thread_key, told.thread_id)
-        ed25519.verify(proof.thread_key, statement.signed_bytes(), proof.signature)
-        ed25519.verify(proof.alias_key, certificate.signed_bytes(), proof.certificate)
+        verify_authorship(post, credential_of(held.deposit), held.issuer_key)
     except SealError:
         raise DomainError(Reason.EVIDENCE_INVALID) from None
-    if deposit.alias_key != proof.alias_key or credential_message(deposit) != told.credential:
-        raise DomainError(Reason.EVIDENCE_INVALID)
-    return credential
+    return post

@@ -1,9 +1,9 @@
-"""The messages that carry an opening to trustees and identity, from what this service has stored."""
+"""The messages that carry a case to officers, trustees and identity, from what this service has stored."""
 
-from services.disclosure.domain.case import Intended, live_approvals
+from services.disclosure.domain.case import CaseOpened, Intended, live_approvals
 from services.disclosure.domain.deposit import EnvelopeDeposited
 from vouchsafe.credential.v1 import credential_pb2
-from vouchsafe.trustee.v1 import authorization_pb2
+from vouchsafe.trustee.v1 import authorization_pb2, post_evidence_pb2
 
 
 def credential_message(held: EnvelopeDeposited) -> credential_pb2.Credential:
@@ -15,6 +15,18 @@ def credential_message(held: EnvelopeDeposited) -> credential_pb2.Credential:
         envelope_hash=held.envelope_hash,
         prefix=held.prefix,
         signature=held.credential_signature,
+    )
+
+
+def post_message(facts: CaseOpened) -> post_evidence_pb2.PostEvidence:
+    """The post of a case, and what ties it to the alias key."""
+    return post_evidence_pb2.PostEvidence(
+        thread_id=facts.thread_id,
+        title=facts.title,
+        body=facts.body,
+        thread_key=facts.thread_key,
+        certificate=facts.thread_certificate,
+        signature=facts.post_signature,
     )
 
 

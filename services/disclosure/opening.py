@@ -12,13 +12,12 @@ import uuid
 from services.chassis.clock import Clock
 from services.disclosure.cases import CaseHandler, asked, statement_of
 from services.disclosure.checkpoints import Checkpoints
-from services.disclosure.deposits import DepositHandler
-from services.disclosure.domain import case, deposit
+from services.disclosure.domain import case
 from services.disclosure.domain.case_decider import Execute, Finish
 from services.disclosure.domain.errors import DomainError, Reason
-from services.disclosure.labels import Labels
-from services.disclosure.messages import authorization_message, credential_message
+from services.disclosure.messages import authorization_message, credential_message, post_message
 from services.disclosure.request import Request
+from services.disclosure.shelf import Held, Shelf
 from services.disclosure.transparency import TransparencyLog
 from services.disclosure.vault import Vault
 from services.seal.canonical import sha256
@@ -37,8 +36,7 @@ class Opening:
         self,
         *,
         cases: CaseHandler,
-        deposits: DepositHandler,
-        labels: Labels,
+        shelf: Shelf,
         log: TransparencyLog,
         checkpoints: Checkpoints,
         vault: Vault,
@@ -46,8 +44,7 @@ class Opening:
         clock: Clock,
     ) -> None:
         self._cases = cases
-        self._deposits = deposits
-        self._labels = labels
+        self._shelf = shelf
         self._log = log
         self._checkpoints = checkpoints
         self._vault = vault
@@ -76,17 +73,19 @@ class Opening:
 
         # 3. Have it witnessed. Without a quorum's co-signatures no trustee answers.
         intent_proof = await self._checkpoints.proof_of(intent_index)
-        held, issuer_key, issuer_key_proof = await self._held(state.facts.alias_key)
+        held = await self._shelf.of(state.facts.alias_key)
+        issuer_key_proof = await self._issuer_key_proof(held)
 
         # 4. Ask the trustees for their parts, and 5. combine them. What comes out stays inside the vault.
         authorization = authorization_message(state, intent_proof, now)
         escrow = await self._vault.open(
             pb.DecryptShareRequest(
                 authorization=authorization,
-                credential=credential_message(held),
-                envelope=held.envelope,
-                issuer_key=issuer_key,
+                credential=credential_message(held.deposit),
+                envelope=held.deposit.envelope,
+                issuer_key=held.issuer_key,
                 issuer_key_proof=issuer_key_proof,
+                post=post_message(state.facts),
             )
         )
 
@@ -104,17 +103,13 @@ class Opening:
         )
         return asked(finished.state)
 
-    async def _held(self, alias_key: bytes) -> tuple[deposit.EnvelopeDeposited, bytes, str]:
-        """What the vault holds for an alias, the issuer key of its credential, and the proof that the key is logged."""
-        held, _ = await self._deposits.state(deposit.stream(alias_key))
-        if isinstance(held, deposit.Empty):
-            raise DomainError(Reason.EVIDENCE_INVALID)
-        issuer_key = await self._labels.active_key(held.label, held.epoch)
-        leaf = IssuerKeyLeaf.of(held.label, held.epoch, issuer_key)
+    async def _issuer_key_proof(self, held: Held) -> str:
+        """The tlog-proof that the issuer key of what is held stands in the log."""
+        leaf = IssuerKeyLeaf.of(held.deposit.label, held.deposit.epoch, held.issuer_key)
         index = await self._log.find(leaf_hash(leaf.to_bytes()))
         if index is None:
             raise DomainError(Reason.UNKNOWN_KEY)
-        return held, issuer_key, await self._checkpoints.proof_of(index)
+        return await self._checkpoints.proof_of(index)
 
 
 def _step(case_id: str, step: str) -> str:

@@ -27,11 +27,12 @@ from services.disclosure.api.transparency_log import TransparencyLogServicer
 from services.disclosure.cases import CaseHandler, Cases
 from services.disclosure.checkpoints import Checkpoints
 from services.disclosure.config import Config, Keys, read_keys, read_trust
-from services.disclosure.deposits import DepositHandler, Deposits
+from services.disclosure.deposits import Deposits
 from services.disclosure.domain import case_decider, deposit, label
 from services.disclosure.labels import LabelHandler, Labels
 from services.disclosure.opening import Opening
 from services.disclosure.reactions.published import Published
+from services.disclosure.shelf import DepositHandler, Shelf
 from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.disclosure.vault import Vault
 from services.seal.trust import Trust
@@ -64,11 +65,11 @@ def build(*, store: EventStore, trust: Trust, keys: Keys, peers: Peers, clock: C
     policy = trust.log_policy()
     witnesses = dict(zip(policy.witnesses, peers.witnesses, strict=True))
     checkpoints = Checkpoints(log, signer=keys.log, policy=policy, witnesses=witnesses)
-    desk = Cases(cases=cases, deposits=kept, forum=peers.forum, trust=trust, clock=clock)
+    shelf = Shelf(kept, labels)
+    desk = Cases(cases=cases, shelf=shelf, forum=peers.forum, trust=trust, clock=clock)
     opening = Opening(
         cases=cases,
-        deposits=kept,
-        labels=labels,
+        shelf=shelf,
         log=log,
         checkpoints=checkpoints,
         vault=Vault(trust=trust, trustees=peers.trustees, identity=peers.identity),
@@ -77,7 +78,7 @@ def build(*, store: EventStore, trust: Trust, keys: Keys, peers: Peers, clock: C
     )
     deposits = Deposits(deposits=kept, labels=labels, receipt_key=keys.receipt)
     services = (
-        ServiceBinding(add_CaseServiceServicer_to_server, CaseServicer(desk, opening)),
+        ServiceBinding(add_CaseServiceServicer_to_server, CaseServicer(desk, opening, shelf)),
         ServiceBinding(add_DepositServiceServicer_to_server, DepositServicer(deposits)),
         ServiceBinding(add_TransparencyLogServiceServicer_to_server, TransparencyLogServicer(log, checkpoints)),
     )

@@ -6,6 +6,7 @@ trust material is the trustee's own, and so is the record of used cases. A refus
 
 from services.chassis.clock import Clock
 from services.seal.authorization import Authorization, SignedCredential, check_credential, verify_authorization
+from services.seal.authorship import SignedPost, verify_authorship
 from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
 from services.seal.errors import SealError
 from services.seal.statements import CaseStatement, Context, CredentialMessage
@@ -42,14 +43,18 @@ class Trustee:
             # 2. The credential is genuine, under the one key that the log holds for its label and epoch.
             check_credential(credential, request.issuer_key, request.issuer_key_proof, self._trust)
 
-            # 3. The envelope is the credential's own. Decrypting any other would make this trustee an oracle.
+            # 3. Whoever holds the credential wrote the very post that the officers approved. Otherwise approvals given
+            #    for one author's post could open the envelope of another.
+            verify_authorship(post_of(request), credential, request.issuer_key)
+
+            # 4. The envelope is the credential's own. Decrypting any other would make this trustee an oracle.
             if envelope_hash(request.envelope) != credential.message.envelope_hash:
                 raise Refused
             check_envelope(request.envelope)
         except SealError:
             raise Refused from None
 
-        # 4. The case is new, or this is the same request again. On disk before the share is touched.
+        # 5. The case is new, or this is the same request again. On disk before the share is touched.
         if not self._used.claim(authorization.statement.case_id, authorization.statement.hash()):
             raise Refused
         return partial_decrypt(self._share, request.envelope)
@@ -72,3 +77,17 @@ def credential_of(request: pb.DecryptShareRequest) -> SignedCredential:
     context = Context(told.label, told.epoch)
     message = CredentialMessage(told.prefix, context, told.alias_key, told.envelope_hash)
     return SignedCredential(message, told.signature)
+
+
+def post_of(request: pb.DecryptShareRequest) -> SignedPost:
+    """The post of the authorization's case as it was told, unverified."""
+    told = request.post
+    return SignedPost(
+        told.thread_id,
+        request.authorization.post_id,
+        told.title,
+        told.body,
+        told.thread_key,
+        told.certificate,
+        told.signature,
+    )

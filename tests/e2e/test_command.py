@@ -78,9 +78,7 @@ async def test_from_a_credential_to_an_opened_case(
     refused = await desk.run("case", "execute", case)
     assert refused.code == 1
     assert refused.error.startswith("error: QUORUM_MISSING: ")
-    officers = platform.officers
-    for name in list(officers)[:3]:
-        await desk.must("officer", "approve", case, "--officer", name, "--key", str(officers[name]))
+    await approve_by_three(platform, desk, case, recipient)
     executed = (await desk.must("case", "execute", case)).facts
     assert executed["state"] == "opened"
     shown = (await desk.must("case", "show", case, "--recipient-key", key)).facts
@@ -90,6 +88,29 @@ async def test_from_a_credential_to_an_opened_case(
     online = await desk.must("log", "verify", "--leaf", executed["intent is leaf"], "--save", saved)
     offline = await desk.must("log", "verify", "--from", saved)
     assert offline.output == online.output
+
+
+async def approve_by_three(platform: LocalPlatform, desk: Device, case: str, recipient: str) -> None:
+    """The first officer is asked and says no, then yes; the others tell the command not to ask."""
+
+    def approval(name: str) -> tuple[str, ...]:
+        return ("officer", "approve", case, "--officer", name, "--key", str(platform.officers[name]))
+
+    async def no() -> str:
+        return "no"
+
+    async def yes() -> str:
+        return "yes"
+
+    first, *others = list(platform.officers)[:3]
+    declined = await desk.run(*approval(first), typed=no)
+    assert declined.code == 1
+    assert (await desk.must("case", "show", case)).facts["approved by"] == "nobody"
+    approved = (await desk.must(*approval(first), typed=yes)).facts
+    assert (approved["approved by"], approved["recipient"], approved["text"]) == (first, recipient, "A text")
+    assert (approved["title"], approved["requester"], approved["instrument"]) == ("A title", "court", "1 O 2/26")
+    for name in others:
+        await desk.must(*approval(name), "--yes")
 
 
 async def test_a_saved_log_that_was_changed_does_not_verify(colleagues: list[Device], tmp_path: Path) -> None:

@@ -121,6 +121,8 @@ def facts_of(case: pb.Case) -> list[tuple[str, object]]:
         ("requester", pb.RequesterClass.Name(case.requester).removeprefix("REQUESTER_CLASS_").lower()),
         ("instrument", case.instrument),
         ("ground", case.ground),
+        ("document sha256", case.document_hash.hex()),
+        ("recipient", case.recipient_key.hex()),
         ("ends", output.moment(case.expires_at)),
         ("approved by", ", ".join(case.approved_by) or "nobody"),
     ]

@@ -8,7 +8,9 @@ import typer
 from services.seal.ed25519 import SigningKey
 from vouchsafe.cli import output
 from vouchsafe.cli.case import CaseId, facts_of
-from vouchsafe.cli.setup import Setup, run
+from vouchsafe.cli.setup import Setup, ask, run
+from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.sdk.case_review import ReviewedCase
 from vouchsafe.sdk.key_file import read_key, write_key
 from vouchsafe.sdk.officer_side import OfficerSide
 
@@ -21,16 +23,37 @@ def approve(
     case_id: CaseId,
     officer: Annotated[str, typer.Option(help="Name of the officer, as the trust material has it.")],
     key: Annotated[Path, typer.Option(help="File with the officer's private key.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking. The case is checked all the same.")] = False,
 ) -> None:
-    """Sign an approval of a case here, and send it."""
+    """Check a case, show it, and after a yes sign an approval here and send it."""
     profile = Setup.of(context).profile()
     signing_key = SigningKey(read_key(key))
 
-    async def work() -> None:
+    # Two connections: nobody should have to decide within the life of one.
+    async def look() -> ReviewedCase:
         async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
-            output.facts(facts_of(await desk.approve(case_id, officer, signing_key)))
+            return await desk.review(case_id)
 
-    run(work())
+    async def sign() -> pb.Case:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
+            return await desk.approve(reviewed, officer, signing_key)
+
+    reviewed = run(look())
+    output.facts(facts_of(reviewed.case) + evidence_of(reviewed))
+    if not yes and ask("Approve that the author is named to this recipient? Type yes") != "yes":
+        raise typer.Abort
+    approved = run(sign())
+    output.facts([("approved by", ", ".join(approved.approved_by))])
+
+
+def evidence_of(reviewed: ReviewedCase) -> list[tuple[str, object]]:
+    """Whose envelope would be opened: the post, proven to be written by the holder of this label."""
+    case = reviewed.case
+    return [
+        ("label", f"{case.credential.label}, epoch {case.credential.epoch}"),
+        ("title", case.post.title or "(none: the post answers a thread)"),
+        ("text", case.post.body),
+    ]
 
 
 @app.command("key")

@@ -1,8 +1,8 @@
 """The officers' desk: opening a case, approving it, having it executed, and reading what was released.
 
-Approvals are signed here, on the officer's own machine, over what the service says the case is; the officer sees that
-before. The recipient's private key never leaves its file. Who may approve is told by the trust material, and checked by
-every trustee for itself.
+Approvals are signed here, on the officer's own machine, and only over a case that `case_review` has checked; what it
+shows is the officer's to judge. The recipient's private key never leaves its file. Who may approve is told by the trust
+material, and checked by every trustee for itself.
 """
 
 import time
@@ -14,10 +14,10 @@ from services.seal.authorization import sign_approval
 from services.seal.canonical import read_fields, sha256, signed_bytes
 from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes
-from services.seal.statements import CaseStatement
 from services.seal.trust import Trust
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
+from vouchsafe.sdk.case_review import ReviewedCase, case_statement, review
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.profile import OfficerEdge
 from vouchsafe.sdk.side import PATIENCE, Side
@@ -72,31 +72,28 @@ class OfficerSide(Side):
         """A case as it stands."""
         return (await self._disclosure.call(self._cases.GetCase, pb.GetCaseRequest(case_id=case_id))).case
 
-    async def approve(self, case_id: str, officer: str, key: SigningKey) -> pb.Case:
+    async def review(self, case_id: str) -> ReviewedCase:
+        """A case, checked link by link: what an officer must look at before he approves. PROOF_INVALID if it fails."""
+        return await review(await self.case(case_id), case_id=case_id, trust=self._trust, log=self.log)
+
+    async def approve(self, reviewed: ReviewedCase, officer: str, key: SigningKey) -> pb.Case:
         """Approve a case as an officer of the trust material, for as long as the policy allows."""
-        approval = self.sign_approval(await self.case(case_id), officer, key)
-        request = pb.ApproveCaseRequest(request_id=str(uuid.uuid4()), case_id=case_id, approval=approval)
+        approval = self.sign_approval(reviewed, officer, key)
+        request = pb.ApproveCaseRequest(request_id=str(uuid.uuid4()), case_id=reviewed.case.case_id, approval=approval)
         return (await self._disclosure.call(self._cases.ApproveCase, request)).case
 
-    def sign_approval(self, case: pb.Case, officer: str, key: SigningKey) -> str:
-        """The signed note. PROOF_INVALID for a key that is not the officer's or a case under another policy."""
+    def sign_approval(self, reviewed: ReviewedCase, officer: str, key: SigningKey) -> str:
+        """The signed note; PROOF_INVALID for a key that is not the officer's."""
         with translated():
             if self._trust.officer(officer).public != key.public_key:
                 raise VouchsafeError(Reason.PROOF_INVALID, "this key is not the officer's")
-            if case.policy_hash != self._trust.policy.hash():
-                raise VouchsafeError(Reason.PROOF_INVALID, "the case stands under a policy that is not ours")
             expires = int(time.time()) + self._trust.policy.approval_ttl_seconds
-            return sign_approval(case_statement(case), officer, key, expires)
+            return sign_approval(case_statement(reviewed.case), officer, key, expires)
 
     async def execute(self, case_id: str) -> pb.Case:
         """Have the case carried out: intent logged, opened by the trustees, result logged; or QUORUM_MISSING."""
         request = pb.ExecuteCaseRequest(request_id=str(uuid.uuid4()), case_id=case_id)
         return (await self._disclosure.call(self._cases.ExecuteCase, request)).case
-
-
-def case_statement(case: pb.Case) -> CaseStatement:
-    """What officers approve of a case."""
-    return CaseStatement(case.case_id, case.bundle_hash, case.ground, case.policy_hash, case.opened_at, case.expires_at)
 
 
 def read_released(case: pb.Case, recipient_key: SecretBytes) -> Person:

@@ -2,18 +2,21 @@
 
 from services.disclosure.cases import Cases
 from services.disclosure.domain.case import Asked, Intended, Opened, Pending
+from services.disclosure.messages import credential_message, post_message
 from services.disclosure.opening import Opening
 from services.disclosure.request import Request
+from services.disclosure.shelf import Held, Shelf
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import case_service_pb2_grpc as rpc
 
 
 class CaseServicer(rpc.CaseServiceServicer):
-    """Serves `Cases` and `Opening`."""
+    """Serves `Cases` and `Opening`; the shelf adds what officers check a case against."""
 
-    def __init__(self, cases: Cases, opening: Opening) -> None:
+    def __init__(self, cases: Cases, opening: Opening, shelf: Shelf) -> None:
         self._cases = cases
         self._opening = opening
+        self._shelf = shelf
 
     async def OpenCase(self, request: pb.OpenCaseRequest, _context: object) -> pb.OpenCaseResponse:  # noqa: N802
         """Record a request."""
@@ -26,7 +29,7 @@ class CaseServicer(rpc.CaseServiceServicer):
             post_id=request.post_id,
             recipient_key=request.recipient_key,
         )
-        return pb.OpenCaseResponse(case=case_message(state))
+        return pb.OpenCaseResponse(case=await self._answer(state))
 
     async def ApproveCase(  # noqa: N802
         self, request: pb.ApproveCaseRequest, _context: object
@@ -34,22 +37,25 @@ class CaseServicer(rpc.CaseServiceServicer):
         """Add an approval."""
         known = Request.of(request.request_id, request)
         state = await self._cases.approve(known, case_id=request.case_id, approval=request.approval)
-        return pb.ApproveCaseResponse(case=case_message(state))
+        return pb.ApproveCaseResponse(case=await self._answer(state))
 
     async def ExecuteCase(  # noqa: N802
         self, request: pb.ExecuteCaseRequest, _context: object
     ) -> pb.ExecuteCaseResponse:
         """Carry a case through."""
         state = await self._opening.execute(Request.of(request.request_id, request), request.case_id)
-        return pb.ExecuteCaseResponse(case=case_message(state))
+        return pb.ExecuteCaseResponse(case=await self._answer(state))
 
     async def GetCase(self, request: pb.GetCaseRequest, _context: object) -> pb.GetCaseResponse:  # noqa: N802
         """Answer a case."""
-        return pb.GetCaseResponse(case=case_message(await self._cases.get(request.case_id)))
+        return pb.GetCaseResponse(case=await self._answer(await self._cases.get(request.case_id)))
+
+    async def _answer(self, state: Asked) -> pb.Case:
+        return case_message(state, await self._shelf.of(state.facts.alias_key))
 
 
-def case_message(state: Asked) -> pb.Case:
-    """The case as officers see it. Approvals are told by name; the alias key stays here."""
+def case_message(state: Asked, held: Held) -> pb.Case:
+    """The case as officers see it. Approvals are told by name; the envelope stays here."""
     facts = state.facts
     message = pb.Case(
         case_id=facts.case_id,
@@ -62,6 +68,11 @@ def case_message(state: Asked) -> pb.Case:
         opened_at=facts.opened_at,
         expires_at=facts.expires_at,
         approved_by=dict.fromkeys(approval.officer for approval in state.approvals),
+        recipient_key=facts.recipient_key,
+        document_hash=facts.document_hash,
+        post=post_message(facts),
+        credential=credential_message(held.deposit),
+        issuer_key=held.issuer_key,
     )
     match state:
         case Pending():

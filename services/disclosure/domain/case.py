@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class CaseOpened:
-    """Somebody with a right to ask asked who stands behind a post. Times are Unix seconds, here and below."""
+    """Somebody with a right to ask asked who stands behind a post. Times are Unix seconds, here and below.
+
+    The post is kept as its author signed it: officers and trustees check it again, whatever becomes of it in the forum.
+    """
 
     case_id: str
     requester: str
@@ -23,6 +26,12 @@ class CaseOpened:
     policy_hash: bytes
     opened_at: int
     expires_at: int
+    thread_id: str
+    title: str
+    body: str
+    thread_key: bytes
+    thread_certificate: bytes
+    post_signature: bytes
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import Transparen
 from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
 from vouchsafe.forum.v1 import thread_service_pb2
 from vouchsafe.identity.v1 import release_service_pb2 as release_pb
+from vouchsafe.trustee.v1 import post_evidence_pb2
 from vouchsafe.trustee.v1 import trustee_service_pb2 as trustee_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
@@ -157,13 +158,14 @@ class Author:
         object.__setattr__(self, "envelope", sealed)
         object.__setattr__(self, "credential", self.credential_for(sealed))
 
-    def credential_for(self, sealed: bytes) -> SignedCredential:
-        """A credential for this alias and any envelope, signed by the issuer."""
+    def credential_for(self, sealed: bytes, by: BlindSigner | None = None) -> SignedCredential:
+        """A credential for this alias and any envelope, signed by the issuer or by another key."""
+        signer = by or issuer()
         prefix = SecretBytes.random(32).reveal()
         message = CredentialMessage(prefix, CONTEXT, self.alias.public_key, envelope.envelope_hash(sealed))
-        key = issuer().public_key
+        key = signer.public_key
         blinding = blind_rsa.blind(key, message.signed_bytes(), PSS_RANDOMIZED)
-        answer = issuer().blind_sign(blinding.blinded_message)
+        answer = signer.blind_sign(blinding.blinded_message)
         signature = blind_rsa.finalize(key, message.signed_bytes(), answer, blinding.inverse, PSS_RANDOMIZED)
         return SignedCredential(message, signature)
 
@@ -183,6 +185,18 @@ class Author:
                 signature=self.thread.sign(statement.signed_bytes()),
             ),
             credential=credential_message(self.credential),
+        )
+
+    def post_evidence(self) -> post_evidence_pb2.PostEvidence:
+        """What trustees and officers are shown of the post."""
+        told = self.evidence()
+        return post_evidence_pb2.PostEvidence(
+            thread_id=told.thread_id,
+            title=told.title,
+            body=told.body,
+            thread_key=told.proof.thread_key,
+            certificate=told.proof.certificate,
+            signature=told.proof.signature,
         )
 
 
@@ -348,13 +362,13 @@ class Served:
 
     def __init__(self, service: Disclosure, address: str, stack: AsyncExitStack) -> None:
         self.service = service
-        self._address = address
+        self.address = address
         self._stack = stack
 
     def channel(self, caller: str) -> RpcChannel:
         """A channel as `caller`."""
         channel = RpcChannel(
-            self._address, server_name=server_name("disclosure"), tls=tls_of(caller), timeout=20.0, retry=NO_RETRY
+            self.address, server_name=server_name("disclosure"), tls=tls_of(caller), timeout=20.0, retry=NO_RETRY
         )
         self._stack.push_async_callback(channel.close)
         return channel

@@ -83,6 +83,7 @@ class Lawful:
             envelope=self.author.envelope,
             issuer_key=issuer_key,
             issuer_key_proof=TlogProof(0, tree.inclusion(0, 2), note).format(),
+            post=self.author.post_evidence(),
         )
         mend(request)
         return request
@@ -236,9 +237,39 @@ def before_1970(request: pb.DecryptShareRequest) -> None:
     request.authorization.opened_at = -1
 
 
+def another_text(request: pb.DecryptShareRequest) -> None:
+    request.post.body = "other words"
+
+
+def another_title(request: pb.DecryptShareRequest) -> None:
+    request.post.title = ""
+
+
+def another_thread(request: pb.DecryptShareRequest) -> None:
+    request.post.thread_id = str(uuid.uuid4())
+
+
+def another_thread_key(request: pb.DecryptShareRequest) -> None:
+    request.post.thread_key = b"x" * 32
+
+
+def another_certificate(request: pb.DecryptShareRequest) -> None:
+    request.post.certificate = bytes(64)
+
+
+def another_post_signature(request: pb.DecryptShareRequest) -> None:
+    request.post.signature = bytes(64)
+
+
 @pytest.mark.parametrize(
     "mend",
     [
+        another_text,
+        another_title,
+        another_thread,
+        another_thread_key,
+        another_certificate,
+        another_post_signature,
         another_recipient,
         another_post,
         another_salt,
@@ -254,6 +285,18 @@ def before_1970(request: pb.DecryptShareRequest) -> None:
 )
 async def test_one_wrong_part_is_refused(ask: Any, ceremony: Ceremony, author: Author, mend: Any):
     await assert_refused(ask, lawful(ceremony, author).request(mend))
+
+
+async def test_approvals_of_one_authors_post_do_not_open_another(ask: Any, ceremony: Ceremony, author: Author):
+    """Officers can be lied to. A whole quorum signed for this post and a credential whose holder did not write it."""
+    victim = Author(ceremony.dealing.public_key, post_id=author.post_id)
+    deceived = lawful(ceremony, victim)
+    await assert_refused(ask, deceived.request(lambda request: request.post.CopyFrom(author.post_evidence())))
+
+
+async def test_a_request_without_the_post_is_invalid(ask: Any, ceremony: Ceremony, author: Author):
+    with pytest.raises(RpcError, match="INVALID_REQUEST"):
+        await ask(lawful(ceremony, author).request(lambda request: request.ClearField("post")))
 
 
 async def test_an_invalid_point_is_refused_even_under_a_genuine_credential(ask: Any, ceremony: Ceremony):

@@ -23,6 +23,12 @@ OPENED = CaseOpened(
     policy_hash=b"h" * 32,
     opened_at=NOW,
     expires_at=END,
+    thread_id="t",
+    title="",
+    body="text",
+    thread_key=b"k" * 32,
+    thread_certificate=b"c" * 64,
+    post_signature=b"s" * 64,
 )
 DECLINED = CaseDeclined("c", "REQUESTER_CLASS_COMPANY", "letter", "curiosity", bytes(32), "p", NOW)
 ANN = CaseApproved("c", "ann", "legal", "note of ann", END)

@@ -23,9 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from vouchsafe.credential.v1 import credential_pb2 as vouchsafe_dot_credential_dot_v1_dot_credential__pb2
+from vouchsafe.trustee.v1 import post_evidence_pb2 as vouchsafe_dot_trustee_dot_v1_dot_post__evidence__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/disclosure/v1/case_service.proto\x12\x17vouchsafe.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\"\xe6\x02\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".vouchsafe.disclosure.v1.CaseState\x12:\n\trequester\x18\x03 \x01(\x0e\x32\'.vouchsafe.disclosure.v1.RequesterClass\x12\x12\n\ninstrument\x18\x04 \x01(\t\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\x0f\n\x07post_id\x18\x06 \x01(\t\x12\x13\n\x0b\x62undle_hash\x18\x07 \x01(\x0c\x12\x13\n\x0bpolicy_hash\x18\x08 \x01(\x0c\x12\x11\n\topened_at\x18\t \x01(\x03\x12\x12\n\nexpires_at\x18\n \x01(\x03\x12\x13\n\x0b\x61pproved_by\x18\x0b \x03(\t\x12\x14\n\x0cintent_index\x18\x0c \x01(\x04\x12\x14\n\x0cresult_index\x18\r \x01(\x04\x12\x17\n\x0fsealed_identity\x18\x0e \x01(\x0c\"\xaa\x02\n\x0fOpenCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x46\n\trequester\x18\x02 \x01(\x0e\x32\'.vouchsafe.disclosure.v1.RequesterClassB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12,\n\ninstrument\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12(\n\x06ground\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rdocument_hash\x18\x05 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x19\n\x07post_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"?\n\x10OpenCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case\"~\n\x12\x41pproveCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x08\x61pproval\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\"B\n\x13\x41pproveCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case\"M\n\x12\x45xecuteCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x13\x45xecuteCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case\"+\n\x0eGetCaseRequest\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case*\xa4\x01\n\x0eRequesterClass\x12\x1f\n\x1bREQUESTER_CLASS_UNSPECIFIED\x10\x00\x12\x19\n\x15REQUESTER_CLASS_COURT\x10\x01\x12\x1a\n\x16REQUESTER_CLASS_POLICE\x10\x02\x12\x1d\n\x19REQUESTER_CLASS_REGULATOR\x10\x03\x12\x1b\n\x17REQUESTER_CLASS_COMPANY\x10\x04*o\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41SE_STATE_PENDING\x10\x01\x12\x17\n\x13\x43\x41SE_STATE_INTENDED\x10\x02\x12\x15\n\x11\x43\x41SE_STATE_OPENED\x10\x03\x32\xa0\x03\n\x0b\x43\x61seService\x12_\n\x08OpenCase\x12(.vouchsafe.disclosure.v1.OpenCaseRequest\x1a).vouchsafe.disclosure.v1.OpenCaseResponse\x12h\n\x0b\x41pproveCase\x12+.vouchsafe.disclosure.v1.ApproveCaseRequest\x1a,.vouchsafe.disclosure.v1.ApproveCaseResponse\x12h\n\x0b\x45xecuteCase\x12+.vouchsafe.disclosure.v1.ExecuteCaseRequest\x1a,.vouchsafe.disclosure.v1.ExecuteCaseResponse\x12\\\n\x07GetCase\x12\'.vouchsafe.disclosure.v1.GetCaseRequest\x1a(.vouchsafe.disclosure.v1.GetCaseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/disclosure/v1/case_service.proto\x12\x17vouchsafe.disclosure.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a(vouchsafe/trustee/v1/post_evidence.proto\"\x93\x04\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".vouchsafe.disclosure.v1.CaseState\x12:\n\trequester\x18\x03 \x01(\x0e\x32\'.vouchsafe.disclosure.v1.RequesterClass\x12\x12\n\ninstrument\x18\x04 \x01(\t\x12\x0e\n\x06ground\x18\x05 \x01(\t\x12\x0f\n\x07post_id\x18\x06 \x01(\t\x12\x13\n\x0b\x62undle_hash\x18\x07 \x01(\x0c\x12\x13\n\x0bpolicy_hash\x18\x08 \x01(\x0c\x12\x11\n\topened_at\x18\t \x01(\x03\x12\x12\n\nexpires_at\x18\n \x01(\x03\x12\x13\n\x0b\x61pproved_by\x18\x0b \x03(\t\x12\x14\n\x0cintent_index\x18\x0c \x01(\x04\x12\x14\n\x0cresult_index\x18\r \x01(\x04\x12\x17\n\x0fsealed_identity\x18\x0e \x01(\x0c\x12\x15\n\rrecipient_key\x18\x0f \x01(\x0c\x12\x15\n\rdocument_hash\x18\x10 \x01(\x0c\x12\x30\n\x04post\x18\x11 \x01(\x0b\x32\".vouchsafe.trustee.v1.PostEvidence\x12\x37\n\ncredential\x18\x12 \x01(\x0b\x32#.vouchsafe.credential.v1.Credential\x12\x12\n\nissuer_key\x18\x13 \x01(\x0c\"\xaa\x02\n\x0fOpenCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x46\n\trequester\x18\x02 \x01(\x0e\x32\'.vouchsafe.disclosure.v1.RequesterClassB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12,\n\ninstrument\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12(\n\x06ground\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rdocument_hash\x18\x05 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x19\n\x07post_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"?\n\x10OpenCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case\"~\n\x12\x41pproveCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12/\n\x08\x61pproval\x18\x03 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\"B\n\x13\x41pproveCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case\"M\n\x12\x45xecuteCaseRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x19\n\x07\x63\x61se_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"B\n\x13\x45xecuteCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case\"+\n\x0eGetCaseRequest\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\">\n\x0fGetCaseResponse\x12+\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1d.vouchsafe.disclosure.v1.Case*\xa4\x01\n\x0eRequesterClass\x12\x1f\n\x1bREQUESTER_CLASS_UNSPECIFIED\x10\x00\x12\x19\n\x15REQUESTER_CLASS_COURT\x10\x01\x12\x1a\n\x16REQUESTER_CLASS_POLICE\x10\x02\x12\x1d\n\x19REQUESTER_CLASS_REGULATOR\x10\x03\x12\x1b\n\x17REQUESTER_CLASS_COMPANY\x10\x04*o\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43\x41SE_STATE_PENDING\x10\x01\x12\x17\n\x13\x43\x41SE_STATE_INTENDED\x10\x02\x12\x15\n\x11\x43\x41SE_STATE_OPENED\x10\x03\x32\xa0\x03\n\x0b\x43\x61seService\x12_\n\x08OpenCase\x12(.vouchsafe.disclosure.v1.OpenCaseRequest\x1a).vouchsafe.disclosure.v1.OpenCaseResponse\x12h\n\x0b\x41pproveCase\x12+.vouchsafe.disclosure.v1.ApproveCaseRequest\x1a,.vouchsafe.disclosure.v1.ApproveCaseResponse\x12h\n\x0b\x45xecuteCase\x12+.vouchsafe.disclosure.v1.ExecuteCaseRequest\x1a,.vouchsafe.disclosure.v1.ExecuteCaseResponse\x12\\\n\x07GetCase\x12\'.vouchsafe.disclosure.v1.GetCaseRequest\x1a(.vouchsafe.disclosure.v1.GetCaseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,28 +60,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXECUTECASEREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETCASEREQUEST'].fields_by_name['case_id']._loaded_options = None
   _globals['_GETCASEREQUEST'].fields_by_name['case_id']._serialized_options = b'\272H\005r\003\260\001\001'
-  _globals['_REQUESTERCLASS']._serialized_start=1280
-  _globals['_REQUESTERCLASS']._serialized_end=1444
-  _globals['_CASESTATE']._serialized_start=1446
-  _globals['_CASESTATE']._serialized_end=1557
-  _globals['_CASE']._serialized_start=101
-  _globals['_CASE']._serialized_end=459
-  _globals['_OPENCASEREQUEST']._serialized_start=462
-  _globals['_OPENCASEREQUEST']._serialized_end=760
-  _globals['_OPENCASERESPONSE']._serialized_start=762
-  _globals['_OPENCASERESPONSE']._serialized_end=825
-  _globals['_APPROVECASEREQUEST']._serialized_start=827
-  _globals['_APPROVECASEREQUEST']._serialized_end=953
-  _globals['_APPROVECASERESPONSE']._serialized_start=955
-  _globals['_APPROVECASERESPONSE']._serialized_end=1021
-  _globals['_EXECUTECASEREQUEST']._serialized_start=1023
-  _globals['_EXECUTECASEREQUEST']._serialized_end=1100
-  _globals['_EXECUTECASERESPONSE']._serialized_start=1102
-  _globals['_EXECUTECASERESPONSE']._serialized_end=1168
-  _globals['_GETCASEREQUEST']._serialized_start=1170
-  _globals['_GETCASEREQUEST']._serialized_end=1213
-  _globals['_GETCASERESPONSE']._serialized_start=1215
-  _globals['_GETCASERESPONSE']._serialized_end=1277
-  _globals['_CASESERVICE']._serialized_start=1560
-  _globals['_CASESERVICE']._serialized_end=1976
+  _globals['_REQUESTERCLASS']._serialized_start=1537
+  _globals['_REQUESTERCLASS']._serialized_end=1701
+  _globals['_CASESTATE']._serialized_start=1703
+  _globals['_CASESTATE']._serialized_end=1814
+  _globals['_CASE']._serialized_start=185
+  _globals['_CASE']._serialized_end=716
+  _globals['_OPENCASEREQUEST']._serialized_start=719
+  _globals['_OPENCASEREQUEST']._serialized_end=1017
+  _globals['_OPENCASERESPONSE']._serialized_start=1019
+  _globals['_OPENCASERESPONSE']._serialized_end=1082
+  _globals['_APPROVECASEREQUEST']._serialized_start=1084
+  _globals['_APPROVECASEREQUEST']._serialized_end=1210
+  _globals['_APPROVECASERESPONSE']._serialized_start=1212
+  _globals['_APPROVECASERESPONSE']._serialized_end=1278
+  _globals['_EXECUTECASEREQUEST']._serialized_start=1280
+  _globals['_EXECUTECASEREQUEST']._serialized_end=1357
+  _globals['_EXECUTECASERESPONSE']._serialized_start=1359
+  _globals['_EXECUTECASERESPONSE']._serialized_end=1425
+  _globals['_GETCASEREQUEST']._serialized_start=1427
+  _globals['_GETCASEREQUEST']._serialized_end=1470
+  _globals['_GETCASERESPONSE']._serialized_start=1472
+  _globals['_GETCASERESPONSE']._serialized_end=1534
+  _globals['_CASESERVICE']._serialized_start=1817
+  _globals['_CASESERVICE']._serialized_end=2233
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,6 @@
 from buf.validate import validate_pb2 as _validate_pb2
+from vouchsafe.credential.v1 import credential_pb2 as _credential_pb2
+from vouchsafe.trustee.v1 import post_evidence_pb2 as _post_evidence_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -33,7 +35,7 @@ CASE_STATE_INTENDED: CaseState
 CASE_STATE_OPENED: CaseState
 
 class Case(_message.Message):
-    __slots__ = ("case_id", "state", "requester", "instrument", "ground", "post_id", "bundle_hash", "policy_hash", "opened_at", "expires_at", "approved_by", "intent_index", "result_index", "sealed_identity")
+    __slots__ = ("case_id", "state", "requester", "instrument", "ground", "post_id", "bundle_hash", "policy_hash", "opened_at", "expires_at", "approved_by", "intent_index", "result_index", "sealed_identity", "recipient_key", "document_hash", "post", "credential", "issuer_key")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REQUESTER_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +50,11 @@ class Case(_message.Message):
     INTENT_INDEX_FIELD_NUMBER: _ClassVar[int]
     RESULT_INDEX_FIELD_NUMBER: _ClassVar[int]
     SEALED_IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_KEY_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    POST_FIELD_NUMBER: _ClassVar[int]
+    CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_KEY_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     state: CaseState
     requester: RequesterClass
@@ -62,7 +69,12 @@ class Case(_message.Message):
     intent_index: int
     result_index: int
     sealed_identity: bytes
-    def __init__(self, case_id: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., requester: _Optional[_Union[RequesterClass, str]] = ..., instrument: _Optional[str] = ..., ground: _Optional[str] = ..., post_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., approved_by: _Optional[_Iterable[str]] = ..., intent_index: _Optional[int] = ..., result_index: _Optional[int] = ..., sealed_identity: _Optional[bytes] = ...) -> None: ...
+    recipient_key: bytes
+    document_hash: bytes
+    post: _post_evidence_pb2.PostEvidence
+    credential: _credential_pb2.Credential
+    issuer_key: bytes
+    def __init__(self, case_id: _Optional[str] = ..., state: _Optional[_Union[CaseState, str]] = ..., requester: _Optional[_Union[RequesterClass, str]] = ..., instrument: _Optional[str] = ..., ground: _Optional[str] = ..., post_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., approved_by: _Optional[_Iterable[str]] = ..., intent_index: _Optional[int] = ..., result_index: _Optional[int] = ..., sealed_identity: _Optional[bytes] = ..., recipient_key: _Optional[bytes] = ..., document_hash: _Optional[bytes] = ..., post: _Optional[_Union[_post_evidence_pb2.PostEvidence, _Mapping]] = ..., credential: _Optional[_Union[_credential_pb2.Credential, _Mapping]] = ..., issuer_key: _Optional[bytes] = ...) -> None: ...
 
 class OpenCaseRequest(_message.Message):
     __slots__ = ("request_id", "requester", "instrument", "ground", "document_hash", "post_id", "recipient_key")

@@ -1,6 +1,7 @@
 from buf.validate import validate_pb2 as _validate_pb2
 from vouchsafe.credential.v1 import credential_pb2 as _credential_pb2
 from vouchsafe.trustee.v1 import authorization_pb2 as _authorization_pb2
+from vouchsafe.trustee.v1 import post_evidence_pb2 as _post_evidence_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
@@ -9,18 +10,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DecryptShareRequest(_message.Message):
-    __slots__ = ("authorization", "credential", "envelope", "issuer_key", "issuer_key_proof")
+    __slots__ = ("authorization", "credential", "envelope", "issuer_key", "issuer_key_proof", "post")
     AUTHORIZATION_FIELD_NUMBER: _ClassVar[int]
     CREDENTIAL_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     ISSUER_KEY_FIELD_NUMBER: _ClassVar[int]
     ISSUER_KEY_PROOF_FIELD_NUMBER: _ClassVar[int]
+    POST_FIELD_NUMBER: _ClassVar[int]
     authorization: _authorization_pb2.Authorization
     credential: _credential_pb2.Credential
     envelope: bytes
     issuer_key: bytes
     issuer_key_proof: str
-    def __init__(self, authorization: _Optional[_Union[_authorization_pb2.Authorization, _Mapping]] = ..., credential: _Optional[_Union[_credential_pb2.Credential, _Mapping]] = ..., envelope: _Optional[bytes] = ..., issuer_key: _Optional[bytes] = ..., issuer_key_proof: _Optional[str] = ...) -> None: ...
+    post: _post_evidence_pb2.PostEvidence
+    def __init__(self, authorization: _Optional[_Union[_authorization_pb2.Authorization, _Mapping]] = ..., credential: _Optional[_Union[_credential_pb2.Credential, _Mapping]] = ..., envelope: _Optional[bytes] = ..., issuer_key: _Optional[bytes] = ..., issuer_key_proof: _Optional[str] = ..., post: _Optional[_Union[_post_evidence_pb2.PostEvidence, _Mapping]] = ...) -> None: ...
 
 class DecryptShareResponse(_message.Message):
     __slots__ = ("index", "point", "proof")

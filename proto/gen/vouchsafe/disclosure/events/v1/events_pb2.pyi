@@ -49,7 +49,7 @@ class EnvelopeDeposited(_message.Message):
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., alias_key: _Optional[bytes] = ..., envelope_hash: _Optional[bytes] = ..., prefix: _Optional[bytes] = ..., credential_signature: _Optional[bytes] = ..., envelope: _Optional[bytes] = ...) -> None: ...
 
 class CaseOpened(_message.Message):
-    __slots__ = ("case_id", "requester", "instrument", "ground", "document_hash", "post_id", "recipient_key", "alias_key", "bundle_hash", "policy_hash", "opened_at", "expires_at")
+    __slots__ = ("case_id", "requester", "instrument", "ground", "document_hash", "post_id", "recipient_key", "alias_key", "bundle_hash", "policy_hash", "opened_at", "expires_at", "thread_id", "title", "body", "thread_key", "thread_certificate", "post_signature")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     REQUESTER_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +62,12 @@ class CaseOpened(_message.Message):
     POLICY_HASH_FIELD_NUMBER: _ClassVar[int]
     OPENED_AT_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    THREAD_KEY_FIELD_NUMBER: _ClassVar[int]
+    THREAD_CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
+    POST_SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     requester: str
     instrument: str
@@ -74,7 +80,13 @@ class CaseOpened(_message.Message):
     policy_hash: bytes
     opened_at: int
     expires_at: int
-    def __init__(self, case_id: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., ground: _Optional[str] = ..., document_hash: _Optional[bytes] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., alias_key: _Optional[bytes] = ..., bundle_hash: _Optional[bytes] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ...) -> None: ...
+    thread_id: str
+    title: str
+    body: str
+    thread_key: bytes
+    thread_certificate: bytes
+    post_signature: bytes
+    def __init__(self, case_id: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., ground: _Optional[str] = ..., document_hash: _Optional[bytes] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., alias_key: _Optional[bytes] = ..., bundle_hash: _Optional[bytes] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., thread_id: _Optional[str] = ..., title: _Optional[str] = ..., body: _Optional[str] = ..., thread_key: _Optional[bytes] = ..., thread_certificate: _Optional[bytes] = ..., post_signature: _Optional[bytes] = ...) -> None: ...
 
 class CaseDeclined(_message.Message):
     __slots__ = ("case_id", "requester", "instrument", "ground", "document_hash", "post_id", "declined_at")
