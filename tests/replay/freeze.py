@@ -1,0 +1,62 @@
+"""`python -m tests.replay.freeze`: a line in the corpus for each event type, or grown event, that has none yet.
+
+It adds at the end and changes nothing that is there: if a line no longer holds, the code has to give way, not the line.
+"""
+
+import sys
+from pathlib import Path
+
+from services.chassis.codec import CodecError, EventCodec
+from services.chassis.eventstore import EventData
+from tests.replay.examples import NoExample, example
+from tests.replay.fixtures import CORPUS, SERVICES, Fixture, append, codec_of, in_json, read, unproven_types
+
+
+class LineBroken(Exception):
+    """Today's code reads or writes a stored event otherwise than before."""
+
+
+def freeze(codec: EventCodec, path: Path) -> list[Fixture]:
+    """Append what the file lacks and return it; LineBroken, NoExample or CodecError, and the file is as it was."""
+    fixtures = read(path)
+    for number, fixture in enumerate(fixtures, start=1):
+        if not _holds(codec, fixture):
+            raise LineBroken(f"{path.name} line {number}, {fixture.type}: events as stored before are not read so now")
+    new = [_fixture(codec, type_name) for type_name in unproven_types(codec, fixtures)]
+    append(path, new)
+    return new
+
+
+def _holds(codec: EventCodec, fixture: Fixture) -> bool:
+    try:
+        stored = EventData(fixture.type, fixture.data)
+        return fixture.read_with(codec) == fixture.fields and fixture.written_with(codec) == stored
+    except CodecError:
+        return False
+
+
+def _fixture(codec: EventCodec, type_name: str) -> Fixture:
+    """The example of a type, in the stream that its module is named for."""
+    event_class = codec.event_class(type_name)
+    event = example(event_class)
+    stream = event_class.__module__.rsplit(".", 1)[-1].removesuffix("_decider")
+    return Fixture(stream, type_name, in_json(event), codec.encode(event).data)
+
+
+def main() -> int:
+    """Freeze every service's events; 1 if one of them was refused."""
+    refused = 0
+    for service in SERVICES:
+        try:
+            new = freeze(codec_of(service), CORPUS / f"{service}.jsonl")
+        except (LineBroken, NoExample, CodecError) as error:
+            sys.stderr.write(f"{service}: nothing was written: {error}\n")
+            refused = 1
+            continue
+        for fixture in new:
+            sys.stdout.write(f"{service}: {fixture.type}\n")
+    return refused
+
+
+if __name__ == "__main__":
+    sys.exit(main())
