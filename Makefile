@@ -50,7 +50,7 @@ down: $(STAMP) ## Stop the local platform
 
 .PHONY: status
 status: $(STAMP) ## Show the local platform's processes
-	@$(PY) -m deploy.local status
+	@$(PY) -m deploy.local status || true
 
 # --- Prove ----------------------------------------------------------------------------------------------------------
 
@@ -111,5 +111,6 @@ deploy-check: $(STAMP) ## Render the manifests and check them against Kubernetes
 	@$(PY) -m deploy.k8s.check
 
 .PHONY: clean
-clean: ## Remove the virtual environment and all run-time data
+clean: ## Stop the local platform; remove the virtual environment and all run-time data
+	@[ ! -x $(PY) ] || [ ! -d .run/platform ] || $(PY) -m deploy.local down
 	rm -rf $(VENV) .run

@@ -20,7 +20,8 @@ if ! "$python" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("s
   fi
 fi
 
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+# An interrupted start leaves a python without pip: that is made anew, and nothing else is thrown away.
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
 echo "installing locked dependencies into $venv"
 pip install --require-hashes -r requirements/dev.lock

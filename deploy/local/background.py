@@ -22,6 +22,9 @@ START_SECONDS = 180.0
 STOP_SECONDS = 60.0
 LAST_MOMENT_SECONDS = 5.0
 TAIL_LINES = 30
+NEXT_STEPS = """
+Try it:  export VOUCHSAFE_PROFILE={run_directory}  and then  .venv/bin/vouchsafe --help
+Mail that the services send is in {run_directory}/mail, the officers' keys are in {run_directory}/officers."""
 
 
 def up(run_directory: Path, services: Collection[str]) -> int:
@@ -32,6 +35,9 @@ def up(run_directory: Path, services: Collection[str]) -> int:
         return status(run_directory)
     layout.prepare()
     log = layout.log("runner")
+    # A closed terminal or a cancelled job ends the start in the same orderly way as Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     command = [sys.executable, "-m", "deploy.local", "run", "--run-dir", str(run_directory)]
     with log.open("wb") as output:
         runner = subprocess.Popen(
@@ -49,7 +55,9 @@ def up(run_directory: Path, services: Collection[str]) -> int:
         runner.wait(STOP_SECONDS)
         raise
     if ready:
-        return status(run_directory)
+        shown = status(run_directory)
+        _say(NEXT_STEPS.format(run_directory=_shown(run_directory)))
+        return shown
     sys.stderr.write("\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:]) + "\n")
     return 1
 
@@ -137,6 +145,10 @@ def _exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _owner(port: str) -> str:

@@ -22,6 +22,7 @@ Probe = Callable[[], Awaitable[bool]]
 
 PROBE_INTERVAL = 0.05
 PROBE_TIMEOUT = 3.0
+MISSED_PROBES = 3  # in a row, before a living process is called unresponsive
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 HEALTHY_AFTER = 10.0  # seconds of readiness after which a death counts as the first one again
@@ -38,6 +39,7 @@ class State(StrEnum):
     WAITING = "waiting"
     STARTING = "starting"
     READY = "ready"
+    UNRESPONSIVE = "unresponsive"
     RESTARTING = "restarting"
     STOPPED = "stopped"
 
@@ -47,7 +49,8 @@ class Unit:
     """How to run one process.
 
     `prepare` runs before the first start, `settle` after it was ready for the first time and before anything in whose
-    `after` it stands is started. `probe` returns whether the process does its work; an error counts as no.
+    `after` it stands is started. `probe` returns whether the process does its work; an error counts as no. It is
+    asked again each `probe_every` seconds.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Unit:
     settle: Callable[[], Awaitable[None]] | None = None
     ready_within: float = 60.0
     grace: float = 10.0
+    probe_every: float = 10.0
 
 
 class Supervisor:
@@ -165,9 +169,24 @@ class _Run:
                 self._enter(State.READY)
 
     async def _until_it_ends(self) -> None:
-        if self._child is not None and self._child.returncode is None:
-            code = await self._child.wait()
-            _log.warning("%s ended (%s), starting it again", self.unit.name, describe_exit(code))
+        if self._child is None or self._child.returncode is not None:
+            return
+        ended = asyncio.ensure_future(self._child.wait())
+        try:
+            await self._watch_health(ended)
+        finally:
+            ended.cancel()
+        _log.warning("%s ended (%s), starting it again", self.unit.name, describe_exit(ended.result()))
+
+    async def _watch_health(self, ended: "asyncio.Future[int]") -> None:
+        """Tell when the process lives but answers no more, and when it answers again. It is not killed for that."""
+        missed = 0
+        while not (await asyncio.wait({ended}, timeout=self.unit.probe_every))[0]:
+            missed = 0 if await _answers(self.unit.probe) else missed + 1
+            if missed == MISSED_PROBES:
+                self._enter(State.UNRESPONSIVE)
+            elif missed == 0 and self.state is State.UNRESPONSIVE:
+                self._enter(State.READY)
 
     def send(self, number: signal.Signals) -> None:
         if self._child is None:

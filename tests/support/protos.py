@@ -1,6 +1,8 @@
 """Compiles the protos that exist for tests alone, once a session, so that no generated code is kept for them."""
 
+import atexit
 import importlib
+import shutil
 import sys
 import tempfile
 from functools import cache
@@ -17,6 +19,7 @@ _THIRD_PARTY = Path(__file__).parents[2] / "proto" / "third_party"
 @cache
 def _compiled() -> Path:
     out = Path(tempfile.mkdtemp(prefix="vouchsafe-test-protos-"))
+    atexit.register(shutil.rmtree, out, ignore_errors=True)
     sources = sorted(str(path) for path in _HERE.glob("*.proto"))
     roots = [f"-I{root}" for root in (_HERE, _THIRD_PARTY, _WELL_KNOWN)]
     if protoc.main(["protoc", *roots, f"--python_out={out}", f"--grpc_python_out={out}", *sources]) != 0:

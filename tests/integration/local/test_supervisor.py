@@ -45,6 +45,24 @@ def _pid(supervisor: Supervisor, name: str) -> int:
     return pid
 
 
+async def test_a_process_that_lives_but_does_not_answer_is_told_apart(tmp_path: Path) -> None:
+    answers = True
+    unit = _program(tmp_path, "mute", SLEEP)
+    probe = unit.probe
+
+    async def sometimes() -> bool:
+        return answers and await probe()
+
+    supervisor = Supervisor([dataclasses.replace(unit, probe=sometimes, probe_every=0.02)])
+    await supervisor.start()
+    pid = _pid(supervisor, "mute")
+    answers = False
+    await _eventually(lambda: supervisor.states()["mute"][0] is State.UNRESPONSIVE)
+    answers = True
+    await _eventually(lambda: supervisor.states()["mute"] == (State.READY, pid, 0))
+    await supervisor.stop()
+
+
 async def test_dependents_start_after_what_they_depend_on_was_settled(tmp_path: Path) -> None:
     order: list[str] = []
 
