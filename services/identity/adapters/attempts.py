@@ -1,10 +1,12 @@
 """Slows down guessing: a bucket of attempts per login, refilled over time, in this process's memory.
 
-An attempt is paid for before the password is checked, so that attempts made at once cannot pass together; the right
-password gives the attempt back. With several processes a guesser has as many buckets; a restart fills them.
+An attempt is paid for before the password is checked, so that attempts made at once cannot pass together; whatever was
+no wrong password gives it back. With several processes a guesser has as many buckets; a restart fills them.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from services.chassis.clock import Clock
@@ -38,15 +40,31 @@ class Attempts:
         self._clock = clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def spend(self, person_id: str) -> None:
-        """Take one attempt; raises TOO_MANY_ATTEMPTS when none is left."""
+    @contextmanager
+    def attempt(self, person_id: str) -> Iterator[None]:
+        """Around one check of a password; raises TOO_MANY_ATTEMPTS when no attempt is left.
+
+        Only WRONG_CREDENTIALS, raised inside, costs the attempt. A store that is away or a caller who hangs up has told
+        nobody anything, and must not lock out the one who knows the password.
+        """
+        self._spend(person_id)
+        guessed = False
+        try:
+            yield
+        except DomainError as refusal:
+            guessed = refusal.reason is Reason.WRONG_CREDENTIALS
+            raise
+        finally:
+            if not guessed:
+                self._give_back(person_id)
+
+    def _spend(self, person_id: str) -> None:
         bucket = self._bucket(person_id)
         if bucket.attempts < 1:
             raise DomainError(Reason.TOO_MANY_ATTEMPTS)
         bucket.attempts -= 1
 
-    def give_back(self, person_id: str) -> None:
-        """Return the attempt of a password that was right."""
+    def _give_back(self, person_id: str) -> None:
         bucket = self._bucket(person_id)
         bucket.attempts = min(self._limit.burst, bucket.attempts + 1)
 

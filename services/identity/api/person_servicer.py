@@ -78,12 +78,11 @@ class PersonServicer(stubs.PersonServiceServicer):
     async def SignIn(self, request: rpc.SignInRequest, _context: Context) -> rpc.SignInResponse:  # noqa: N802
         """Exchange a password for a session; WRONG_CREDENTIALS, TOO_MANY_ATTEMPTS."""
         person_id = self._logins.person_id(request.login)
-        self._attempts.spend(person_id)
-        state, _ = await self._persons.state(person_stream(person_id))
-        stored = state.password_hash if isinstance(state, Registered) else None
-        if not await self._passwords.verify(request.password, stored):
-            raise DomainError(Reason.WRONG_CREDENTIALS)
-        self._attempts.give_back(person_id)
+        with self._attempts.attempt(person_id):
+            state, _ = await self._persons.state(person_stream(person_id))
+            stored = state.password_hash if isinstance(state, Registered) else None
+            if not await self._passwords.verify(request.password, stored):
+                raise DomainError(Reason.WRONG_CREDENTIALS)
         session = self._sessions.open(person_id)
         return rpc.SignInResponse(session_token=session.text, expires_at=session.expires_at)
 

@@ -3,10 +3,12 @@
 import asyncio
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import grpc
 import pytest
 
+from services.chassis.eventstore import Commit, StoreUnavailable
 from services.chassis.rpc_errors import RpcError
 from services.seal import ed25519
 from services.seal.statements import decode_assertion, ownership_commitment
@@ -130,6 +132,20 @@ class TestSignIn:
         assert (await refused(person_side.sign_in(person.login)))[1] == "TOO_MANY_ATTEMPTS"
         service.clock.advance(timedelta(seconds=60))
         await person_side.sign_in(person.login)
+
+    async def test_a_store_that_is_away_locks_nobody_out(
+        self, service: Identity, person_side: PersonSide, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        person = await person_side.person()
+        read, failures = service.store.read_stream, iter(range(4))  # more than there are attempts
+
+        async def read_when_back(*arguments: Any) -> list[Commit]:
+            if next(failures, None) is not None:
+                raise StoreUnavailable("away")
+            return await read(*arguments)
+
+        monkeypatch.setattr(service.store, "read_stream", read_when_back)
+        await person_side.sign_in(person.login)  # the channel tries again while the store is away
 
 
 class TestIssueAssertion:

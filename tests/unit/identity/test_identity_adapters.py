@@ -153,32 +153,54 @@ class TestTokens:
         assert token.expires_at == assertion.expires_unix == int(clock.now().timestamp()) + 300
 
 
+class Away(Exception):
+    """What a store raises that cannot be reached."""
+
+
 class TestAttempts:
+    @staticmethod
+    def guess(attempts: Attempts, person_id: str = "p1") -> Reason:
+        """Why a wrong password is refused."""
+        with pytest.raises(DomainError) as refused, attempts.attempt(person_id):
+            raise DomainError(Reason.WRONG_CREDENTIALS)
+        return reason_of(refused)
+
     def test_a_burst_then_one_at_a_time(self) -> None:
         clock = FixedClock()
         attempts = Attempts(AttemptLimit(burst=2, refill_seconds=10), clock)
-        attempts.spend("p1")
-        attempts.spend("p1")
-        with pytest.raises(DomainError) as refused:
-            attempts.spend("p1")
-        assert reason_of(refused) is Reason.TOO_MANY_ATTEMPTS
-        attempts.spend("p2")
+        guesses = [self.guess(attempts) for _ in range(3)]
+        assert guesses == [Reason.WRONG_CREDENTIALS] * 2 + [Reason.TOO_MANY_ATTEMPTS]
+        assert self.guess(attempts, "p2") is Reason.WRONG_CREDENTIALS
         clock.advance(timedelta(seconds=10))
-        attempts.spend("p1")
+        assert self.guess(attempts) is Reason.WRONG_CREDENTIALS
 
     def test_a_right_password_costs_nothing(self) -> None:
         attempts = Attempts(AttemptLimit(burst=1, refill_seconds=10), FixedClock())
         for _ in range(5):
-            attempts.spend("p1")
-            attempts.give_back("p1")
+            with attempts.attempt("p1"):
+                pass
+
+    @pytest.mark.parametrize(
+        "failure", [Away(), asyncio.CancelledError(), DomainError(Reason.SESSION_INVALID), TimeoutError()]
+    )
+    def test_what_was_no_guess_costs_nothing(self, failure: BaseException) -> None:
+        attempts = Attempts(AttemptLimit(burst=1, refill_seconds=10), FixedClock())
+        for _ in range(5):
+            with pytest.raises(type(failure)) as raised, attempts.attempt("p1"):
+                raise failure
+            assert raised.value is failure
+        assert self.guess(attempts) is Reason.WRONG_CREDENTIALS
+
+    def test_attempts_made_at_once_are_each_paid_for(self) -> None:
+        attempts = Attempts(AttemptLimit(burst=1, refill_seconds=10), FixedClock())
+        with attempts.attempt("p1"):
+            assert self.guess(attempts) is Reason.TOO_MANY_ATTEMPTS
 
     def test_memory_is_bounded_and_the_longest_untried_is_forgotten(self) -> None:
         attempts = Attempts(AttemptLimit(burst=1, refill_seconds=1e9, remembered=2), FixedClock())
-        for person in ("p1", "p2", "p3"):
-            attempts.spend(person)
-        attempts.spend("p1")
-        with pytest.raises(DomainError):
-            attempts.spend("p3")
+        for person in ("p1", "p2", "p3", "p1"):
+            assert self.guess(attempts, person) is Reason.WRONG_CREDENTIALS
+        assert self.guess(attempts, "p3") is Reason.TOO_MANY_ATTEMPTS
 
 
 @pytest.mark.parametrize(
