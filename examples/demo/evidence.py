@@ -1,10 +1,11 @@
-"""Where the leak scan looks: every document, every bus message, every log and trace line of a local platform.
+"""Where the leak scan looks: every document, bus message, log, trace and other file of a local platform's parts.
 
 Read through the real drivers with the real credentials, as raw bytes. Nothing is judged here.
 """
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bson import decode, encode
@@ -13,18 +14,20 @@ from nats.js.errors import NotFoundError
 from pymongo import AsyncMongoClient
 
 from deploy.local import bus
+from deploy.local.layout import Layout
 from deploy.local.readiness import connect_bus
+from deploy.local.topology import TRUSTEES, WITNESSES
 from deploy.local.view import PlatformView
+from examples.demo.places import Kind, Place, part_of
 
 
 @dataclass(frozen=True)
 class Item:
-    """A piece of what the platform keeps: one document, message or file. `source` groups items for the report."""
+    """A piece of what the platform keeps: one document, message or file. `where` says which of the place's it is."""
 
-    source: str
-    place: str
+    place: Place
+    where: str
     data: bytes
-    is_document: bool = False
 
 
 async def documents(platform: PlatformView, service: str) -> AsyncIterator[Item]:
@@ -33,7 +36,7 @@ async def documents(platform: PlatformView, service: str) -> AsyncIterator[Item]
         database = client.get_default_database()
         for name in sorted(await database.list_collection_names()):
             async for document in database[name].find({}):
-                yield Item(f"{service}'s database", name, bytes(document.raw), is_document=True)
+                yield Item(Place(service, Kind.DATABASE), name, bytes(document.raw))
 
 
 async def messages(platform: PlatformView, service: str) -> AsyncIterator[Item]:
@@ -50,17 +53,32 @@ async def messages(platform: PlatformView, service: str) -> AsyncIterator[Item]:
                     continue
                 headers = "".join(f"{key}: {value}\n" for key, value in (message.headers or {}).items())
                 data = f"{message.subject}\n{headers}\n".encode() + (message.data or b"")
-                yield Item(f"{service}'s streams", f"{stream.name} {sequence}", data)
+                yield Item(Place(service, Kind.STREAMS), f"{stream.name} {sequence}", data)
     finally:
         await connection.close()
 
 
 def files(platform: PlatformView) -> Iterator[Item]:
-    """Every log and trace file of every process, read whole."""
-    for source, directory in (("logs", platform.layout.log_files), ("traces", platform.layout.traces)):
-        for path in sorted(directory.rglob("*")):
-            if path.is_file():
-                yield Item(source, str(path.relative_to(directory)), path.read_bytes())
+    """Every log and trace file of every process, and what trustees and witnesses keep in files; read whole."""
+    for kind, directory in ((Kind.LOGS, platform.layout.log_files), (Kind.TRACES, platform.layout.traces)):
+        for path in _files_below(directory):
+            process = path.name.partition(".")[0]
+            yield Item(Place(part_of(process), kind), str(path.relative_to(directory)), path.read_bytes())
+    for process in TRUSTEES + WITNESSES:
+        for path in _files_below(platform.layout.state(process)):
+            yield Item(Place(part_of(process), Kind.FILES), f"{process}/{path.name}", path.read_bytes())
+
+
+def example_file(layout: Layout, place: Place, name: str) -> Path:
+    """Where a file called `name` would be one of the place's files."""
+    process = next((p for p in TRUSTEES + WITNESSES if part_of(p) == place.part), place.part)
+    match place.kind:
+        case Kind.LOGS:
+            return layout.log_files / f"{process}.{name}"
+        case Kind.TRACES:
+            return layout.traces / f"{process}.{name}"
+        case _:
+            return layout.state(process) / name
 
 
 async def plant(platform: PlatformView, service: str, collection: str, document: dict[str, Any]) -> None:
@@ -77,13 +95,18 @@ async def uproot(platform: PlatformView, service: str, collection: str) -> None:
 
 def texts_of(item: Item) -> Iterator[str]:
     """The texts in an item: a document's text values and keys, a message's text fields, a file's lines."""
-    if item.is_document:
-        yield from _values(decode(item.data))
-    elif item.source in ("logs", "traces"):
-        yield from item.data.decode("utf-8", errors="replace").splitlines()
-    else:
-        yield from _fields(item.data.partition(b"\n\n")[2])
-        yield from item.data.partition(b"\n\n")[0].decode("utf-8", errors="replace").splitlines()
+    match item.place.kind:
+        case Kind.DATABASE:
+            yield from _values(decode(item.data))
+        case Kind.STREAMS:
+            yield from _fields(item.data.partition(b"\n\n")[2])
+            yield from item.data.partition(b"\n\n")[0].decode("utf-8", errors="replace").splitlines()
+        case _:
+            yield from item.data.decode("utf-8", errors="replace").splitlines()
+
+
+def _files_below(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
 def _values(value: object) -> Iterator[str]:

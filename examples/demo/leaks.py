@@ -1,12 +1,13 @@
-"""Nobody's name is where it must not be: the leak scan over databases, bus, logs and traces, and its own check.
+"""Nobody is where he must not be: the leak scan over databases, bus, logs, traces and files, and its own check.
 
-Scanned for every name, e-mail, login and escrow reference of the input: all collections of the forum's database, all
-streams of the forum, all logs and traces of all processes. All other streams are scanned for names, e-mails and logins.
-The rule of what counts is told in `needles`. The scanner first has to find needles that were planted for it.
+Every part of the platform is scanned, each place for all that must not be there: `places` tells the places, `needles`
+what counts. The scanner first has to find what was planted for it, of every kind, in every place.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from deploy.local.topology import CORE
@@ -14,13 +15,15 @@ from deploy.local.view import PlatformView
 from examples.demo import evidence
 from examples.demo.authors import Author
 from examples.demo.evidence import Item
-from examples.demo.needles import Needle, distinct
+from examples.demo.needles import Fact, Needle, distinct
+from examples.demo.places import PLACES, Kind, Place
 from examples.demo.posts import Entry
 from examples.demo.scanner import Report, Scanner
 from examples.demo.show import StoryError, good, problem, say
 from vouchsafe.cli import output
 
 _PLANTED = "leak_scan_selfcheck"
+_FILES = frozenset({Kind.FILES, Kind.LOGS, Kind.TRACES})
 
 
 @dataclass
@@ -35,38 +38,32 @@ class LeakScan:
 
     async def learn_words(self) -> None:
         """Before anybody registers: which names are words that the platform writes anyway?"""
-        scanner = Scanner([needle for needle in _personal(self.authors) if needle.is_name])
+        scanner = Scanner([needle for needle in needles_of(self.authors) if needle.is_name])
         for item in [*await self._of_running(CORE), *evidence.files(self.platform)]:
             scanner.scan(item)
         self.ambiguous = scanner.report.found()
 
     async def check_itself(self) -> None:
-        """Plant a needle in the forum's database, a bus message and a log file; all three must be found."""
-        planted = Needle("planted", f"Nadel {secrets.token_hex(4)}".encode(), is_name=True)
-        scanner = Scanner([planted])
-        document = {"deep": [{"in": b"\x0a\x0e" + planted.value}], "beside": "nothing"}
-        log = self.platform.layout.log_files / f"{_PLANTED}.jsonl"
-        try:
-            await evidence.plant(self.platform, "forum", _PLANTED, document)
-            log.write_bytes(b'{"event": "' + planted.value + b'"}\n')
-            for item in [*await self._of_running(("forum",)), *evidence.files(self.platform)]:
+        """Plant one needle of each kind in every place; found must be what is forbidden there, and nothing else."""
+        needles = [Needle(fact, f"Nadel {secrets.token_hex(8)}".encode(), fact) for fact in Fact]
+        scanner = Scanner(needles)
+        async with self._planted(b"".join(b"\x0a" + bytes([len(n.value)]) + n.value for n in needles)) as messages:
+            for item in [*await self._of_running(CORE), *evidence.files(self.platform), *messages]:
                 scanner.scan(item)
-        finally:
-            log.unlink(missing_ok=True)
-            await evidence.uproot(self.platform, "forum", _PLANTED)
-        scanner.scan(Item("a message", "planted", b"forum.public.x\n\n\x0a\x0e" + planted.value))
-        found = {source for source, _ in scanner.report.hits}
-        if found != {"forum's database", "logs", "a message"}:
-            raise StoryError(f"the leak scanner is blind: it found what was planted only in {sorted(found)}")
-        good("the scanner finds what is planted in a document, a message and a log file")
+        expected = {(place, str(fact)) for place in PLACES for fact in place.forbidden}
+        if missed := sorted(expected - scanner.report.hits.keys()):
+            place, fact = missed[0]
+            raise StoryError(f"the leak scanner is blind: it did not find the {fact} that was planted in the {place}")
+        if not expected >= scanner.report.hits.keys():
+            raise StoryError("the leak scanner found what was planted where it is allowed")
+        good(f"the scanner finds what is planted in each of {len(PLACES)} places, {len(expected)} needles in all")
 
     async def scan_running(self) -> None:
-        """Scan what only a running platform shows: the forum's database and all streams."""
-        own_words = [text for entry in self.entries for text in (entry.thread, entry.body)]
-        everything = [needle for needle in _needles(self.authors) if needle.what not in self.ambiguous]
-        personal = [needle for needle in _personal(self.authors) if needle.what not in self.ambiguous]
-        for needles, services in ((everything, ("forum",)), (personal, tuple(s for s in CORE if s != "forum"))):
-            scanner = Scanner(needles, own_words)
+        """Scan what only a running platform shows: all databases and all streams."""
+        spoken = [text for entry in self.entries for text in (entry.thread, entry.body)]
+        # Where posts are, an author's own words are; where none may be, they are no excuse.
+        for services, own_words in ((("forum", "disclosure"), spoken), (("identity", "verification"), ())):
+            scanner = Scanner(self._needles(), own_words)
             for item in await self._of_running(services):
                 scanner.scan(item)
             self.reports.append(scanner.report)
@@ -74,55 +71,90 @@ class LeakScan:
                 say(f"not counted: {len(scanner.spoken)} texts in which an author wrote somebody's name himself")
 
     def scan_files(self) -> None:
-        """Scan logs and traces. Once everything has stopped, so that nothing is still to be written."""
-        scanner = Scanner([needle for needle in _needles(self.authors) if needle.what not in self.ambiguous])
+        """Scan logs, traces and other files. Once everything has stopped, so that nothing is still to be written."""
+        scanner = Scanner(self._needles())
         for item in evidence.files(self.platform):
             scanner.scan(item)
         self.reports.append(scanner.report)
 
     def verdict(self) -> None:
-        """Show what was scanned; StoryError for any hit, and for a scan of too little."""
-        scanned = {source: (r.items[source], r.size[source]) for r in self.reports for source in r.items}
-        sources = sorted({"forum's database", "logs", "traces", *(f"{service}'s streams" for service in CORE)})
-        rows = (
-            (source, count, f"{size:,} bytes") for source in sources for count, size in [scanned.get(source, (0, 0))]
-        )
-        output.table(("scanned", "documents, messages or files", "size"), rows)
+        """Show what was scanned for what; StoryError for any hit, and for a scan of too little."""
+        items = sum((report.items for report in self.reports), Counter[Place]())
+        size = sum((report.size for report in self.reports), Counter[Place]())
+        rows = ((place, items[place], f"{size[place]:,} bytes", ", ".join(place.forbidden)) for place in PLACES)
+        output.table(("scanned", "documents, messages or files", "size", "looked for"), rows)
         for what in sorted(self.ambiguous):
-            problem(f"{what} is a word that the platform itself writes; looked for by e-mail, login and reference only")
-        hits = [(key, report.places[key]) for report in self.reports for key in report.hits]
+            problem(f"{what} is a word that the platform itself writes; its owner was looked for by all else")
+        hits = [(key, report.where[key]) for report in self.reports for key in report.hits]
         if hits:
-            (source, what), place = hits[0]
-            raise StoryError(f"{len(hits)} leaks; the first: {what} is in {source}, {place}")
-        for source, least in (("forum's database", len(self.entries)), ("logs", len(CORE)), ("traces", len(CORE))):
-            if scanned.get(source, (0, 0))[0] < least:
-                raise StoryError(f"the scan of {source} saw fewer than {least} items: it proves nothing")
-        if not any(source.endswith("streams") for source in scanned):
-            raise StoryError("the scan saw no message on the bus: it proves nothing")
-        good(f"looked for {len(_needles(self.authors))} values of {len(self.authors)} people: zero hits")
+            (place, what), where = hits[0]
+            raise StoryError(f"{len(hits)} leaks; the first: {what} is in the {place}, {where}")
+        for place in PLACES:
+            if items[place] < self._least(place):
+                raise StoryError(
+                    f"the scan of the {place} saw fewer than {self._least(place)} items: it proves nothing"
+                )
+        good(f"looked for {len(self._needles())} values of {len(self.authors)} people: zero hits")
+
+    def _needles(self) -> list[Needle]:
+        return [needle for needle in needles_of(self.authors) if needle.what not in self.ambiguous]
+
+    def _least(self, place: Place) -> int:
+        """How many items a place must have shown for the scan to mean anything."""
+        match place:
+            case Place("forum", Kind.DATABASE):
+                return len(self.entries)
+            case Place("disclosure", Kind.DATABASE):
+                return sum(author.voice is not None for author in self.authors)
+            case Place(_, Kind.DATABASE):
+                return sum(author.escrow_reference != b"" for author in self.authors)
+            case Place("forum" | "disclosure", Kind.STREAMS):
+                return 0  # they publish nothing yet
+            case _:
+                return 1
+
+    @asynccontextmanager
+    async def _planted(self, data: bytes) -> AsyncIterator[list[Item]]:
+        """Plant `data` in every database and beside every part's files; messages, which stay, are made up instead."""
+        files = [
+            evidence.example_file(self.platform.layout, place, _PLANTED) for place in PLACES if place.kind in _FILES
+        ]
+        try:
+            for service in CORE:
+                await evidence.plant(self.platform, service, _PLANTED, {"deep": [{"in": data}], "beside": "nothing"})
+            for path in files:
+                path.write_bytes(data)
+            yield [Item(place, "made up", b"subject\n\n" + data) for place in PLACES if place.kind is Kind.STREAMS]
+        finally:
+            for path in files:
+                path.unlink(missing_ok=True)
+            for service in CORE:
+                await evidence.uproot(self.platform, service, _PLANTED)
 
     async def _of_running(self, services: Iterable[str]) -> list[Item]:
         items: list[Item] = []
         for service in services:
-            if service == "forum":
-                items += [item async for item in evidence.documents(self.platform, service)]
+            items += [item async for item in evidence.documents(self.platform, service)]
             items += [item async for item in evidence.messages(self.platform, service)]
         return items
 
 
-def _needles(authors: Iterable[Author]) -> list[Needle]:
-    """All values, escrow references included."""
-    authors = list(authors)
-    references = [Needle(f"the reference of the author on line {a.line}", a.escrow_reference) for a in authors]
-    return distinct([*_personal(authors), *references])
+def needles_of(authors: Iterable[Author]) -> list[Needle]:
+    """All values of these people that are known so far."""
+    return distinct(
+        Needle(f"the {fact} of the author on line {author.line}", value, fact)
+        for author in authors
+        for fact, value in _facts(author).items()
+    )
 
 
-def _personal(authors: Iterable[Author]) -> list[Needle]:
-    """Names, e-mail addresses and logins."""
-    needles = []
-    for author in authors:
-        who = f"of the author on line {author.line}"
-        needles.append(Needle(f"the name {who}", author.name.encode(), is_name=True))
-        needles.append(Needle(f"the e-mail {who}", author.work_email.encode()))
-        needles.append(Needle(f"the login {who}", author.login.encode()))
-    return distinct(needles)
+def _facts(author: Author) -> dict[Fact, bytes]:
+    alias = author.voice.alias if author.voice else None
+    return {
+        Fact.NAME: author.name.encode(),
+        Fact.MAIL: author.work_email.encode(),
+        Fact.LOGIN: author.login.encode(),
+        Fact.REFERENCE: author.escrow_reference,
+        Fact.ALIAS_KEY: alias.key.public_key if alias else b"",
+        Fact.ENVELOPE: alias.envelope if alias else b"",
+    }

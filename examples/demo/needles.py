@@ -1,9 +1,10 @@
 """What the leak scan looks for, and when an occurrence counts.
 
-Each person of the input has a name, an e-mail address, a login and an escrow reference. The rule:
+Each person of the input has a name, an e-mail address, a login, an escrow reference, an alias key and an envelope.
+Where which of them must not be is told in `places`; what counts as being there is this rule:
 
-* An e-mail address (in any case), a login and an escrow reference count wherever their bytes are: plain, in hex, and in
-  base64 (both alphabets, at any offset).
+* An e-mail address and a login (in any case), an escrow reference, an alias key and an envelope count wherever their
+  bytes are: plain, in hex, and in base64 (both alphabets, at any offset).
 * A name counts where it stands by itself, that is, not within a longer word. For a name of three or more Chinese,
   Japanese or Korean characters every place counts, because those scripts write words together. Its hex and base64
   count anywhere.
@@ -17,9 +18,21 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 SHORTEST_IN_BYTES = 6
 _CJK = range(0x2E80, 0x10000)
+
+
+class Fact(StrEnum):
+    """What a value says about a person."""
+
+    NAME = "name"
+    MAIL = "e-mail"
+    LOGIN = "login"
+    REFERENCE = "escrow reference"
+    ALIAS_KEY = "alias key"
+    ENVELOPE = "envelope"
 
 
 @dataclass(frozen=True)
@@ -28,7 +41,12 @@ class Needle:
 
     what: str
     value: bytes
-    is_name: bool = False
+    fact: Fact
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is made of words that may stand within others."""
+        return self.fact is Fact.NAME
 
     @property
     def in_texts_only(self) -> bool:
@@ -78,7 +96,7 @@ class Pattern:
 
 def distinct(needles: Iterable[Needle]) -> list[Needle]:
     """Each value once."""
-    return list({(needle.value, needle.is_name): needle for needle in needles if needle.value}.values())
+    return list({(needle.value, needle.fact): needle for needle in needles if needle.value}.values())
 
 
 def _by_itself(data: bytes, start: int, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""The leak scan: every needle in every item, with counts, so that a scan of nothing cannot pass for a clean one.
+"""The leak scan: every needle in every item where it is forbidden, with counts: a scan of nothing is no clean scan.
 
 Two kinds of occurrence are told and not counted. An author's own words: a title or a body of the input that holds
 somebody's name is what its author chose to publish. And words of the platform itself: a name that stood in its logs or
@@ -6,21 +6,25 @@ databases before anybody had registered (somebody may be called "info") cannot b
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 
 from examples.demo.evidence import Item, texts_of
-from examples.demo.needles import Needle
+from examples.demo.needles import Fact, Needle
+from examples.demo.places import Place
 
 
 @dataclass
 class Report:
-    """What was scanned and what was found: items and bytes by source, occurrences by source and needle."""
+    """What was scanned and what was found: items and bytes by place, occurrences by place and needle.
 
-    items: Counter[str] = field(default_factory=Counter)
-    size: Counter[str] = field(default_factory=Counter)
-    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
-    places: dict[tuple[str, str], str] = field(default_factory=dict)
+    `where` is the first item of each hit.
+    """
+
+    items: Counter[Place] = field(default_factory=Counter)
+    size: Counter[Place] = field(default_factory=Counter)
+    hits: Counter[tuple[Place, str]] = field(default_factory=Counter)
+    where: dict[tuple[Place, str], str] = field(default_factory=dict)
 
     def found(self) -> set[str]:
         """Which needles were found anywhere."""
@@ -39,15 +43,16 @@ class Scanner:
 
     def scan(self, item: Item) -> None:
         """Look at one item and add what is found to the report."""
-        self.report.items[item.source] += 1
-        self.report.size[item.source] += len(item.data)
+        self.report.items[item.place] += 1
+        self.report.size[item.place] += len(item.data)
         for what in self._found(item):
-            self.report.hits[item.source, what] += 1
-            self.report.places.setdefault((item.source, what), item.place)
+            self.report.hits[item.place, what] += 1
+            self.report.where.setdefault((item.place, what), item.where)
 
     def _found(self, item: Item) -> set[str]:
-        found = self._in_data(self._without_own_words(item.data))
-        if self._in_texts:
+        forbidden = item.place.forbidden
+        found = self._in_data(self._without_own_words(item.data), forbidden)
+        if self._in_texts and Fact.NAME in forbidden:
             own = {text.decode("utf-8") for text in self.spoken}
             for text in texts_of(item):
                 if text not in own:
@@ -55,16 +60,19 @@ class Scanner:
                     found |= {needle.what for needle in self._in_texts if needle.in_text(rest)}
         return found
 
-    def _in_data(self, data: bytes) -> set[str]:
+    def _in_data(self, data: bytes, facts: Container[Fact]) -> set[str]:
         lowered = data.lower()
         return {
             needle.what
             for needle, patterns in self._in_bytes
-            if any(pattern.occurs(lowered if pattern.any_case else data) for pattern in patterns)
+            if needle.fact in facts
+            and any(pattern.occurs(lowered if pattern.any_case else data) for pattern in patterns)
         }
 
     def _matches(self, text: str) -> bool:
-        return bool(self._in_data(text.encode("utf-8"))) or any(needle.in_text(text) for needle in self._in_texts)
+        return bool(self._in_data(text.encode("utf-8"), tuple(Fact))) or any(
+            needle.in_text(text) for needle in self._in_texts
+        )
 
     def _without_own_words(self, data: bytes) -> bytes:
         for text in self.spoken:

@@ -6,27 +6,31 @@ import json
 import pytest
 from bson import encode
 
+from deploy.local.topology import SERVICES
 from examples.demo.evidence import Item, texts_of
-from examples.demo.needles import Needle
+from examples.demo.needles import Fact, Needle
+from examples.demo.places import PLACES, Kind, Place, part_of
 from examples.demo.scanner import Scanner
 
 REFERENCE = bytes.fromhex("00112233445566778899aabbccddeeff")
 EMAIL = "Wei.Chen@acme.example"
+FORUM = Place("forum", Kind.DATABASE)
+LOGS = Place("forum", Kind.LOGS)
 
 
 def name(text: str) -> Needle:
-    return Needle(f"the name {text}", text.encode(), is_name=True)
+    return Needle(f"the name {text}", text.encode(), Fact.NAME)
 
 
 def found(needle: Needle, data: bytes, *, own_words: tuple[str, ...] = ()) -> bool:
     scanner = Scanner([needle], own_words)
-    scanner.scan(Item("logs", "a log", data))
+    scanner.scan(Item(LOGS, "a log", data))
     return bool(scanner.report.hits)
 
 
 def in_document(needle: Needle, **fields: object) -> bool:
     scanner = Scanner([needle])
-    scanner.scan(Item("database", "a collection", encode(fields), is_document=True))
+    scanner.scan(Item(FORUM, "a collection", encode(fields)))
     return bool(scanner.report.hits)
 
 
@@ -44,16 +48,18 @@ def in_document(needle: Needle, **fields: object) -> bool:
     ],
 )
 def test_a_reference_is_found_in_every_encoding(data: bytes) -> None:
-    assert found(Needle("reference", REFERENCE), data)
+    assert found(Needle("reference", REFERENCE, Fact.REFERENCE), data)
 
 
 def test_another_reference_is_not_found() -> None:
-    assert not found(Needle("reference", REFERENCE), REFERENCE[:-1] + b"\x00" + REFERENCE[:-1].hex().encode())
+    assert not found(
+        Needle("reference", REFERENCE, Fact.REFERENCE), REFERENCE[:-1] + b"\x00" + REFERENCE[:-1].hex().encode()
+    )
 
 
 @pytest.mark.parametrize("data", [EMAIL.encode(), EMAIL.lower().encode(), f"<{EMAIL.upper()}>".encode()])
 def test_an_address_is_found_in_any_case(data: bytes) -> None:
-    assert found(Needle("e-mail", EMAIL.encode()), data)
+    assert found(Needle("e-mail", EMAIL.encode(), Fact.MAIL), data)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +98,44 @@ def test_own_words_are_set_aside_and_told() -> None:
 
 
 def test_texts_of_a_message_include_headers_and_fields() -> None:
-    item = Item("forum's streams", "1", b"forum.public.x\nVs-Pos: 3\n\n\x0a\x05hello")
+    item = Item(Place("forum", Kind.STREAMS), "1", b"forum.public.x\nVs-Pos: 3\n\n\x0a\x05hello")
     assert {"forum.public.x", "Vs-Pos: 3", "hello"} <= set(texts_of(item))
 
 
 def test_a_report_counts_what_was_scanned() -> None:
     scanner = Scanner([name("Chen Wei")])
     for _ in range(3):
-        scanner.scan(Item("logs", "a", b"12345"))
-    assert (scanner.report.items["logs"], scanner.report.size["logs"]) == (3, 15)
+        scanner.scan(Item(LOGS, "a", b"12345"))
+    assert (scanner.report.items[LOGS], scanner.report.size[LOGS]) == (3, 15)
     assert not scanner.report.hits
+
+
+MAY_BE = [
+    ("identity", {Fact.REFERENCE}),
+    ("verification", {Fact.REFERENCE}),
+    ("forum", {Fact.ALIAS_KEY}),
+    ("disclosure", {Fact.ALIAS_KEY, Fact.ENVELOPE}),
+]
+
+
+@pytest.mark.parametrize(("part", "allowed"), MAY_BE)
+def test_a_database_is_scanned_for_all_that_its_service_must_not_know(part: str, allowed: set[Fact]) -> None:
+    """Each service has one thing that it may keep of a person, and for the rest there is another service."""
+    needles = [Needle(fact, f"{fact} of somebody".encode(), fact) for fact in Fact]
+    scanner = Scanner(needles)
+    place = Place(part, Kind.DATABASE)
+    scanner.scan(Item(place, "commits", encode({"_id": 1, "data": b"|".join(n.value for n in needles)})))
+    assert {what for _, what in scanner.report.hits} == set(Fact) - allowed
+
+
+def test_elsewhere_nothing_about_anybody_may_be() -> None:
+    for place in PLACES:
+        assert place.kind is Kind.DATABASE or set(place.forbidden) == set(Fact)
+
+
+def test_every_kind_of_place_of_every_service_is_scanned() -> None:
+    services = {part for part, _ in MAY_BE}
+    for kind in (Kind.DATABASE, Kind.STREAMS, Kind.LOGS, Kind.TRACES):
+        assert services <= {place.part for place in PLACES if place.kind is kind}
+    scanned = {place.part for place in PLACES}
+    assert {part_of(process) for process in (*SERVICES, "store-forum", "nats", "smtp")} <= scanned
