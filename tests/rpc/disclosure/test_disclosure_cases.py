@@ -10,7 +10,8 @@ from services.chassis.rpc_errors import RpcError
 from services.disclosure.domain.case import CaseDeclined
 from services.seal.authorization import bundle_hash
 from services.seal.ed25519 import SigningKey
-from tests.rpc.disclosure.world import RECIPIENT, Author, Platform, Served, open_request, statement_of
+from tests.rpc.disclosure.authors import Author
+from tests.rpc.disclosure.world import RECIPIENT, Platform, Served, open_request, statement_of
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 
 

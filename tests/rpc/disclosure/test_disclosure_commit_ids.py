@@ -5,7 +5,8 @@ import pytest
 from services.chassis.bus import foreign_commit_id
 from services.chassis.eventstore import Mark
 from services.disclosure.reactions.published import _only_leaf
-from tests.rpc.disclosure.world import EPOCH, Platform, foreign, issuer
+from tests.rpc.disclosure.authors import EPOCH, issuer
+from tests.rpc.disclosure.world import Platform, foreign
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
 

@@ -8,7 +8,8 @@ import pytest
 from services.chassis.rpc_errors import RpcError
 from services.seal import ed25519
 from services.seal.statements import Receipt
-from tests.rpc.disclosure.world import Author, Platform, credential_message, deposit_request
+from tests.rpc.disclosure.authors import Author, credential_message
+from tests.rpc.disclosure.world import Platform, deposit_request
 from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
 
 

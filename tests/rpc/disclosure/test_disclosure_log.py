@@ -18,7 +18,8 @@ from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, LabelActivatedLeaf
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.tlog_proof import TlogProof, verify_proof
-from tests.rpc.disclosure.world import EPOCH, LABEL, Ceremony, Platform, Served, foreign, issuer
+from tests.rpc.disclosure.authors import EPOCH, LABEL, issuer
+from tests.rpc.disclosure.world import Ceremony, Platform, Served, foreign
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as pb
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 from vouchsafe.identity.events.v1 import events_pb2 as identity_pb

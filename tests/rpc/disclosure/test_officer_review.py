@@ -8,7 +8,8 @@ import pytest
 
 from services.seal.authorization import bundle_hash
 from services.seal.blind_rsa_signer import BlindSigner
-from tests.rpc.disclosure.world import Author, Platform, Served, credential_message, tls_of
+from tests.rpc.disclosure.authors import Author, credential_message
+from tests.rpc.disclosure.world import Platform, Served, tls_of
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.officer_side import OfficerSide

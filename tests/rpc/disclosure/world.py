@@ -29,29 +29,23 @@ from services.chassis.tls import TlsFiles
 from services.disclosure.adapters.peers import Channels, Peers, connect
 from services.disclosure.config import Config, Keys
 from services.disclosure.wiring import Disclosure, build, open_log, server
-from services.seal import blind_rsa, ed25519, envelope, hpke, threshold
+from services.seal import ed25519, hpke, threshold
 from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
-from services.seal.blind_rsa import PSS_RANDOMIZED
-from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.ed25519 import SigningKey
-from services.seal.envelope import Escrow
 from services.seal.note import NoteSigner, SignatureType, VerifierKey
-from services.seal.secret import SecretBytes
 from services.seal.statements import (
     CaseStatement,
     Context,
     CredentialMessage,
     Ownership,
-    PostStatement,
-    ThreadCertificate,
 )
 from services.seal.trust import Trust
 from services.trustee import wiring as trustee_wiring
 from services.trustee.decision import authorization_of
 from services.witness import wiring as witness_wiring
+from tests.rpc.disclosure.authors import EPOCH, LABEL, Author, credential_message, issuer
 from tests.support.certs import make_leaf
 from tests.support.rpc import authority
-from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.disclosure.v1 import case_service_pb2 as case_pb
 from vouchsafe.disclosure.v1 import deposit_service_pb2 as deposit_pb
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
@@ -59,17 +53,13 @@ from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
 from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
-from vouchsafe.forum.v1 import thread_service_pb2
 from vouchsafe.identity.v1 import release_service_pb2 as release_pb
-from vouchsafe.trustee.v1 import post_evidence_pb2
 from vouchsafe.trustee.v1 import trustee_service_pb2 as trustee_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
 DOMAIN = "vouchsafe.internal"
 ORIGIN = f"{DOMAIN}/log"
 CONFIG = Path(__file__).parents[3] / "deploy" / "config"
-LABEL, EPOCH = "acme-games", 7
-CONTEXT = Context(LABEL, EPOCH)
 ROLES = {"ann": "legal", "bob": "legal", "eve": "legal", "cyd": "privacy", "dan": "ombuds"}
 
 
@@ -81,12 +71,6 @@ def tls_of(name: str) -> TlsFiles:
         uri = parse_identity(f"spiffe://{DOMAIN}/ns/vouchsafe-{edges[name]}/sa/{name}")
         return make_leaf(authority(), uris=(uri,))
     return make_leaf(authority(), uris=(identity_of(name, trust_domain=DOMAIN),), dns=(server_name(name),))
-
-
-@cache
-def issuer() -> BlindSigner:
-    """Verification's key of the label; dear to make, so one for all tests."""
-    return BlindSigner.generate()
 
 
 @dataclass(frozen=True)
@@ -135,82 +119,6 @@ class Ceremony:
         """An officer's approval, signed."""
         until = statement.opened_unix + 3000 if expires is None else expires
         return sign_approval(statement, officer, self.officers[officer], until)
-
-
-@dataclass(frozen=True)
-class Author:
-    """A person with a credential, and a post under it."""
-
-    opening_key: bytes
-    person: SigningKey = field(default_factory=SigningKey.generate)
-    alias: SigningKey = field(default_factory=SigningKey.generate)
-    thread: SigningKey = field(default_factory=SigningKey.generate)
-    eref: bytes = field(default_factory=lambda: SecretBytes.random(16).reveal())
-    thread_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    post_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    envelope: bytes = field(init=False)
-    credential: SignedCredential = field(init=False)
-
-    def __post_init__(self) -> None:
-        ownership = self.person.sign(Ownership(CONTEXT, self.alias.public_key).signed_bytes())
-        aad = envelope.associated_data(CONTEXT, self.alias.public_key)
-        sealed = envelope.seal(self.opening_key, Escrow(self.eref, ownership).encode(), aad)
-        object.__setattr__(self, "envelope", sealed)
-        object.__setattr__(self, "credential", self.credential_for(sealed))
-
-    def credential_for(self, sealed: bytes, by: BlindSigner | None = None) -> SignedCredential:
-        """A credential for this alias and any envelope, signed by the issuer or by another key."""
-        signer = by or issuer()
-        prefix = SecretBytes.random(32).reveal()
-        message = CredentialMessage(prefix, CONTEXT, self.alias.public_key, envelope.envelope_hash(sealed))
-        key = signer.public_key
-        blinding = blind_rsa.blind(key, message.signed_bytes(), PSS_RANDOMIZED)
-        answer = signer.blind_sign(blinding.blinded_message)
-        signature = blind_rsa.finalize(key, message.signed_bytes(), answer, blinding.inverse, PSS_RANDOMIZED)
-        return SignedCredential(message, signature)
-
-    def evidence(self) -> forum_pb.GetPostEvidenceResponse:
-        """What the forum answers about the post."""
-        title, body = "标题", "text"
-        statement = PostStatement(self.thread_id, self.post_id, title, body)
-        certificate = ThreadCertificate(self.alias.public_key, self.thread.public_key, self.thread_id)
-        return forum_pb.GetPostEvidenceResponse(
-            thread_id=self.thread_id,
-            title=title,
-            body=body,
-            proof=thread_service_pb2.AuthorProof(
-                alias_key=self.alias.public_key,
-                thread_key=self.thread.public_key,
-                certificate=self.alias.sign(certificate.signed_bytes()),
-                signature=self.thread.sign(statement.signed_bytes()),
-            ),
-            credential=credential_message(self.credential),
-        )
-
-    def post_evidence(self) -> post_evidence_pb2.PostEvidence:
-        """What trustees and officers are shown of the post."""
-        told = self.evidence()
-        return post_evidence_pb2.PostEvidence(
-            thread_id=told.thread_id,
-            title=told.title,
-            body=told.body,
-            thread_key=told.proof.thread_key,
-            certificate=told.proof.certificate,
-            signature=told.proof.signature,
-        )
-
-
-def credential_message(credential: SignedCredential) -> credential_pb2.Credential:
-    """A credential as it travels."""
-    message = credential.message
-    return credential_pb2.Credential(
-        label=message.context.label,
-        epoch=message.context.epoch,
-        alias_key=message.cpk,
-        envelope_hash=message.envelope_hash,
-        prefix=message.prefix,
-        signature=credential.signature,
-    )
 
 
 class Forum:

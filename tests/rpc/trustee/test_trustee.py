@@ -24,19 +24,8 @@ from services.seal.note import Note, NoteSigner, SignatureType, cosign
 from services.seal.statements import CaseStatement
 from services.seal.tlog_proof import TlogProof
 from services.trustee import wiring
-from tests.rpc.disclosure.world import (
-    EPOCH,
-    LABEL,
-    ORIGIN,
-    Author,
-    Ceremony,
-    credential_message,
-    issuer,
-    process,
-    running,
-    tls_of,
-    trustee,
-)
+from tests.rpc.disclosure.authors import EPOCH, LABEL, Author, credential_message, issuer
+from tests.rpc.disclosure.world import ORIGIN, Ceremony, process, running, tls_of, trustee
 from vouchsafe.trustee.v1 import authorization_pb2
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import TrusteeServiceStub
