@@ -1,7 +1,8 @@
 """Carries out a command: fold the stream, decide, append one commit. Each command is applied once or not at all.
 
-A repeat of a command, recognised by its commit id, gets the outcome of the first time. Deciding is pure and belongs to
-the decider; who may give a command, and where the fingerprint's bytes come from, belongs to the RPC layer.
+A repeat of a command, recognised by its commit id, gets the outcome of the first time. The commands of one process for
+one stream take turns, and states are remembered (`folded`), so that a busy or a long stream costs little. Deciding is
+pure and belongs to the decider; who may give a command, and what a fingerprint covers, belongs to the RPC layer.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from services.chassis.eventstore import (
     VersionConflict,
     stream_category,
 )
+from services.chassis.folded import Folded, FoldedStates, Turns
 from services.chassis.tracelink import current_traceparent, span
 
 _ATTEMPTS = 6
@@ -73,13 +75,23 @@ class Handled(Generic[S, E]):
 
 
 class CommandHandler(Generic[C, S, E]):
-    """Carries out the commands of one decider on one store."""
+    """Carries out the commands of one decider on one store. `states`: how much it may remember."""
 
-    def __init__(self, store: EventStore, codec: EventCodec, decider: Decider[C, S, E], clock: Clock | None = None):
+    def __init__(
+        self,
+        store: EventStore,
+        codec: EventCodec,
+        decider: Decider[C, S, E],
+        clock: Clock | None = None,
+        *,
+        states: FoldedStates[S] | None = None,
+    ) -> None:
         self._store = store
         self._codec = codec
         self._decider = decider
         self._clock = clock or SystemClock()
+        self._states: FoldedStates[S] = states or FoldedStates()
+        self._turns = Turns()
 
     async def handle(self, stream: str, command: C, *, commit_id: str, fingerprint: str, caller: str) -> Handled[S, E]:
         """Carry out `command` on `stream`, at most once for `commit_id`.
@@ -88,26 +100,45 @@ class CommandHandler(Generic[C, S, E]):
         no record. Raises what `decide` raises; RequestIdReused, Contended and the errors of `EventStore.append`.
         """
         with span("append", stream_kind=stream_category(stream)):
-            for attempt in range(_ATTEMPTS):
-                try:
-                    return await self._attempt(stream, command, commit_id, fingerprint, caller)
-                except VersionConflict:
-                    await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311
+            async with self._turns.of(stream):
+                for attempt in range(_ATTEMPTS):
+                    try:
+                        return await self._attempt(stream, command, commit_id, fingerprint, caller)
+                    except VersionConflict:
+                        self._states.forget(stream)
+                        await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**attempt))  # noqa: S311
             raise Contended(f"a {stream_category(stream)} stream changed {_ATTEMPTS} times")
 
     async def state(self, stream: str) -> tuple[S, int]:
         """The stream's present state and version, (`initial`, 0) when it holds nothing."""
-        handled = self._folded(stream, await self._store.read_stream(stream))
-        return handled.state, handled.version
+        known = self._states.get(stream)
+        folded = self._fold(known, await self._store.read_stream(stream, known.version if known else 0))
+        self._states.keep(stream, folded)
+        return folded.state, folded.version
 
     async def _attempt(self, stream: str, command: C, commit_id: str, fingerprint: str, caller: str) -> Handled[S, E]:
-        commits = await self._store.read_stream(stream)
+        known = self._states.get(stream)
+        commits = await self._store.read_stream(stream, known.version if known else 0)
         if any(commit.commit_id == commit_id for commit in commits):
-            return self._repeat(stream, commits, commit_id, fingerprint)
-        before = self._folded(stream, commits)
-        events = self._decider.decide(command, before.state)
-        if not events:
-            return before
+            return await self._repeat(stream, commit_id, fingerprint)
+        before = self._fold(known, commits)
+        self._states.keep(stream, before)
+        try:
+            events = self._decider.decide(command, before.state)
+        except Exception:
+            # Today's refusal is no answer to a command that was carried out before, among what was not read again.
+            if known and await self._is_recorded(stream, commit_id):
+                return await self._repeat(stream, commit_id, fingerprint)
+            raise
+        if events:
+            return await self._append(stream, before, events, commit_id, fingerprint, caller)
+        if known and await self._is_recorded(stream, commit_id):
+            return await self._repeat(stream, commit_id, fingerprint)
+        return Handled(stream, before.version, (), before.state, repeated=False)
+
+    async def _append(
+        self, stream: str, before: Folded[S], events: tuple[E, ...], commit_id: str, fingerprint: str, caller: str
+    ) -> Handled[S, E]:
         meta = CommitMeta(fingerprint, int(self._clock.now().timestamp()), caller, current_traceparent())
         data = [self._codec.encode(event) for event in events]
         try:
@@ -115,28 +146,44 @@ class CommandHandler(Generic[C, S, E]):
         except CommitIdTaken as taken:
             if taken.existing.stream != stream:
                 raise RequestIdReused("the commit id was used on another stream") from taken
-            return self._repeat(stream, await self._store.read_stream(stream), commit_id, fingerprint)
-        return Handled(stream, commit.last, events, self._evolved(before.state, events), repeated=False)
+            return await self._repeat(stream, commit_id, fingerprint)
+        state = self._evolved(before.state, events)
+        self._states.keep(stream, Folded(state, commit.last, before.size + _size(commit)))
+        return Handled(stream, commit.last, events, state, repeated=False)
 
-    def _repeat(self, stream: str, commits: list[Commit], commit_id: str, fingerprint: str) -> Handled[S, E]:
+    async def _is_recorded(self, stream: str, commit_id: str) -> bool:
+        existing = await self._store.find_commit(commit_id)
+        return existing is not None and existing.stream == stream
+
+    async def _repeat(self, stream: str, commit_id: str, fingerprint: str) -> Handled[S, E]:
         """The outcome as it was recorded, whatever has happened to the stream since."""
+        commits = await self._store.read_stream(stream)
         index = next((index for index, commit in enumerate(commits) if commit.commit_id == commit_id), None)
         if index is None:  # Written a moment ago and not in this read yet: read again, as after a conflict.
             raise VersionConflict(stream, commits[-1].last if commits else 0)
         if commits[index].meta.fingerprint != fingerprint:
             raise RequestIdReused("the commit id was used for another request")
-        return self._folded(stream, commits[: index + 1], repeated=True)
+        folded = self._fold(None, commits[: index + 1])
+        return Handled(stream, folded.version, self._events(commits[index]), folded.state, repeated=True)
 
-    def _folded(self, stream: str, commits: list[Commit], *, repeated: bool = False) -> Handled[S, E]:
-        decoded = [tuple(self._codec.decode(event.type, event.data) for event in commit.events) for commit in commits]
-        state = self._evolved(self._decider.initial, [event for events in decoded for event in events])
-        last = decoded[-1] if repeated else ()
-        return Handled(stream, commits[-1].last if commits else 0, last, state, repeated)
+    def _fold(self, known: Folded[S] | None, commits: list[Commit]) -> Folded[S]:
+        folded = known or Folded(self._decider.initial)
+        for commit in commits:
+            state = self._evolved(folded.state, self._events(commit))
+            folded = Folded(state, commit.last, folded.size + _size(commit))
+        return folded
 
-    def _evolved(self, state: S, events: tuple[E, ...] | list[E]) -> S:
+    def _events(self, commit: Commit) -> tuple[E, ...]:
+        return tuple(self._codec.decode(event.type, event.data) for event in commit.events)
+
+    def _evolved(self, state: S, events: tuple[E, ...]) -> S:
         for event in events:
             state = self._decider.evolve(state, event)
         return state
+
+
+def _size(commit: Commit) -> int:
+    return sum(len(event.data) for event in commit.events)
 
 
 def fingerprint_of(caller: str, request: bytes) -> str:

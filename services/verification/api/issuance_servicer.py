@@ -1,8 +1,6 @@
 """Issue credentials blindly, one for each slot of a person: what the person-side edge may ask."""
 
-import asyncio
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +61,6 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
         self._keys = keys
         self._policy = policy
         self._clock = clock
-        # All of a label's people write to one stream: in line here, they do not conflict there.
-        self._crowd_turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def GetIssuerKey(self, request: rpc.GetIssuerKeyRequest, _context: Context) -> rpc.GetIssuerKeyResponse:  # noqa: N802
         """The public key of a label in the current epoch; UNKNOWN_LABEL."""
@@ -124,14 +120,13 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
         """Count the person, once for the label and epoch: the commit's id is the same whichever slot was used."""
         stream = f"crowd-{request.label}-{request.epoch}"
         person = f"{stream}/{reference.hex()}"
-        async with self._crowd_turns[stream]:
-            await self._crowds.handle(
-                stream,
-                CountPerson(request.label, request.epoch, reference, self._policy.crowd_minimum),
-                commit_id=str(uuid.uuid5(_COUNTED, person)),
-                fingerprint=fingerprint_of(call.caller, person.encode()),
-                caller=call.caller,
-            )
+        await self._crowds.handle(
+            stream,
+            CountPerson(request.label, request.epoch, reference, self._policy.crowd_minimum),
+            commit_id=str(uuid.uuid5(_COUNTED, person)),
+            fingerprint=fingerprint_of(call.caller, person.encode()),
+            caller=call.caller,
+        )
 
     def _epoch(self) -> int:
         return epoch_at(self._clock.now(), self._policy.epoch)
