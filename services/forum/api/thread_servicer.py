@@ -77,7 +77,7 @@ class ThreadServicer(ThreadServiceServicer):
         # identifier by then; read in this order, a repeat is never mistaken for a first time.
         state, _ = await self._threads.state(thread.stream(request.thread_id))
         reserved, _ = await self._post_ids.state(stream)
-        if isinstance(reserved, post_id.Free):
+        if reserved is None:
             thread_decider.decide(command, state)
         caller = current_call().caller
         await self._post_ids.handle(

@@ -24,21 +24,10 @@ class AliasCreated:
 Event: TypeAlias = AliasCreated
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """No alias has this key."""
+State: TypeAlias = AliasCreated | None
+"""The alias as it was created, since nothing changes it so far; None when no alias has this key."""
 
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """The alias as it was created; nothing changes it so far."""
-
-    created: AliasCreated
-
-
-State: TypeAlias = Absent | Existing
-
-initial: State = Absent()
+initial: State = None
 
 
 def stream(alias_key: bytes) -> str:
@@ -48,11 +37,11 @@ def stream(alias_key: bytes) -> str:
 
 def evolve(_state: State, event: Event) -> State:
     """The state after `event`."""
-    return Existing(event)
+    return event
 
 
 def require_existing(state: State) -> AliasCreated:
     """The alias as it was created; otherwise ALIAS_UNKNOWN."""
-    if isinstance(state, Absent):
+    if state is None:
         raise DomainError(Reason.ALIAS_UNKNOWN)
-    return state.created
+    return state

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.forum.domain.alias import Absent, AliasCreated, Event, State, evolve, initial
+from services.forum.domain.alias import AliasCreated, Event, State, evolve, initial
 from services.forum.domain.errors import DomainError, Reason
 from services.forum.domain.verified import VerifiedAlias
 
@@ -18,7 +18,7 @@ class CreateAlias:
 
 def decide(command: CreateAlias, state: State) -> tuple[Event, ...]:
     """The alias, created; ALIAS_EXISTS when its key has been used."""
-    if not isinstance(state, Absent):
+    if state is not None:
         raise DomainError(Reason.ALIAS_EXISTS)
     alias, credential = command.alias, command.alias.credential
     created = AliasCreated(

@@ -19,21 +19,10 @@ class PostIdReserved:
 Event: TypeAlias = PostIdReserved
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
-    """No thread has used the identifier."""
+State: TypeAlias = PostIdReserved | None
+"""The reservation, which is for good; None when no thread has used the identifier."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """The identifier belongs to this thread."""
-
-    thread_id: str
-
-
-State: TypeAlias = Free | Reserved
-
-initial: State = Free()
+initial: State = None
 
 
 def stream(post_id: str) -> str:
@@ -43,4 +32,4 @@ def stream(post_id: str) -> str:
 
 def evolve(_state: State, event: Event) -> State:
     """The state after `event`."""
-    return Reserved(event.thread_id)
+    return event

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.forum.domain.errors import DomainError, Reason
-from services.forum.domain.post_id import Event, Free, PostIdReserved, State, evolve, initial
+from services.forum.domain.post_id import Event, PostIdReserved, State, evolve, initial
 
 __all__ = ["ReservePostId", "decide", "evolve", "initial"]
 
@@ -18,7 +18,7 @@ class ReservePostId:
 
 def decide(command: ReservePostId, state: State) -> tuple[Event, ...]:
     """The reservation, nothing if the thread has it already; POST_EXISTS when another thread has it."""
-    if isinstance(state, Free):
+    if state is None:
         return (PostIdReserved(command.post_id, command.thread_id),)
     if state.thread_id != command.thread_id:
         raise DomainError(Reason.POST_EXISTS)
