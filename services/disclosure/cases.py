@@ -20,7 +20,7 @@ from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.evidence import check_post, credential_of
 from services.disclosure.request import Request
 from services.disclosure.shelf import Held, Shelf
-from services.seal.authorization import bundle_hash, verify_approval
+from services.seal.authorization import Demand, bundle_hash, verify_approval
 from services.seal.authorship import SignedPost
 from services.seal.errors import SealError
 from services.seal.statements import CaseStatement
@@ -67,6 +67,7 @@ class Cases:
         command: case_decider.Command
         if case_decider.may_ask(requester):
             post, held = await self._evidence(post_id)
+            demand = Demand(requester, instrument, document_hash)
             command = case.CaseOpened(
                 case_id=case_id,
                 requester=requester,
@@ -76,7 +77,7 @@ class Cases:
                 post_id=post_id,
                 recipient_key=recipient_key,
                 alias_key=held.deposit.alias_key,
-                bundle_hash=bundle_hash(credential_of(held.deposit), post_id, recipient_key),
+                bundle_hash=bundle_hash(credential_of(held.deposit), demand, post_id, recipient_key),
                 policy_hash=self._trust.policy.hash(),
                 opened_at=now,
                 expires_at=now + self._trust.policy.approval_ttl_seconds,

@@ -25,6 +25,9 @@ from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Officer, Trust
 
 APPROVAL_HEADER = "vouchsafe/v1/approval"
+MAY_ASK = frozenset({"REQUESTER_CLASS_COURT", "REQUESTER_CLASS_POLICE", "REQUESTER_CLASS_REGULATOR"})
+"""Classes of requesters that may be answered at all, by their names in the protos. A company never is."""
+
 MAX_CLOCK_SKEW = 60
 """Seconds by which an approval or a case may lie in the future."""
 
@@ -42,6 +45,19 @@ class SignedCredential:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """Who asks, on what paper: the requester's class, the instrument's reference, the SHA-256 of its document."""
+
+    requester: str
+    instrument: str
+    document_hash: bytes
+
+    def hash(self) -> bytes:
+        """Return the 32-byte hash over all three."""
+        return sha256(signed_bytes("demand", self.requester, self.instrument, self.document_hash))
+
+
+@dataclass(frozen=True)
 class Approval:
     """A verified approval of one officer, good until `expires` (Unix seconds)."""
 
@@ -54,6 +70,7 @@ class Authorization:
     """Everything that one opening stands on."""
 
     statement: CaseStatement
+    demand: Demand
     post_id: str
     recipient_key: bytes
     approvals: tuple[str, ...]
@@ -61,9 +78,9 @@ class Authorization:
     intent_proof: str
 
 
-def bundle_hash(credential: SignedCredential, post_id: str, recipient_key: bytes) -> bytes:
-    """Return the hash that ties a case to one credential (hence one envelope), one post and one recipient."""
-    return sha256(signed_bytes("bundle", credential.hash(), post_id, recipient_key))
+def bundle_hash(credential: SignedCredential, demand: Demand, post_id: str, recipient_key: bytes) -> bytes:
+    """Return the hash that ties a case to one credential (hence one envelope), demand, post and recipient."""
+    return sha256(signed_bytes("bundle", credential.hash(), demand.hash(), post_id, recipient_key))
 
 
 def sign_approval(statement: CaseStatement, officer: str, key: SigningKey, expires: int) -> str:
@@ -102,8 +119,11 @@ def verify_authorization(
         raise SealError("the case stands under another policy")
     if not statement.opened_unix - MAX_CLOCK_SKEW <= now < statement.expires_unix:
         raise SealError("the case is not open at this time")
-    if statement.bundle_hash != bundle_hash(credential, authorization.post_id, authorization.recipient_key):
-        raise SealError("the case is about another credential, post or recipient")
+    told = (authorization.demand, authorization.post_id, authorization.recipient_key)
+    if statement.bundle_hash != bundle_hash(credential, *told):
+        raise SealError("the case is about another credential, demand, post or recipient")
+    if authorization.demand.requester not in MAY_ASK:
+        raise SealError("a requester of this class has no right to an opening")
     approvals = tuple(verify_approval(note, statement, trust, now) for note in authorization.approvals)
     check_quorum(approvals, trust)
     intent = OpenIntentLeaf.of(authorization.intent_salt, statement.hash())

@@ -5,7 +5,7 @@ trust material is the trustee's own, and so is the record of used cases. A refus
 """
 
 from services.chassis.clock import Clock
-from services.seal.authorization import Authorization, SignedCredential, check_credential, verify_authorization
+from services.seal.authorization import Authorization, Demand, SignedCredential, check_credential, verify_authorization
 from services.seal.authorship import SignedPost, verify_authorship
 from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
 from services.seal.errors import SealError
@@ -66,8 +66,9 @@ def authorization_of(request: pb.DecryptShareRequest) -> Authorization:
     statement = CaseStatement(
         told.case_id, told.bundle_hash, told.ground, told.policy_hash, told.opened_at, told.expires_at
     )
+    demand = Demand(told.requester, told.instrument, told.document_hash)
     return Authorization(
-        statement, told.post_id, told.recipient_key, tuple(told.approvals), told.intent_salt, told.intent_proof
+        statement, demand, told.post_id, told.recipient_key, tuple(told.approvals), told.intent_salt, told.intent_proof
     )
 
 

@@ -7,7 +7,7 @@ signature covers is who asks and by which instrument: the officer compares those
 
 from dataclasses import dataclass
 
-from services.seal.authorization import SignedCredential, bundle_hash
+from services.seal.authorization import Demand, SignedCredential, bundle_hash
 from services.seal.authorship import SignedPost, verify_authorship
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from services.seal.trust import Trust
@@ -26,8 +26,9 @@ class ReviewedCase:
 async def review(case: pb.Case, *, case_id: str, trust: Trust, log: LogReader) -> ReviewedCase:
     """Return the case when it holds; PROOF_INVALID, or the log's own refusal, when any of this fails.
 
-    It is the case that was asked for, under the policy of the trust material. Its hash covers the post, the credential
-    and the recipient's key that it shows. The credential's holder wrote the post, and the issuer's key is in the log.
+    It is the case that was asked for, under the policy of the trust material. Its hash covers the demand, the post, the
+    credential and the recipient's key that it shows. The credential's holder wrote the post, and the issuer's key is
+    in the log.
     """
     if case.case_id != case_id:
         raise VouchsafeError(Reason.PROOF_INVALID, "the answer is about another case")
@@ -35,8 +36,9 @@ async def review(case: pb.Case, *, case_id: str, trust: Trust, log: LogReader) -
         raise VouchsafeError(Reason.PROOF_INVALID, "the case stands under a policy that is not ours")
     with translated():
         credential = _credential_of(case)
-        if case.bundle_hash != bundle_hash(credential, case.post_id, case.recipient_key):
-            raise VouchsafeError(Reason.PROOF_INVALID, "the case is about another post, author or recipient")
+        demand = Demand(pb.RequesterClass.Name(case.requester), case.instrument, case.document_hash)
+        if case.bundle_hash != bundle_hash(credential, demand, case.post_id, case.recipient_key):
+            raise VouchsafeError(Reason.PROOF_INVALID, "the case is about another demand, post, author or recipient")
         verify_authorship(_post_of(case), credential, case.issuer_key)
     await log.check_issuer_key(case.credential.label, case.credential.epoch, case.issuer_key)
     return ReviewedCase(case)

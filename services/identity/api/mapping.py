@@ -1,7 +1,7 @@
 """From RPC messages to the values that identity and seal work on, and back. Checks shapes only, never truth."""
 
 from services.identity.domain.person import PersonRegistered
-from services.seal.authorization import Authorization, SignedCredential
+from services.seal.authorization import Authorization, Demand, SignedCredential
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.identity.v1 import person_service_pb2 as person_rpc
@@ -29,6 +29,7 @@ def to_authorization(message: authorization_pb2.Authorization) -> Authorization:
     )
     return Authorization(
         statement=statement,
+        demand=Demand(message.requester, message.instrument, message.document_hash),
         post_id=message.post_id,
         recipient_key=message.recipient_key,
         approvals=tuple(message.approvals),

@@ -8,7 +8,8 @@ import pytest
 
 from services.chassis.rpc_errors import RpcError
 from services.disclosure.domain.case import CaseDeclined
-from services.seal.authorization import bundle_hash
+from services.disclosure.domain.case_decider import may_ask
+from services.seal.authorization import MAY_ASK, Demand, bundle_hash
 from services.seal.ed25519 import SigningKey
 from tests.rpc.disclosure.authors import Author
 from tests.rpc.disclosure.world import RECIPIENT, Platform, Served, open_request, statement_of
@@ -27,7 +28,8 @@ async def test_a_court_opens_a_case_that_binds_post_credential_and_recipient(pla
     disclosure, author = await deposited(platform)
     case = await disclosure.open_case(author)
     assert case.state == pb.CASE_STATE_PENDING
-    assert case.bundle_hash == bundle_hash(author.credential, author.post_id, RECIPIENT)
+    demand = Demand(pb.RequesterClass.Name(case.requester), case.instrument, case.document_hash)
+    assert case.bundle_hash == bundle_hash(author.credential, demand, author.post_id, RECIPIENT)
     assert case.policy_hash == platform.trust.policy.hash()
     assert case.expires_at == case.opened_at + platform.trust.policy.approval_ttl_seconds
     assert not case.sealed_identity
@@ -166,3 +168,8 @@ async def test_malformed_requests_are_refused(platform: Platform, changes: dict[
         setattr(request, name, value)
     with pytest.raises(RpcError, match="INVALID_REQUEST"):
         await disclosure.case("OpenCase", request)
+
+
+def test_the_decider_and_the_trustees_agree_on_who_may_ask():
+    """Each has a list of its own: the decider imports nothing, and a trustee believes nothing."""
+    assert {name for name in pb.RequesterClass.keys() if may_ask(name)} == MAY_ASK  # noqa: SIM118  (not a mapping)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.seal.authorization import bundle_hash
+from services.seal.authorization import Demand, bundle_hash
 from services.seal.blind_rsa_signer import BlindSigner
 from tests.rpc.disclosure.authors import Author, credential_message
 from tests.rpc.disclosure.world import Platform, Served, tls_of
@@ -128,7 +128,7 @@ async def test_one_authors_post_shown_over_anothers_envelope_is_not_signed(
 
     def lie(told: pb.Case) -> None:
         told.credential.CopyFrom(credential_message(victim.credential))
-        told.bundle_hash = bundle_hash(victim.credential, author.post_id, told.recipient_key)
+        told.bundle_hash = bundle_hash(victim.credential, demand_of(told), author.post_id, told.recipient_key)
 
     desk.lie = lie
     with pytest.raises(VouchsafeError, match="PROOF_INVALID"):
@@ -146,8 +146,12 @@ async def test_a_credential_under_a_key_that_nobody_can_see_is_not_signed(
     def lie(told: pb.Case) -> None:
         told.credential.CopyFrom(credential_message(forged))
         told.issuer_key = secret.public_key.to_spki()
-        told.bundle_hash = bundle_hash(forged, author.post_id, told.recipient_key)
+        told.bundle_hash = bundle_hash(forged, demand_of(told), author.post_id, told.recipient_key)
 
     desk.lie = lie
     with pytest.raises(VouchsafeError, match="LEAF_UNKNOWN"):
         await desk.review(case.case_id)
+
+
+def demand_of(told: pb.Case) -> Demand:
+    return Demand(pb.RequesterClass.Name(told.requester), told.instrument, told.document_hash)

@@ -4,7 +4,7 @@ import dataclasses
 import uuid
 
 from services.seal import note
-from services.seal.authorization import SignedCredential, bundle_hash, sign_approval
+from services.seal.authorization import Demand, SignedCredential, bundle_hash, sign_approval
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
 from services.seal.ed25519 import SigningKey
 from services.seal.leaves import OpenIntentLeaf
@@ -20,6 +20,7 @@ from vouchsafe.trustee.v1 import authorization_pb2
 ORIGIN = "log.test/identity"
 SALT = b"s" * 32
 POST_ID = str(uuid.UUID(int=7))
+DEMAND = Demand("REQUESTER_CLASS_COURT", "7 O 113/26", b"d" * 32)
 LOG_KEY = SigningKey.generate()
 WITNESSES = {f"witness.test/{i}": SigningKey.generate() for i in (1, 2)}
 OFFICERS = {role: SigningKey.generate() for role in ("legal", "privacy", "council")}
@@ -64,7 +65,7 @@ class Case:
 
     @property
     def statement(self) -> CaseStatement:
-        bundle = bundle_hash(self.credential, POST_ID, self.recipient)
+        bundle = bundle_hash(self.credential, DEMAND, POST_ID, self.recipient)
         return CaseStatement(self.case_id, bundle, "order 7", self.trust.policy.hash(), self.now - 10, self.now + 900)
 
     def request(self) -> release_service_pb2.ReleasePersonRequest:
@@ -96,6 +97,9 @@ class Case:
             policy_hash=statement.policy_hash,
             opened_at=statement.opened_unix,
             expires_at=statement.expires_unix,
+            requester=DEMAND.requester,
+            instrument=DEMAND.instrument,
+            document_hash=DEMAND.document_hash,
             post_id=POST_ID,
             recipient_key=self.recipient,
             approvals=[sign_approval(statement, name, OFFICERS[name], expires) for name in self.officers],

@@ -13,7 +13,7 @@ from services.chassis.identity_uri import server_name
 from services.chassis.lifecycle import Process
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
-from services.seal.authorization import bundle_hash
+from services.seal.authorization import Demand, bundle_hash
 from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.checkpoint import Checkpoint, sign_checkpoint
 from services.seal.envelope import Partial, verify_partial
@@ -32,6 +32,7 @@ from vouchsafe.trustee.v1.trustee_service_pb2_grpc import TrusteeServiceStub
 
 SALT = b"s" * 32
 RECIPIENT = b"r" * 32
+DEMAND = Demand("REQUESTER_CLASS_COURT", "7 O 113/26", b"d" * 32)
 
 
 @dataclass
@@ -62,6 +63,9 @@ class Lawful:
                 policy_hash=statement.policy_hash,
                 opened_at=statement.opened_unix,
                 expires_at=statement.expires_unix,
+                requester=DEMAND.requester,
+                instrument=DEMAND.instrument,
+                document_hash=DEMAND.document_hash,
                 post_id=self.author.post_id,
                 recipient_key=RECIPIENT,
                 approvals=[approve(statement, officer, self.approvals_expire) for officer in self.officers],
@@ -90,7 +94,7 @@ def lawful(ceremony: Ceremony, author: Author, **changes: Any) -> Lawful:
     now = int(time.time())
     statement = CaseStatement(
         str(uuid.uuid4()),
-        bundle_hash(author.credential, author.post_id, RECIPIENT),
+        bundle_hash(author.credential, DEMAND, author.post_id, RECIPIENT),
         "court order",
         ceremony.trust.policy.hash(),
         now - 5,

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from services.seal import note
 from services.seal.authorization import (
     Authorization,
+    Demand,
     SignedCredential,
     bundle_hash,
     check_quorum,
@@ -59,8 +60,14 @@ def make_trust() -> Trust:
 
 
 TRUST = make_trust()
+DEMAND = Demand("REQUESTER_CLASS_COURT", "7 O 113/26", b"d" * 32)
 STATEMENT = CaseStatement(
-    "case-1", bundle_hash(CREDENTIAL, "post-1", RECIPIENT), "court order 7", TRUST.policy.hash(), NOW - 10, NOW + 9000
+    "case-1",
+    bundle_hash(CREDENTIAL, DEMAND, "post-1", RECIPIENT),
+    "court order 7",
+    TRUST.policy.hash(),
+    NOW - 10,
+    NOW + 9000,
 )
 
 
@@ -82,6 +89,7 @@ def logged(statement: CaseStatement, witnesses: int = 2) -> str:
 def authorization(**changes: object) -> Authorization:
     whole = Authorization(
         STATEMENT,
+        DEMAND,
         "post-1",
         RECIPIENT,
         (approval("ann"), approval("bob"), approval("dan")),
@@ -110,6 +118,9 @@ OTHER_POLICY = dataclasses.replace(STATEMENT, policy_hash=b"q" * 32)
         {"approvals": (approval("ann"), approval("bob"), approval("dan", expires=NOW))},
         {"approvals": (approval("ann"), approval("bob"), approval("dan", expires=NOW + 90_000))},
         {"approvals": (approval("ann"), approval("bob"), sign_approval(STATEMENT, "dan", OFFICERS["ann"], NOW + 9))},
+        {"demand": dataclasses.replace(DEMAND, requester="REQUESTER_CLASS_POLICE")},
+        {"demand": dataclasses.replace(DEMAND, instrument="8 O 1/26")},
+        {"demand": dataclasses.replace(DEMAND, document_hash=b"e" * 32)},
         {"post_id": "post-2"},
         {"recipient_key": b"e" * 32},
         {"intent_salt": b"t" * 32},
@@ -121,12 +132,23 @@ OTHER_POLICY = dataclasses.replace(STATEMENT, policy_hash=b"q" * 32)
     ],
     ids=[
         "two approvals", "one officer twice", "one role", "another case", "expired", "beyond the policy's time",
-        "signed by another officer", "another post", "another recipient", "another salt", "intent of another case",
+        "signed by another officer", "another requester",
+        "another instrument", "another document", "another post", "another recipient", "another salt",
+        "intent of another case",
         "one witness", "another policy", "case ended", "case of tomorrow",
     ],
 )  # fmt: skip
 def test_anything_less_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(SealError):
+        verify_authorization(authorization(**changes), CREDENTIAL, TRUST, NOW)
+
+
+def test_a_company_is_refused_whoever_approved() -> None:
+    demand = dataclasses.replace(DEMAND, requester="REQUESTER_CLASS_COMPANY")
+    statement = dataclasses.replace(STATEMENT, bundle_hash=bundle_hash(CREDENTIAL, demand, "post-1", RECIPIENT))
+    approvals = tuple(approval(name, statement) for name in ("ann", "bob", "dan"))
+    changes = {"statement": statement, "approvals": approvals, "intent_proof": logged(statement), "demand": demand}
+    with pytest.raises(SealError, match="class"):
         verify_authorization(authorization(**changes), CREDENTIAL, TRUST, NOW)
 
 

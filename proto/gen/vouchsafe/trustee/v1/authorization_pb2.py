@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/trustee/v1/authorization.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"\x80\x03\n\rAuthorization\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x0b\x62undle_hash\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12(\n\x06ground\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1c\n\x0bpolicy_hash\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x11\n\topened_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x19\n\x07post_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x39\n\tapprovals\x18\t \x03(\tB&\xbaH#\x92\x01 \x08\x01\x10 \"\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\x12\x1c\n\x0bintent_salt\x18\n \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x0cintent_proof\x18\x0b \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/trustee/v1/authorization.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"\xf7\x03\n\rAuthorization\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x0b\x62undle_hash\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12(\n\x06ground\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1c\n\x0bpolicy_hash\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x11\n\topened_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x19\n\x07post_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x39\n\tapprovals\x18\t \x03(\tB&\xbaH#\x92\x01 \x08\x01\x10 \"\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\x12\x1c\n\x0bintent_salt\x18\n \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x0cintent_proof\x18\x0b \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$\x12\'\n\trequester\x18\x0c \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18@2\t^[A-Z_]*$\x12,\n\ninstrument\x18\r \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rdocument_hash\x18\x0e \x01(\x0c\x42\x07\xbaH\x04z\x02h b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORIZATION'].fields_by_name['intent_salt']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._serialized_options = b'\272H\032r\030\020\001\030\200}2\021^([^\\p{Cc}]|\\n)*$'
+  _globals['_AUTHORIZATION'].fields_by_name['requester']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['requester']._serialized_options = b'\272H\021r\017\020\001\030@2\t^[A-Z_]*$'
+  _globals['_AUTHORIZATION'].fields_by_name['instrument']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['instrument']._serialized_options = b'\272H\025r\023\020\001\030\310\0012\014^[^\\p{Cc}]*$'
+  _globals['_AUTHORIZATION'].fields_by_name['document_hash']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['document_hash']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION']._serialized_start=96
-  _globals['_AUTHORIZATION']._serialized_end=480
+  _globals['_AUTHORIZATION']._serialized_end=599
 # @@protoc_insertion_point(module_scope)

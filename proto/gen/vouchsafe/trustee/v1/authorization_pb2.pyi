@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Authorization(_message.Message):
-    __slots__ = ("case_id", "bundle_hash", "ground", "policy_hash", "opened_at", "expires_at", "post_id", "recipient_key", "approvals", "intent_salt", "intent_proof")
+    __slots__ = ("case_id", "bundle_hash", "ground", "policy_hash", "opened_at", "expires_at", "post_id", "recipient_key", "approvals", "intent_salt", "intent_proof", "requester", "instrument", "document_hash")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     BUNDLE_HASH_FIELD_NUMBER: _ClassVar[int]
     GROUND_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,9 @@ class Authorization(_message.Message):
     APPROVALS_FIELD_NUMBER: _ClassVar[int]
     INTENT_SALT_FIELD_NUMBER: _ClassVar[int]
     INTENT_PROOF_FIELD_NUMBER: _ClassVar[int]
+    REQUESTER_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_HASH_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     bundle_hash: bytes
     ground: str
@@ -31,4 +34,7 @@ class Authorization(_message.Message):
     approvals: _containers.RepeatedScalarFieldContainer[str]
     intent_salt: bytes
     intent_proof: str
-    def __init__(self, case_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., ground: _Optional[str] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., intent_salt: _Optional[bytes] = ..., intent_proof: _Optional[str] = ...) -> None: ...
+    requester: str
+    instrument: str
+    document_hash: bytes
+    def __init__(self, case_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., ground: _Optional[str] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., intent_salt: _Optional[bytes] = ..., intent_proof: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., document_hash: _Optional[bytes] = ...) -> None: ...
