@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import nats
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
@@ -47,18 +46,51 @@ async def connect(url: str, service: str, tls: ssl.SSLContext | None, *, patienc
     async def on_error(error: Exception) -> None:
         _log.warning(BUS_ERROR, error_type=type(error).__name__)
 
-    with _translated():
-        async with asyncio.timeout(patience):
-            return await nats.connect(
-                url,
-                name=service,
-                tls=tls,
-                inbox_prefix=f"_INBOX.{service}",
-                connect_timeout=5,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=0.5,
-                error_cb=on_error,
-            )
+    client = Client()
+    try:
+        with _translated():
+            async with asyncio.timeout(patience):
+                await client.connect(
+                    url,
+                    name=service,
+                    tls=tls,
+                    inbox_prefix=f"_INBOX.{service}",
+                    connect_timeout=5,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=1,
+                    error_cb=on_error,
+                )
+    except BaseException:
+        await client.close()  # Half made, it may hold a socket; the next try begins with a new one.
+        raise
+    return client
+
+
+class Bus:
+    """A service's connection to the bus, made by whoever needs it first.
+
+    So a process starts, serves and is ready while the bus is away, and its followers try again. `patience`: as above.
+    """
+
+    def __init__(self, url: str, service: str, tls: ssl.SSLContext | None, *, patience: float = 10.0) -> None:
+        self._url = url
+        self._service = service
+        self._tls = tls
+        self._patience = patience
+        self._connecting = asyncio.Lock()
+        self._client: Client | None = None
+
+    async def client(self) -> Client:
+        """The connection; raises BusUnavailable when none can be made now."""
+        async with self._connecting:
+            if self._client is None or self._client.is_closed:
+                self._client = await connect(self._url, self._service, self._tls, patience=self._patience)
+            return self._client
+
+    async def close(self) -> None:
+        """Close the connection if there is one. Nobody may ask for it any more."""
+        if self._client is not None:
+            await self._client.close()
 
 
 def stream_name(producer: str) -> str:
@@ -69,17 +101,18 @@ def stream_name(producer: str) -> str:
 class JetStreamOutbox:
     """A service's own stream; an `Outbox`."""
 
-    def __init__(self, connection: Client, service: str) -> None:
-        self._jetstream: JetStreamContext = connection.jetstream()
+    def __init__(self, bus: Bus | Client, service: str) -> None:
+        self._bus = bus
         self._stream = stream_name(service)
         self._subjects = f"{service}.public.>"
 
     async def tail(self) -> Tail:
         """See `Outbox.tail`. Of a stream that was emptied `START` is told, so that all is published again."""
         with _translated():
-            last_sequence = (await self._jetstream.stream_info(self._stream)).state.last_seq
+            jetstream = (await _client(self._bus)).jetstream()
+            last_sequence = (await jetstream.stream_info(self._stream)).state.last_seq
             try:
-                stored = await self._jetstream.get_last_msg(self._stream, self._subjects)
+                stored = await jetstream.get_last_msg(self._stream, self._subjects)
             except nats.js.errors.NotFoundError:
                 return Tail(sequence=last_sequence)
         mark = (stored.headers or {}).get(_POSITION, "")
@@ -93,9 +126,10 @@ class JetStreamOutbox:
         """
         sequence = after_sequence
         with _translated():
+            jetstream = (await _client(self._bus)).jetstream()
             for message in messages:
                 headers = {**_headers(message), _EXPECTED_SEQUENCE: str(sequence)}
-                answer = await self._jetstream.publish(
+                answer = await jetstream.publish(
                     message.subject, message.event.data, timeout=_PUBLISH_SECONDS, stream=self._stream, headers=headers
                 )
                 if answer.duplicate:
@@ -107,8 +141,9 @@ class JetStreamOutbox:
 class JetStreamInbox:
     """The consumer that `producer` keeps for `service`; an `Inbox`."""
 
-    def __init__(self, connection: Client, *, producer: str, service: str) -> None:
-        self._jetstream: JetStreamContext = connection.jetstream(prefix=f"JS.{producer.upper()}.API")
+    def __init__(self, bus: Bus | Client, *, producer: str, service: str) -> None:
+        self._bus = bus
+        self._prefix = f"JS.{producer.upper()}.API"
         self._stream = stream_name(producer)
         self._consumer = service
         self._subscription: JetStreamContext.PullSubscription | None = None
@@ -116,9 +151,7 @@ class JetStreamInbox:
     async def fetch(self, limit: int, patience: float) -> Sequence["JetStreamDelivery"]:
         """See `Inbox.fetch`."""
         with _translated():
-            subscription = self._subscription or await self._jetstream.pull_subscribe_bind(
-                consumer=self._consumer, stream=self._stream
-            )
+            subscription = self._subscription or await self._subscribed()
             self._subscription = None
             try:
                 delivered = await subscription.fetch(limit, patience)
@@ -131,6 +164,10 @@ class JetStreamInbox:
                 raise
             self._subscription = subscription
         return [JetStreamDelivery(message) for message in delivered]
+
+    async def _subscribed(self) -> JetStreamContext.PullSubscription:
+        jetstream = (await _client(self._bus)).jetstream(prefix=self._prefix)
+        return await jetstream.pull_subscribe_bind(consumer=self._consumer, stream=self._stream)
 
 
 class JetStreamDelivery:
@@ -149,6 +186,10 @@ class JetStreamDelivery:
         """See `Delivery.nak`."""
         with _translated():
             await self._delivered.nak(delay=_NAK_SECONDS)
+
+
+async def _client(bus: Bus | Client) -> Client:
+    return await bus.client() if isinstance(bus, Bus) else bus
 
 
 def _headers(message: Message) -> dict[str, str]:

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from services.chassis import configfile
 from services.chassis.bus import Inbox
-from services.chassis.bus_jetstream import JetStreamInbox
-from services.chassis.bus_jetstream import connect as connect_bus
+from services.chassis.bus_jetstream import Bus, JetStreamInbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consumer import Consumer, Reaction
 from services.chassis.eventstore import Checkpoints as Marks
@@ -109,7 +108,7 @@ async def start(process: Process) -> None:
     disclosure = build(store=store, trust=trust, keys=keys, peers=peers, clock=SystemClock())
     await open_log(disclosure, trust)
 
-    bus = await connect_bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
+    bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     worker = LogWorker(store)
     for producer, reactions in (
         ("identity", disclosure.published.of_identity()),

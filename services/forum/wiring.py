@@ -166,16 +166,16 @@ async def start(process: Process) -> None:
     keys = _keys(process.secrets, process.endpoints.paths.trust)
     forum = Forum(store=store, views=views, keys=keys, config=config, clock=SystemClock())
 
-    nats = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
+    bus = bus_jetstream.Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
     verification = Verification(
-        inbox=bus_jetstream.JetStreamInbox(nats, producer=PRODUCER, service=SERVICE), reader=RpcLogReader(channel)
+        inbox=bus_jetstream.JetStreamInbox(bus, producer=PRODUCER, service=SERVICE), reader=RpcLogReader(channel)
     )
-    worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(nats, SERVICE), verification=verification)
+    worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE), verification=verification)
 
     process.worker("log", worker.run)
     process.on_close(channel.close)
-    process.on_close(nats.close)
+    process.on_close(bus.close)
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from services.chassis import bus_jetstream, configfile
+from services.chassis import configfile
 from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import JetStreamOutbox
+from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.codec import EventCodec
 from services.chassis.eventstore import LogStore
@@ -100,9 +100,9 @@ async def start(process: Process) -> None:
         clock=SystemClock(),
     )
     process.on_close(assembly.close)
-    connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
-    process.on_close(connection.close)
-    outbox = JetStreamOutbox(connection, SERVICE)
+    bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
+    process.on_close(bus.close)
+    outbox = JetStreamOutbox(bus, SERVICE)
     assembly.worker.add("relay", lambda _epoch: Relay(store, outbox, assembly.curation))
     process.worker("log", assembly.worker.run)
     process.serve(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from services.chassis import bus_jetstream, configfile
+from services.chassis import configfile
 from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import JetStreamOutbox
+from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.codec import EventCodec
 from services.chassis.eventstore import LogStore
@@ -138,10 +138,10 @@ async def start(process: Process) -> None:
         clock=SystemClock(),
     )
     process.on_close(assembly.close)
-    connection = await bus_jetstream.connect(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
-    process.on_close(connection.close)
+    bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
+    process.on_close(bus.close)
     process.worker("issuer keys", assembly.schedule.run)
-    process.worker("log", _log_worker(store, JetStreamOutbox(connection, SERVICE), assembly.curation).run)
+    process.worker("log", _log_worker(store, JetStreamOutbox(bus, SERVICE), assembly.curation).run)
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,

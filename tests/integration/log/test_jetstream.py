@@ -4,6 +4,7 @@
 import asyncio
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 import nats
 import nats.errors
@@ -11,7 +12,7 @@ import pytest
 from nats.aio.client import Client
 
 from services.chassis.bus import BusUnavailable, Curation, Fenced, Message, Tail
-from services.chassis.bus_jetstream import JetStreamInbox, JetStreamOutbox, connect
+from services.chassis.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox, connect
 from services.chassis.bus_provision import provision
 from services.chassis.consumer import Consumer, ForeignEvent
 from services.chassis.eventstore import EventData, Mark
@@ -19,6 +20,7 @@ from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
 from services.chassis.log_reader import CuratedLog
 from services.chassis.relay import Relay
+from services.chassis.worker import LogWorker
 from tests.integration.log.conftest import STREAM
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.nats_server import CONSUMER, PRODUCER, NatsServer
@@ -209,3 +211,29 @@ async def test_the_consumers_account_cannot_publish_into_the_stream(
     await intruder.flush()
     await intruder.close()
     assert await stored(producer_bus) == []
+
+
+async def test_a_bus_that_is_away_at_the_start_is_used_when_it_comes(tmp_path: Path) -> None:
+    """Made at once and without it, the relay's outbox fails its steps until the server is there."""
+    server, store = NatsServer(tmp_path), await log_of(MemoryEventStore(), 3)
+    bus = Bus(server.url(PRODUCER), PRODUCER, None, patience=0.2)
+    worker = LogWorker(store, poll_seconds=0.05)
+    worker.add("relay", lambda _epoch: Relay(store, JetStreamOutbox(bus, PRODUCER), CURATION))
+    with pytest.raises(BusUnavailable):
+        await JetStreamOutbox(bus, PRODUCER).tail()
+    working = asyncio.create_task(worker.run())
+    await asyncio.sleep(0.3)
+    assert not working.done()
+
+    server.start()
+    connection = await connect(server.url(PRODUCER), PRODUCER, None)
+    await provision(connection.jetstream(), [STREAM])
+    async with asyncio.timeout(30):
+        while len(await stored(connection)) < 3:
+            await asyncio.sleep(0.05)
+    working.cancel()
+    with suppress(asyncio.CancelledError):
+        await working
+    await bus.close()
+    await connection.close()
+    server.stop()
