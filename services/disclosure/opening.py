@@ -90,12 +90,18 @@ class Opening:
         )
 
         # 6. Log the result before anybody learns a name, so that no release can go unlogged.
-        result = OpenResultLeaf(intent.commitment, "released")
+        result = OpenResultLeaf(intent.commitment, "opened")
         result_index = await self._log.append(result, commit_id=_step(case_id, "result"))
 
         # 7. Have identity release the person. A newer proof is another request to identity, hence another id.
         release_id = _step(case_id, f"release {sha256(authorization.SerializeToString(deterministic=True)).hex()}")
-        sealed = await escrow.release(release_id)
+        try:
+            sealed = await escrow.release(release_id)
+        except DomainError:
+            # Identity knows no such person, or not by that key. The log must not go on saying less than that.
+            refused = OpenResultLeaf(intent.commitment, "refused")
+            await self._log.append(refused, commit_id=_step(case_id, "refused"))
+            raise
 
         # 8. Record the end, and the answer that only the recipient can read.
         finished = await self._cases.handle(

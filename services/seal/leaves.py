@@ -109,7 +109,7 @@ class OpenIntentLeaf(Leaf):
 
 @dataclass(frozen=True)
 class OpenResultLeaf(Leaf):
-    """How the opening announced by an intent ended: `released` or `failed`."""
+    """What became of an intent: `opened`, the envelope was; `refused`, identity then released nobody."""
 
     KIND = "open-result"
     intent_commitment: bytes

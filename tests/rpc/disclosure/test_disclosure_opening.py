@@ -12,7 +12,7 @@ from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import Failure, RpcError
 from services.disclosure.adapters.peers import Peers
 from services.seal import hpke
-from services.seal.leaves import kind_of
+from services.seal.leaves import OpenResultLeaf, kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.tlog_proof import TlogProof, verify_proof
 from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform, Served
@@ -150,8 +150,11 @@ async def test_identity_that_refuses_ends_the_opening(platform: Platform):
     disclosure = await platform.disclosure()
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
     platform.identity._persons.clear()
-    with pytest.raises(RpcError, match="OPENING_REFUSED"):
-        await disclosure.execute(case)
+    for _ in range(2):
+        with pytest.raises(RpcError, match="OPENING_REFUSED"):
+            await disclosure.execute(case)
+    results = [OpenResultLeaf.parse(leaf) for leaf in await disclosure.leaves() if kind_of(leaf) == OpenResultLeaf.KIND]
+    assert [result.outcome for result in results] == ["opened", "refused"]
 
 
 class Crash(Exception):

@@ -26,7 +26,7 @@ LEAVES = st.one_of(
     st.builds(LabelActivatedLeaf, LABELS, st.integers(0, 2**40), st.integers(0, 10**6)),
     st.builds(OwnershipLeaf, HASHES),
     st.builds(OpenIntentLeaf, HASHES),
-    st.builds(OpenResultLeaf, HASHES, st.sampled_from(["released", "failed"])),
+    st.builds(OpenResultLeaf, HASHES, st.sampled_from(["opened", "refused"])),
 )
 
 
