@@ -17,6 +17,8 @@ from services.identity.api.mapping import to_register_response
 from services.identity.domain.errors import DomainError, Reason
 from services.identity.domain.person import Event, PersonRegistered, Registered, State
 from services.identity.domain.person_decider import Command, RegisterPerson
+from services.seal.ed25519 import check_public_key
+from services.seal.errors import SealError
 from services.seal.statements import ownership_commitment
 from vouchsafe.identity.v1 import person_service_pb2 as rpc
 from vouchsafe.identity.v1 import person_service_pb2_grpc as stubs
@@ -56,7 +58,8 @@ class PersonServicer(stubs.PersonServiceServicer):
         self._assertions = assertions
 
     async def Register(self, request: rpc.RegisterRequest, _context: Context) -> rpc.RegisterResponse:  # noqa: N802
-        """Store a person; LOGIN_TAKEN. A repeat answers the reference and the salt of the first time."""
+        """Store a person; LOGIN_TAKEN, OWNERSHIP_KEY_INVALID. A repeat answers the reference and the salt of the first time."""
+        _check_ownership_key(request.ownership_key)
         command = await self._register_command(request)
         caller = current_call().caller
         # The password is no part of the fingerprint: a fast digest of it, even keyed, would undo Argon2id.
@@ -112,3 +115,11 @@ class PersonServicer(stubs.PersonServiceServicer):
             wrapped_key=wrapped_key,
             sealed_profile=sealed_profile,
         )
+
+
+def _check_ownership_key(key: bytes) -> None:
+    """Refuse a key under which anything verifies: its owner could deny every signature, so nobody could be released."""
+    try:
+        check_public_key(key)
+    except SealError:
+        raise DomainError(Reason.OWNERSHIP_KEY_INVALID) from None

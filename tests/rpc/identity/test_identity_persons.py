@@ -59,6 +59,11 @@ class TestRegister:
         taken = registration(login=request.login.upper())
         assert await refused(person_side.register(taken)) == (grpc.StatusCode.ALREADY_EXISTS, "LOGIN_TAKEN")
 
+    async def test_a_key_under_which_anything_verifies_is_refused(self, person_side: PersonSide) -> None:
+        request = registration(ownership_key=bytes(32))
+        code = (grpc.StatusCode.INVALID_ARGUMENT, "OWNERSHIP_KEY_INVALID")
+        assert await refused(person_side.register(request)) == code
+
     async def test_of_two_who_want_one_login_at_once_one_gets_it(self, person_side: PersonSide) -> None:
         login = f"wanted-{uuid.uuid4().hex[:8]}"
         requests = [registration(login=login) for _ in range(4)]
