@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 _SALT_BYTES = 16
 _TAG_BYTES = 32
+_MOST_WAITING = 32
 
 T = TypeVar("T")
 
@@ -37,11 +38,20 @@ class PasswordCost:
             raise ValueError("Argon2id needs an iteration, a lane, and 8 KiB for each lane")
 
 
-class Passwords:
-    """Hashes and verifies. A process has one of these at most, for the reason told above."""
+class PasswordsBusy(Exception):
+    """So many wait for a hash that one more would not be served in time; nothing was computed."""
 
-    def __init__(self, cost: PasswordCost) -> None:
+
+class Passwords:
+    """Hashes and verifies. A process has one of these at most, for the reason told above.
+
+    Raises PasswordsBusy when `waiting` others are in line.
+    """
+
+    def __init__(self, cost: PasswordCost, *, waiting: int = _MOST_WAITING) -> None:
         self._cost = cost
+        self._most_waiting = waiting
+        self._waiting = 0
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argon2")
         # Waiting here, not in the pool's queue: a caller who gives up then leaves no work behind.
         self._turn = asyncio.Lock()
@@ -61,8 +71,14 @@ class Passwords:
         await asyncio.to_thread(self._thread.shutdown)
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
-        async with self._turn:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        if self._waiting > self._most_waiting:
+            raise PasswordsBusy
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting -= 1
 
     def _hash(self, password: bytes) -> str:
         cost = self._cost

@@ -5,6 +5,7 @@ from typing import Final
 from grpc import StatusCode
 
 from services.chassis.rpc_errors import ErrorTable
+from services.identity.adapters.passwords import PasswordsBusy
 from services.identity.domain.errors import Reason
 
 ERRORS: Final = ErrorTable(
@@ -17,5 +18,6 @@ ERRORS: Final = ErrorTable(
         Reason.SESSION_INVALID: StatusCode.UNAUTHENTICATED,
         Reason.SESSION_EXPIRED: StatusCode.UNAUTHENTICATED,
         Reason.RELEASE_REFUSED: StatusCode.PERMISSION_DENIED,
-    }
+    },
+    exceptions={PasswordsBusy: (StatusCode.RESOURCE_EXHAUSTED, "PASSWORDS_BUSY")},
 )

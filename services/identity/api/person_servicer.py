@@ -58,7 +58,7 @@ class PersonServicer(stubs.PersonServiceServicer):
         self._assertions = assertions
 
     async def Register(self, request: rpc.RegisterRequest, _context: Context) -> rpc.RegisterResponse:  # noqa: N802
-        """Store a person; LOGIN_TAKEN, OWNERSHIP_KEY_INVALID. A repeat answers the reference and the salt of the first time."""
+        """Store a person; LOGIN_TAKEN, OWNERSHIP_KEY_INVALID. A repeat answers reference and salt of the first time."""
         _check_ownership_key(request.ownership_key)
         command = await self._register_command(request)
         caller = current_call().caller
