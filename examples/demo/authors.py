@@ -18,11 +18,17 @@ from vouchsafe.sdk import Account, Cost, Voice, Vouchsafe, VouchsafeError, Walle
 
 AT_ONCE = 8
 ACTIVATION_PATIENCE = 40.0
+HOPELESS_PATIENCE = 2.0  # for a label that is known to lack people: only to see that it stays closed
 MAIL_PATIENCE = 60.0
 
 # OWASP's minimum for Argon2id instead of the default: sixty wallets are opened on one laptop here.
 _WALLET_COST = Cost(memory_kib=19 * 1024, passes=2)
-_FAULTS_OF_INPUT = frozenset({"UNKNOWN_MAIL_DOMAIN", "INVALID_REQUEST", "MAILBOX_TAKEN", "MAIL_NOT_SENT"})
+_FAULTS_OF_INPUT = frozenset(
+    {
+        *("UNKNOWN_MAIL_DOMAIN", "INVALID_REQUEST", "MAILBOX_TAKEN", "MAIL_NOT_SENT", "TOO_MANY_CODES"),
+        *("WRONG_CODE", "UNKNOWN_CHALLENGE"),  # two people ask for codes to what is one mailbox after all
+    }
+)
 
 
 @dataclass
@@ -66,8 +72,9 @@ async def onboard(
             except VouchsafeError as error:
                 if error.reason not in _FAULTS_OF_INPUT:
                     raise
-                problems.append(Problem(author.line, f"its author cannot be verified: {error.reason}"))
-        advance()
+                problems.append(Problem(author.line, f"its author cannot be verified: {error}"))
+            else:
+                advance()
 
     async with asyncio.TaskGroup() as group:
         for number, author in enumerate(authors):
@@ -75,22 +82,23 @@ async def onboard(
     return sorted(problems, key=lambda problem: problem.line)
 
 
-async def activate(authors: Sequence[Author], advance: Advance) -> tuple[dict[str, int], list[Problem]]:
-    """Wait until each label's crowd is large enough. Returns crowds by label, and the labels that stay closed."""
+async def activate(authors: Sequence[Author], minimum: int, advance: Advance) -> tuple[dict[str, int], list[Problem]]:
+    """Wait until each label has its `minimum` of people. Returns crowds by label, and the labels that stay closed."""
     crowds: dict[str, int] = {}
     problems: list[Problem] = []
 
     async def one(author: Author) -> None:
-        account = _account(author)
+        people = sum(other.label == author.label for other in authors)
+        patience = ACTIVATION_PATIENCE if people >= minimum else HOPELESS_PATIENCE
         try:
-            crowds[author.label] = await account.wait_active(author.label, patience=ACTIVATION_PATIENCE)
+            crowds[author.label] = await _account(author).wait_active(author.label, patience=patience)
         except VouchsafeError as error:
             if error.reason != "LABEL_NOT_ACTIVE":
                 raise
-            people = sum(other.label == author.label for other in authors)
-            what = f"too few people ({people}) under the label {author.label}: nobody can speak under it"
+            what = f"too few people ({people} of {minimum}) under the label {author.label}: nobody can speak under it"
             problems.append(Problem(author.line, what))
-        advance()
+        else:
+            advance()
 
     async with asyncio.TaskGroup() as group:
         for first in {author.label: author for author in reversed(authors)}.values():

@@ -34,14 +34,23 @@ class LeakScan:
     entries: Sequence[Entry]
     authors: Collection[Author]
     reports: list[Report] = field(default_factory=list)
-    ambiguous: set[str] = field(default_factory=set)
+    ambiguous: dict[str, str] = field(default_factory=dict)
+    """Names that are not looked for, and why."""
 
     async def learn_words(self) -> None:
         """Before anybody registers: which names are words that the platform writes anyway?"""
         scanner = Scanner([needle for needle in needles_of(self.authors) if needle.is_name])
         for item in [*await self._of_running(CORE), *evidence.files(self.platform)]:
             scanner.scan(item)
-        self.ambiguous = scanner.report.found()
+        self._set_aside(scanner.report.found(), "a word that the platform itself writes")
+
+    def learn_public(self, texts: Iterable[str]) -> None:
+        """Which names are words of these texts, which everybody may read and which hold no author?"""
+        self._set_aside(names_in(self.authors, texts), "a word of public text: a label, a pseudonym or a case")
+
+    def _set_aside(self, names: Iterable[str], why: str) -> None:
+        for what in names:
+            self.ambiguous.setdefault(what, why)
 
     async def check_itself(self) -> None:
         """Plant one needle of each kind in every place; found must be what is forbidden there, and nothing else."""
@@ -83,8 +92,8 @@ class LeakScan:
         size = sum((report.size for report in self.reports), Counter[Place]())
         rows = ((place, items[place], f"{size[place]:,} bytes", ", ".join(place.forbidden)) for place in PLACES)
         output.table(("scanned", "documents, messages or files", "size", "looked for"), rows)
-        for what in sorted(self.ambiguous):
-            problem(f"{what} is a word that the platform itself writes; its owner was looked for by all else")
+        for what, why in sorted(self.ambiguous.items()):
+            problem(f"not looked for: {what}, which is {why}; its owner was looked for by all else")
         hits = [(key, report.where[key]) for report in self.reports for key in report.hits]
         if hits:
             (place, what), where = hits[0]
@@ -146,6 +155,14 @@ def needles_of(authors: Iterable[Author]) -> list[Needle]:
         for author in authors
         for fact, value in _facts(author).items()
     )
+
+
+def names_in(authors: Iterable[Author], texts: Iterable[str]) -> set[str]:
+    """Which of these people's names stand in one of the texts, by the rule that counts elsewhere."""
+    scanner = Scanner([needle for needle in needles_of(authors) if needle.is_name])
+    for text in texts:
+        scanner.scan(Item(Place("forum", Kind.LOGS), "public text", text.encode()))
+    return scanner.report.found()
 
 
 def _facts(author: Author) -> dict[Fact, bytes]:

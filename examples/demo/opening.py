@@ -13,11 +13,14 @@ from pathlib import Path
 from deploy.local.platform import LocalPlatform
 from examples.demo.command import Command
 from examples.demo.posting import Placed
+from examples.demo.public_words import GROUND, INSTRUMENT
 from examples.demo.show import StoryError, good, say
+from vouchsafe.cli import output
 from vouchsafe.cli.output import shown
 
 _KILLED = ("trustee-2", "trustee-4")
 _PAUSE = 0.05
+_TOLD = ("case", "state", "requester", "instrument", "ground", "approved by", "intent is leaf", "result is leaf")
 
 
 async def open_one(platform: LocalPlatform, command: Command, placed: Placed, directory: Path) -> dict[str, str]:
@@ -38,17 +41,18 @@ async def open_one(platform: LocalPlatform, command: Command, placed: Placed, di
     shown_case = await command.must("case", "show", case_id, "--recipient-key", str(directory / "recipient.key"))
     if shown_case.get("name") != shown(placed.author.name) or shown_case.get("login") != placed.author.login:
         raise StoryError("the opened name is not the author's")
+    output.facts((name, shown_case[name]) for name in _TOLD if name in shown_case)
     good(f"the recipient, and nobody else, reads: {shown_case['name']}")
     return opened
 
 
 async def _open_case(command: Command, placed: Placed, directory: Path) -> str:
     instrument = directory / "order.txt"
-    instrument.write_text("District Court, order of disclosure, docket 7 O 113/26\n", encoding="utf-8")
+    instrument.write_text(f"District Court, order of disclosure, docket {INSTRUMENT}\n", encoding="utf-8")
     recipient = await command.must("case", "recipient-key", str(directory / "recipient.key"), "--new")
     case = await command.must(
-        *("case", "open", placed.published.post_id, "--requester", "court", "--instrument", "7 O 113/26"),
-        *("--ground", "court order", "--document", str(instrument), "--recipient", recipient["public key"]),
+        *("case", "open", placed.published.post_id, "--requester", "court", "--instrument", INSTRUMENT),
+        *("--ground", GROUND, "--document", str(instrument), "--recipient", recipient["public key"]),
     )
     return case["case"]
 

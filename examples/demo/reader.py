@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from examples.demo.authors import Author
 from examples.demo.posting import Placed
-from examples.demo.show import StoryError, good, say
+from examples.demo.show import StoryError, good, problem, say
 from vouchsafe.cli import output
 from vouchsafe.forum.v1 import reading_service_pb2 as pb
 from vouchsafe.sdk import Post, Vouchsafe
@@ -50,9 +50,16 @@ async def _whole_feed(platform: Vouchsafe, expected: int) -> list[Post]:
         await asyncio.sleep(_PAUSE)
 
 
-async def show_two_threads(platform: Vouchsafe, placed: Sequence[Placed]) -> None:
-    """Show one author's posts in two threads, and that a reader has nothing to join them by."""
-    author, (first, second) = _with_two_threads(placed)
+async def show_two_threads(platform: Vouchsafe, placed: Sequence[Placed]) -> bool:
+    """Show one author's posts in two threads, and that a reader has nothing to join them by.
+
+    False, and said so, when nobody wrote in two: then there is nothing to compare.
+    """
+    found = _with_two_threads(placed)
+    if found is None:
+        problem("skipped: no author writes in two threads, so there are no two to compare")
+        return False
+    author, (first, second) = found
     own = {p.published.post_id for p in placed if p.author is author}
     messages = [await _posts_as_read(platform, thread_id, own) for thread_id in (first, second)]
     rows = [
@@ -70,6 +77,7 @@ async def show_two_threads(platform: Vouchsafe, placed: Sequence[Placed]) -> Non
         raise StoryError(f"the author's two threads have {len(common - chosen)} values in common")
     say(f"compared {len(values[0])} with {len(values[1])} texts and byte strings that the reading calls return")
     good("the two threads of one alias have no identifier in common")
+    return True
 
 
 async def _posts_as_read(platform: Vouchsafe, thread_id: str, own: set[str]) -> list[pb.Post]:
@@ -97,13 +105,13 @@ def _values(message: Message) -> Iterator[str | bytes]:
                 yield item
 
 
-def _with_two_threads(placed: Sequence[Placed]) -> tuple[Author, tuple[str, str]]:
+def _with_two_threads(placed: Sequence[Placed]) -> tuple[Author, tuple[str, str]] | None:
     threads: dict[int, tuple[Author, dict[str, None]]] = {}
     for each in placed:
         threads.setdefault(id(each.author), (each.author, {}))[1].setdefault(each.published.thread_id)
     author, found = max(threads.values(), key=lambda pair: len(pair[1]))
     if len(found) < 2:
-        raise StoryError("no author of the input writes in two threads")
+        return None
     first, second, *_ = found
     return author, (first, second)
 

@@ -1,8 +1,9 @@
 """The leak scan: every needle in every item where it is forbidden, with counts: a scan of nothing is no clean scan.
 
-Two kinds of occurrence are told and not counted. An author's own words: a title or a body of the input that holds
-somebody's name is what its author chose to publish. And words of the platform itself: a name that stood in its logs or
-databases before anybody had registered (somebody may be called "info") cannot be told from them.
+Three kinds of occurrence are told and not counted. An author's own words: a title or a body of the input that holds
+somebody's name is what its author chose to publish. Words of the platform itself: a name that stood in its logs or
+databases before anybody had registered (somebody may be called "info") cannot be told from them. And words of public
+texts (`public_words`), for the same reason.
 """
 
 from collections import Counter

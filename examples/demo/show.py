@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from vouchsafe.cli.output import console as console
 from vouchsafe.cli.output import shown
 
 Advance = Callable[[], None]
+
+_errors = Console(stderr=True, highlight=False)
 
 
 @contextmanager
@@ -36,7 +39,8 @@ def progress(what: str, total: int) -> Iterator[Advance]:
         yield count
         say(f"{what}: {done} of {total}")
         return
-    columns = (TextColumn("   {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    text = TextColumn("{task.description}")
+    columns = (TextColumn(" "), SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bars:
         task = bars.add_task(what, total=total)
         yield lambda: bars.advance(task)
@@ -58,8 +62,8 @@ def problem(sentence: str) -> None:
 
 
 def failure(sentence: str) -> None:
-    """Why the demonstration ends here."""
-    console.print(Text.assemble(("demo failed: ", "bold red"), shown(sentence)), soft_wrap=True)
+    """Why the demonstration ends here. On stderr, where the command's refusals are too."""
+    _errors.print(Text.assemble(("demo failed: ", "bold red"), shown(sentence)), soft_wrap=True)
 
 
 class StoryError(Exception):

@@ -14,11 +14,13 @@ from deploy.local.platform import LocalPlatform
 from examples.demo import authors as people
 from examples.demo.authors import Author, authors_of
 from examples.demo.command import Command
+from examples.demo.crowds import Crowds
 from examples.demo.fresh import make_fresh
 from examples.demo.leaks import LeakScan
 from examples.demo.opening import open_one
 from examples.demo.posting import Placed, publish
 from examples.demo.posts import Entry, Problem, read_posts
+from examples.demo.public_words import public_texts
 from examples.demo.reader import show_feed, show_two_threads
 from examples.demo.show import StoryError, good, problem, progress, say, stage
 from vouchsafe.cli import output
@@ -37,9 +39,13 @@ class Settings:
     keep: bool = False
 
 
-async def tell(settings: Settings) -> None:
-    """Tell the whole story; StoryError, or another error, when a part of it does not hold."""
-    entries = _read(settings.posts)
+async def tell(settings: Settings) -> bool:
+    """Tell the story; StoryError, or another error, when a part of it does not hold.
+
+    False when the input did not allow a part of it, which was told.
+    """
+    crowds = Crowds.configured()
+    entries = _read(settings.posts, crowds)
     authors = authors_of(entries)
     await make_fresh(settings.run_directory)
     platform = LocalPlatform(settings.run_directory)
@@ -50,10 +56,12 @@ async def tell(settings: Settings) -> None:
             say(f"{len(platform.processes())} processes are ready; their files are in {_short(platform.run_directory)}")
         profile = platform.run_directory  # holds profile.toml
         await scan.learn_words()
+        scan.learn_public(public_texts(crowds.organisations, platform.officers))
         async with Vouchsafe(Profile.load(profile), patience=PATIENCE) as client:
-            entries = await _onboard(client, platform, entries, authors)
+            entries = await _onboard(client, platform, entries, authors, crowds.minimum)
             placed = await _publish(platform, entries, authors, settings.fault_kill)
-            await _read_back(client, placed)
+            scan.learn_public(each.published.author_name for each in placed)
+            whole = await _read_back(client, placed)
         await _open_and_prove(platform, Command(profile), placed)
         with stage("Looking for names where none may be"):
             await scan.check_itself()
@@ -63,9 +71,10 @@ async def tell(settings: Settings) -> None:
     with stage("Everything has stopped: logs and traces are complete and can be searched too"):
         scan.scan_files()
         scan.verdict()
+    return whole
 
 
-def _read(path: Path) -> list[Entry]:
+def _read(path: Path, crowds: Crowds) -> list[Entry]:
     with stage(f"Reading posts from {path}"):
         try:
             entries, problems = read_posts(path)
@@ -74,12 +83,27 @@ def _read(path: Path) -> list[Entry]:
         _report(problems)
         if not entries:
             raise StoryError(f"{path} holds no post")
-        say(f"{len(entries)} posts by {len(authors_of(entries))} authors in {len({e.thread for e in entries})} threads")
+        authors = authors_of(entries).values()
+        say(f"{len(entries)} posts by {len(authors)} authors in {len({e.thread for e in entries})} threads")
+        _forecast(crowds.expected(authors), crowds.minimum)
     return entries
 
 
+def _forecast(expected: Counter[str], minimum: int) -> None:
+    """Tell which labels cannot open; StoryError when none can."""
+    for label, count in sorted(expected.items()):
+        if count < minimum:
+            problem(f"{label} has {count} of the {minimum} people that a label needs: nobody will speak under it")
+    if not any(count >= minimum for count in expected.values()):
+        raise StoryError(f"nobody could speak: no employer of the input has the {minimum} authors that a label needs")
+
+
 async def _onboard(
-    client: Vouchsafe, platform: LocalPlatform, entries: list[Entry], authors: dict[tuple[str, str], Author]
+    client: Vouchsafe,
+    platform: LocalPlatform,
+    entries: list[Entry],
+    authors: dict[tuple[str, str], Author],
+    minimum: int,
 ) -> list[Entry]:
     """Give everybody an alias; returns the posts whose authors have one."""
     everybody = list(authors.values())
@@ -89,8 +113,8 @@ async def _onboard(
             _report(await people.onboard(everybody, client, platform.mailbox, wallets, advance))
         employed = [author for author in everybody if author.label]
     with stage("Labels open once enough people stand under them; then aliases are made"):
-        with progress("labels decided", len({author.label for author in employed})) as advance:
-            crowds, closed = await people.activate(employed, advance)
+        with progress("labels open", len({author.label for author in employed})) as advance:
+            crowds, closed = await people.activate(employed, minimum, advance)
         _report(closed)
         speakers = [author for author in employed if author.label in crowds]
         with progress("aliases made", len(speakers)) as advance:
@@ -122,10 +146,10 @@ async def _publish(
     return placed
 
 
-async def _read_back(client: Vouchsafe, placed: list[Placed]) -> None:
+async def _read_back(client: Vouchsafe, placed: list[Placed]) -> bool:
     with stage("What readers see"):
         await show_feed(client, len(placed))
-        await show_two_threads(client, placed)
+        return await show_two_threads(client, placed)
 
 
 async def _open_and_prove(platform: LocalPlatform, command: Command, placed: list[Placed]) -> None:

@@ -1,0 +1,43 @@
+"""Which labels can open with the people of the input, told before anything runs.
+
+Read from what verification itself is configured with: the registry of employers, and how many people a label needs. It
+is a forecast: who is refused later is missing from the crowd.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.layout import REPOSITORY
+from examples.demo.authors import Author
+from services.chassis import configfile
+from services.verification.config import Config, load_organisations
+from services.verification.domain.errors import DomainError
+from services.verification.domain.organisation import Organisations
+
+CONFIG = REPOSITORY / "deploy" / "config" / "verification" / "service.toml"
+
+
+@dataclass(frozen=True)
+class Crowds:
+    """How many people a label needs before anybody can speak under it, and who may be under which."""
+
+    minimum: int
+    organisations: Organisations
+
+    @classmethod
+    def configured(cls, path: Path = CONFIG) -> "Crowds":
+        """As the platform has it."""
+        config = configfile.load(path, Config)
+        return cls(config.issuance.policy().crowd_minimum, load_organisations(config.organisations))
+
+    def expected(self, authors: Iterable[Author]) -> Counter[str]:
+        """How many authors there are under each label; authors with a mail domain that nobody owns count nowhere."""
+        return Counter(label for author in authors if (label := self._label(author)))
+
+    def _label(self, author: Author) -> str:
+        try:
+            return self.organisations.of_mail_domain(author.work_email.rpartition("@")[2]).id
+        except DomainError:
+            return ""
