@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ReturnDocument, UpdateOne, WriteConcern
+from pymongo import ReadPreference, ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 
 from services.chassis.eventstore import (
     START,
@@ -40,6 +41,7 @@ from services.chassis.nudge import Nudge
 _DUPLICATE_KEY = 11000
 _HEAD = "log head"
 _PROBE = 1000
+_LIMITS: dict[str, Any] = {"timeoutMS": 5000, "serverSelectionTimeoutMS": 5000}
 _WINNER_PAUSES = (0.0, 0.02, 0.1, 0.5)
 # Milliseconds, as a number: comparing dates inside $expr is not reliable on every server that we run on.
 _NOW = {"$toLong": "$$NOW"}
@@ -50,16 +52,22 @@ class MongoDatabase:
 
     `uri` names server, database, user and TLS files, as in
     https://www.mongodb.com/docs/manual/reference/connection-string/. Connects when first used, and again when needed.
+    Every operation ends within 5 s, unless `uri` sets another `timeoutMS`: a server that stands still is no answer.
     """
 
     def __init__(self, uri: str) -> None:
-        self._client: Any = AsyncIOMotorClient(uri, appname="vouchsafe", serverSelectionTimeoutMS=5000)
+        told = {name.lower() for name in parse_uri(uri)["options"]}
+        limits = {name: value for name, value in _LIMITS.items() if name.lower() not in told}
+        self._client: Any = AsyncIOMotorClient(uri, appname="vouchsafe", **limits)
         self._database = self._client.get_default_database()
 
     def collection(self, name: str) -> Any:
-        """A collection, majority-read and majority-written with journal."""
+        """A collection, majority-read from the primary and majority-written with journal, whatever the URI says."""
         return self._database.get_collection(
-            name, write_concern=WriteConcern("majority", j=True), read_concern=ReadConcern("majority")
+            name,
+            write_concern=WriteConcern("majority", j=True),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
         )
 
     async def ping(self) -> None:
@@ -131,7 +139,12 @@ class MongoEventStore:
         """
         for pause in _WINNER_PAUSES if patient else _WINNER_PAUSES[:1]:
             await asyncio.sleep(pause)
-            existing = await self.find_commit(commit.commit_id)
+            try:
+                existing = await self.find_commit(commit.commit_id)
+            except StoreUnavailable as error:
+                if patient:  # What was sent may be there.
+                    raise OutcomeUnknown(str(error)) from error
+                raise
             if existing is None:
                 continue
             if not existing.is_repeat_of(commit):

@@ -115,8 +115,11 @@ class LogWorker:
         while clock.time() < ends:
             await asyncio.sleep(self._lease_seconds / 4)
             asked = clock.time()
-            with suppress(EventStoreError):  # Another try is made, for as long as the lease may still be ours.
-                if not await self._store.renew_lease(_LEASE, self._owner, epoch, self._lease_seconds):
+            # Another try is made, for as long as the lease may still be ours; an answer that comes later is none.
+            with suppress(EventStoreError, TimeoutError):
+                async with asyncio.timeout_at(ends):
+                    held = await self._store.renew_lease(_LEASE, self._owner, epoch, self._lease_seconds)
+                if not held:
                     break
                 ends = asked + self._lease_seconds
         raise LeaseLost(_LEASE)

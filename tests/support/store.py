@@ -42,6 +42,16 @@ class StoreProcess:
                 raise RuntimeError((self._directory / "store.log").read_text()[-2000:])
             time.sleep(0.05)
 
+    def stop_answering(self) -> None:
+        """Have it stand still with all its connections open."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def answer_again(self) -> None:
+        """End what `stop_answering` began."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Send `how` and return when it has ended."""
         if self._process is not None:

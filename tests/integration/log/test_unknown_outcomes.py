@@ -67,6 +67,15 @@ async def test_what_cannot_be_settled_is_told_as_unknown(store: MongoEventStore,
     assert (await append(store, "thread-1", 0, commit_id="id-1")).last == 1
 
 
+async def test_an_outcome_that_cannot_be_asked_for_is_unknown_too(store: MongoEventStore) -> None:
+    lucky = store._commits
+    store._commits = Unlucky(Unlucky(lucky, "insert_one", AutoReconnect("gone")), "find_one", AutoReconnect("gone"))
+    with pytest.raises(OutcomeUnknown):
+        await append(store, "thread-1", 0, commit_id="id-1")
+    store._commits = lucky
+    assert (await append(store, "thread-1", 0, commit_id="id-1")).last == 1
+
+
 async def test_a_commit_that_was_never_sent_is_told_as_such(store: MongoEventStore) -> None:
     store._commits = Unlucky(store._commits, "insert_one", ServerSelectionTimeoutError("nobody"), before=True)
     with pytest.raises(StoreUnavailable) as refused:

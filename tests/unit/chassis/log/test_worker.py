@@ -158,3 +158,18 @@ async def test_a_mistake_in_making_a_follower_is_not_hidden() -> None:
     broken.add("broken", mistake)
     with pytest.raises(ExceptionGroup):
         await broken.run()
+
+
+class HungStore(MemoryEventStore):
+    """Takes questions and answers none, as a server does that was stopped without being ended."""
+
+    async def renew_lease(self, name: str, owner: str, epoch: int, seconds: float) -> bool:
+        await asyncio.Event().wait()
+        return True
+
+
+async def test_a_worker_whose_store_hangs_stops_when_the_lease_ends() -> None:
+    lonely = worker(HungStore())
+    async with running(lonely):
+        await until(lambda: lonely.epoch == 1)
+        await until(lambda: lonely.epoch != 1)
