@@ -1,9 +1,12 @@
-"""Deadlines: required of every caller, and shaved before each onward call so that an answer can still travel back.
+"""Deadlines: required of every caller, capped, kept, and shaved before each onward call so that an answer can travel.
 
 The values follow boulder's grpc interceptors. Time is the monotonic clock's.
 """
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -16,6 +19,9 @@ RETURN_OVERHEAD: Final = 0.020
 
 MEANINGFUL_WORK: Final = 0.100
 """Seconds below which no work is begun."""
+
+LONGEST: Final = 30.0
+"""Seconds after which a call ends, however long its caller would wait."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,20 @@ def accept(time_remaining: float | None) -> Deadline:
     shaved = time_remaining - RETURN_OVERHEAD
     if shaved < MEANINGFUL_WORK:
         raise RefusedError(Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT", "too little time is left"))
-    return Deadline.after(shaved)
+    return Deadline.after(min(shaved, LONGEST))
+
+
+@asynccontextmanager
+async def kept(deadline: Deadline) -> AsyncIterator[None]:
+    """End the block at the deadline, with RefusedError."""
+    try:
+        async with asyncio.timeout(deadline.remaining()) as scope:
+            yield
+    except TimeoutError as error:
+        if not scope.expired():
+            raise
+        passed = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the deadline has passed")
+        raise RefusedError(passed) from error
 
 
 def onward(timeout: float, within: Deadline | None) -> float:

@@ -21,7 +21,7 @@ from services.chassis import rpc_errors, telemetry, telemetry_trace
 from services.chassis.configfile import ConfigError
 from services.chassis.rpc_authz import AllowList, peer_identity
 from services.chassis.rpc_call import Call, serving
-from services.chassis.rpc_deadline import accept
+from services.chassis.rpc_deadline import accept, kept
 from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError
 from services.chassis.rpc_store_errors import STORE_ERRORS
 from services.chassis.rpc_validate import Check, compile_message
@@ -97,7 +97,8 @@ class Pipeline:
         if violations := method.check(request):
             raise RefusedError(_invalid(violations))
         with serving(Call(method.path, caller, deadline, metadata)):
-            response = await method.serve(request, context)
+            async with kept(deadline):
+                response = await method.serve(request, context)
         if not isinstance(response, method.response):
             raise TypeError(f"{method.path} answered with {type(response).__name__}")
         return response.SerializeToString()

@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 
 from services.chassis.configfile import ConfigError
 from services.chassis.rpc_authz import AllowList
+from services.chassis.rpc_deadline import LONGEST
 from services.chassis.rpc_errors import ErrorTable
 from services.chassis.rpc_pipeline import MAX_REQUEST_BYTES, Handler, Pipeline
 from services.chassis.telemetry_log import log
@@ -24,6 +25,9 @@ S = TypeVar("S")
 SERVING: Final = "rpc_serving"
 DRAINING: Final = "rpc_draining"
 
+MAX_CALLS: Final = 500
+"""Calls in progress at once in one process; gRPC refuses more with RESOURCE_EXHAUSTED."""
+
 _HARD_LIMIT: Final = 4 * 1024 * 1024
 _OPTIONS: Final = (
     # Two processes on one port would share its calls at random; the second shall fail to start instead.
@@ -32,6 +36,9 @@ _OPTIONS: Final = (
     ("grpc.max_receive_message_length", _HARD_LIMIT),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_time_ms", 60_000),
+    # Connections are made anew now and then, so that callers find new replicas; calls in flight finish first.
+    ("grpc.max_connection_age_ms", 30 * 60_000),
+    ("grpc.max_connection_age_grace_ms", int(LONGEST * 1000)),
 )
 
 _log = log(__name__)
@@ -65,6 +72,7 @@ class RpcServer:
         health_listen: str = "",
         reflect: bool = False,
         max_request_bytes: int = MAX_REQUEST_BYTES,
+        max_calls: int = MAX_CALLS,
         continue_traces_from: frozenset[str] = frozenset(),
     ) -> None:
         collected = _collect(services)
@@ -78,6 +86,7 @@ class RpcServer:
         self._listen, self._tls, self._health_listen = listen, tls, health_listen
         self._handlers = {name: pipeline.wrap(name, methods) for name, methods in collected.items()}
         self._reflect = reflect
+        self._max_calls = max_calls
         self._health = health.aio.HealthServicer()
         self._servers: list[grpc.aio.Server] = []
         self.port = 0
@@ -85,7 +94,7 @@ class RpcServer:
 
     async def start(self) -> None:
         """Bind, serve, and report SERVING. ConfigError when an address cannot be bound."""
-        main = grpc.aio.server(options=_OPTIONS)
+        main = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=self._max_calls)
         for name, handlers in self._handlers.items():
             main.add_registered_method_handlers(name, handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, main)

@@ -7,6 +7,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from services.chassis import rpc_deadline
 from services.chassis.configfile import ConfigError
 from services.chassis.rpc_client import NO_RETRY
 from services.chassis.rpc_errors import RpcError
@@ -129,3 +130,32 @@ async def test_a_call_that_outlives_the_grace_is_cancelled():
         await running.server.stop(0.1)
         with pytest.raises(RpcError):
             await in_flight
+
+
+async def test_more_calls_at_once_than_allowed_are_refused_and_later_ones_served():
+    async with (
+        serving("echo", [binding(echo_servicer())], allow=ALLOW, errors=ERRORS, max_calls=2) as running,
+        running.channel("friend", retry=NO_RETRY) as channel,
+    ):
+        slow = [asyncio.create_task(say(channel, text="slow", delay_ms=700)) for _ in range(2)]
+        await asyncio.sleep(0.2)
+        with pytest.raises(RpcError) as refused:
+            await say(channel, text="one too many")
+        assert refused.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert [(await each).text for each in slow] == ["slow", "slow"]
+        assert (await say(channel, text="later")).text == "later"
+
+
+async def test_a_call_ends_at_the_longest_deadline_however_patient_its_caller(monkeypatch):
+    monkeypatch.setattr(rpc_deadline, "LONGEST", 0.3)
+    async with (
+        serving("echo", [binding(echo_servicer())], allow=ALLOW, errors=ERRORS) as running,
+        running.channel("friend", retry=NO_RETRY, timeout=20.0) as channel,
+    ):
+        assert (await say(channel, text="quick")).remaining <= 0.3
+        with pytest.raises(RpcError) as refused:
+            await say(channel, text="slow", delay_ms=5000)
+        assert (refused.value.code, refused.value.reason) == (
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+            "DEADLINE_EXCEEDED",
+        )

@@ -9,7 +9,7 @@ from services.chassis.clock import FixedClock
 from services.identity.adapters.attempts import AttemptLimit, Attempts
 from services.identity.adapters.event_codec import event_codec
 from services.identity.adapters.logins import Logins
-from services.identity.adapters.passwords import PasswordCost, Passwords
+from services.identity.adapters.passwords import PasswordCost, Passwords, PasswordsBusy
 from services.identity.adapters.profiles import Profile, Profiles
 from services.identity.adapters.tokens import Assertions, Sessions
 from services.identity.api.bearer import bearer_token
@@ -72,6 +72,15 @@ class TestPasswords:
         async with asyncio.timeout(20):
             answers = await asyncio.gather(*(passwords.verify("correct horse battery", stored) for _ in range(12)))
         assert all(answers)
+        await passwords.close()
+
+    async def test_one_more_than_may_wait_is_turned_away_at_once(self) -> None:
+        passwords = Passwords(CHEAP, waiting=2)
+        answers = await asyncio.gather(
+            *(passwords.verify("correct horse battery", None) for _ in range(4)), return_exceptions=True
+        )
+        assert [isinstance(answer, PasswordsBusy) for answer in answers] == [False, False, False, True]
+        assert not await passwords.verify("correct horse battery", None)
         await passwords.close()
 
     def test_the_shipped_cost_is_rfc_9106s_second_option(self) -> None:
