@@ -7,12 +7,14 @@ import typer
 
 from vouchsafe.cli import output
 from vouchsafe.cli.person import Label, Slot
-from vouchsafe.cli.setup import Setup, run
-from vouchsafe.sdk import Author, Post, Published, Thread, Vouchsafe
+from vouchsafe.cli.setup import Setup, ask
+from vouchsafe.sdk import Author, Post, Published, Thread
 
 ThreadId = Annotated[str, typer.Argument(help="Identifier of the thread.")]
 As = Annotated[str, typer.Option("--as", help="Label to speak under.")]
-Body = Annotated[str, typer.Option(help="Text.", prompt="Text")]
+Body = Annotated[str | None, typer.Option(help="Text; asked for if not given.")]
+
+_LET_KNOW = 1.0  # seconds: an open label is known to be open within that
 
 
 def alias(
@@ -27,19 +29,20 @@ def alias(
     profile, wallet = setup.profile(), setup.open_wallet()
 
     async def work() -> None:
-        async with Vouchsafe(profile) as platform:
+        async with setup.platform(profile) as platform:
             account = platform.account(wallet)
             crowd = await account.wait_active(label, slot, patience=wait)
             await account.create_alias(label, handle, slot)
         output.facts([("label", label), ("people under this label, at least", crowd)])
 
-    run(work())
+    waiting = f"waiting until enough people hold a credential under {label}, for {wait:g} s at most (--wait changes it)"
+    setup.run(work(), waiting=waiting, quiet=_LET_KNOW)
 
 
 def post(
     context: typer.Context,
     label: As,
-    body: Body,
+    body: Body = None,
     title: Annotated[str, typer.Option(help="Open a new thread with this title.")] = "",
     thread_id: Annotated[str, typer.Option("--thread", help="Add to this thread instead.")] = "",
 ) -> None:
@@ -48,13 +51,14 @@ def post(
         raise typer.BadParameter("give either --title or --thread")
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
+    text = _text(body)
 
     async def work() -> None:
-        async with Vouchsafe(profile) as platform:
+        async with setup.platform(profile) as platform:
             voice = platform.account(wallet).voice(label)
-            _show(await (voice.open_thread(title, body) if title else voice.post(thread_id, body)))
+            _show(await (voice.open_thread(title, text) if title else voice.post(thread_id, text)))
 
-    run(work())
+    setup.run(work())
 
 
 def comment(
@@ -62,17 +66,18 @@ def comment(
     thread_id: ThreadId,
     post_id: Annotated[str, typer.Argument(help="Identifier of the post.")],
     label: As,
-    body: Body,
+    body: Body = None,
 ) -> None:
     """Comment on a post."""
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
+    text = _text(body)
 
     async def work() -> None:
-        async with Vouchsafe(profile) as platform:
-            _show(await platform.account(wallet).voice(label).comment(thread_id, post_id, body))
+        async with setup.platform(profile) as platform:
+            _show(await platform.account(wallet).voice(label).comment(thread_id, post_id, text))
 
-    run(work())
+    setup.run(work())
 
 
 def feed(
@@ -81,11 +86,12 @@ def feed(
     limit: Annotated[int, typer.Option(help="How many posts at most.", min=1)] = 20,
 ) -> None:
     """Read the newest posts. Needs no wallet."""
-    profile = Setup.of(context).profile()
+    setup = Setup.of(context)
+    profile = setup.profile()
 
     async def work() -> list[Post]:
         posts: list[Post] = []
-        async with Vouchsafe(profile) as platform:
+        async with setup.platform(profile) as platform:
             async for each in platform.feed(label=label):
                 posts.append(each)
                 if len(posts) == limit:
@@ -97,21 +103,26 @@ def feed(
         columns,
         (
             (output.moment(p.published_at), p.thread_title, _author(p.author), p.body, p.post_id, p.thread_id)
-            for p in run(work())
+            for p in setup.run(work())
         ),
     )
 
 
 def thread(context: typer.Context, thread_id: ThreadId) -> None:
     """Read a thread with its comments. Needs no wallet."""
-    profile = Setup.of(context).profile()
+    setup = Setup.of(context)
+    profile = setup.profile()
 
     async def work() -> None:
-        async with Vouchsafe(profile) as platform:
+        async with setup.platform(profile) as platform:
             found = await platform.thread(thread_id)
         output.table(("published", "author", "text", "post"), _rows(found), title=found.title)
 
-    run(work())
+    setup.run(work())
+
+
+def _text(body: str | None) -> str:
+    return ask("Text") if body is None else body
 
 
 def _rows(found: Thread) -> Iterator[tuple[str, str, str, str]]:

@@ -8,10 +8,10 @@ import typer
 
 from services.seal import hpke
 from vouchsafe.cli import output
-from vouchsafe.cli.setup import Setup, run
+from vouchsafe.cli.setup import Setup
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk import Reason, VouchsafeError
-from vouchsafe.sdk.key_file import read_key, write_key
+from vouchsafe.sdk.key_file import KEY_SIZE, read_key, write_key
 from vouchsafe.sdk.officer_side import OfficerSide, read_released
 
 app = typer.Typer(no_args_is_help=True, help="Cases: learning, by quorum, who stands behind a post.")
@@ -47,14 +47,16 @@ def open_case(
     recipient: Annotated[str, typer.Option(help="Public key of the only one who may read the answer, in hex.")],
 ) -> None:
     """Open a case about a post. Nothing is opened yet but the case."""
-    profile = Setup.of(context).profile()
+    setup = Setup.of(context)
+    profile = setup.profile()
     try:
-        content, recipient_key = document.read_bytes(), bytes.fromhex(recipient)
-    except (OSError, ValueError) as error:
-        raise VouchsafeError(Reason.FILE_UNREADABLE, "the document or the recipient's key cannot be read") from error
+        content = document.read_bytes()
+    except OSError as error:
+        raise VouchsafeError(Reason.FILE_UNREADABLE, f"{document}: {error.strerror}") from error
+    recipient_key = _public_key(recipient)
 
     async def work() -> None:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
             case = await desk.open_case(
                 post_id,
                 requester=_CLASSES[requester],
@@ -65,7 +67,7 @@ def open_case(
             )
         output.facts(facts_of(case))
 
-    run(work())
+    setup.run(work())
 
 
 @app.command()
@@ -75,13 +77,14 @@ def show(
     recipient_key: Annotated[Path | None, typer.Option(help="Private key file, to read who was released.")] = None,
 ) -> None:
     """Show a case; with the recipient's key, also the person it named."""
-    profile = Setup.of(context).profile()
+    setup = Setup.of(context)
+    profile = setup.profile()
 
     async def work() -> pb.Case:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
             return await desk.case(case_id)
 
-    case = run(work())
+    case = setup.run(work())
     output.facts(facts_of(case))
     if recipient_key is not None:
         person = read_released(case, read_key(recipient_key))
@@ -91,13 +94,14 @@ def show(
 @app.command()
 def execute(context: typer.Context, case_id: CaseId) -> None:
     """Carry out a case that enough officers have approved: log first, then open."""
-    profile = Setup.of(context).profile()
+    setup = Setup.of(context)
+    profile = setup.profile()
 
     async def work() -> None:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
             output.facts(facts_of(await desk.execute(case_id)))
 
-    run(work())
+    setup.run(work())
 
 
 @app.command("recipient-key")
@@ -109,6 +113,17 @@ def recipient_key(
     if new:
         write_key(file, hpke.generate()[0])
     output.facts([("public key", hpke.public_key(read_key(file)).hex())])
+
+
+def _public_key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_SIZE:
+        what = f"the recipient's key is not {KEY_SIZE} bytes in hex; `case recipient-key` shows one"
+        raise VouchsafeError(Reason.RECIPIENT_INVALID, what)
+    return key
 
 
 def facts_of(case: pb.Case) -> list[tuple[str, object]]:

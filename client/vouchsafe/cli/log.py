@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from vouchsafe.cli import output
-from vouchsafe.cli.setup import Setup, run
-from vouchsafe.sdk import Profile, audit
+from vouchsafe.cli.setup import Setup
+from vouchsafe.sdk import audit
 from vouchsafe.sdk.alias_side import AliasSide
 
 app = typer.Typer(no_args_is_help=True, help="The public log.")
@@ -27,9 +27,9 @@ def verify(
     source: Annotated[Path | None, typer.Option("--from", help="Verify such a directory, without network.")] = None,
 ) -> None:
     """Download the log and verify all of it: signatures, witnesses, root, inclusion, consistency."""
-    profile = Setup.of(context).profile()
-    trust = profile.read_trust()
-    snapshot = audit.load(source) if source else run(_fetch(profile, leaf, old_size))
+    setup = Setup.of(context)
+    trust = setup.profile().read_trust()
+    snapshot = audit.load(source) if source else setup.run(_fetch(setup, leaf, old_size))
     verdict = audit.verify(snapshot, trust)
     if save is not None:
         audit.save(snapshot, save)
@@ -46,7 +46,8 @@ def verify(
     output.done("the log verifies")
 
 
-async def _fetch(profile: Profile, leaf: int | None, old_size: int | None) -> audit.Snapshot:
+async def _fetch(setup: Setup, leaf: int | None, old_size: int | None) -> audit.Snapshot:
     # Over the alias side: reading the log says nothing of who reads, and the person side stays closed.
-    async with AliasSide(profile.alias, profile.read_trust()) as side:
+    profile = setup.profile()
+    async with AliasSide(profile.alias, profile.read_trust(), patience=setup.patience) as side:
         return await audit.fetch(side.log, leaf_index=leaf, old_size=old_size)

@@ -8,7 +8,7 @@ import typer
 from services.seal.ed25519 import SigningKey
 from vouchsafe.cli import output
 from vouchsafe.cli.case import CaseId, facts_of
-from vouchsafe.cli.setup import Setup, ask, run
+from vouchsafe.cli.setup import Setup, ask
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase
 from vouchsafe.sdk.key_file import read_key, write_key
@@ -26,23 +26,24 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="Sign without asking. The case is checked all the same.")] = False,
 ) -> None:
     """Check a case, show it, and after a yes sign an approval here and send it."""
-    profile = Setup.of(context).profile()
+    setup = Setup.of(context)
+    profile = setup.profile()
     signing_key = SigningKey(read_key(key))
 
     # Two connections: nobody should have to decide within the life of one.
     async def look() -> ReviewedCase:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
             return await desk.review(case_id)
 
     async def sign() -> pb.Case:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust()) as desk:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
             return await desk.approve(reviewed, officer, signing_key)
 
-    reviewed = run(look())
+    reviewed = setup.run(look())
     output.facts(facts_of(reviewed.case) + evidence_of(reviewed))
     if not yes and ask("Approve that the author is named to this recipient? Type yes") != "yes":
         raise typer.Abort
-    approved = run(sign())
+    approved = setup.run(sign())
     output.facts([("approved by", ", ".join(approved.approved_by))])
 
 

@@ -5,11 +5,16 @@ from typing import Annotated
 import typer
 
 from vouchsafe.cli import output
-from vouchsafe.cli.setup import Setup, ask, password, run
-from vouchsafe.sdk import Account, Vouchsafe
+from vouchsafe.cli.setup import Setup, ask, password, refuse
+from vouchsafe.sdk import Employment, Profile, VouchsafeError, Wallet, registration
+from vouchsafe.sdk.account import may_try_again, signed_in
+from vouchsafe.sdk.keys import Challenge
 
 Label = Annotated[str, typer.Argument(help="Label to speak under, as `verify` told it.")]
 Slot = Annotated[int, typer.Option(help="Which of the epoch's credentials, from 0.", min=0, max=63)]
+
+# After these nobody is registered. After any other failure somebody may be, and the wallet holds what to go on with.
+_NOT_REGISTERED = frozenset({"LOGIN_TAKEN", "INVALID_REQUEST"})
 
 
 def register(
@@ -20,53 +25,85 @@ def register(
     """Become a registered person, with a new wallet."""
     setup = Setup.of(context)
     profile = setup.profile()
-    wallet = setup.create_wallet()
+    registration.check("login", login)
+    registration.check("name", name)
+    wallet = setup.open_wallet() if setup.has_wallet else None  # left by a registration that was cut short
     secret = password(new=True)
+    registration.check("password", secret)
+    made, wallet = wallet is None, wallet or setup.create_wallet()
 
     async def work() -> None:
-        async with Vouchsafe(profile) as platform:
+        async with setup.platform(profile) as platform:
             account = platform.account(wallet)
             await account.register(login, name, secret)
             await account.sign_in(secret)
 
-    run(work())
+    try:
+        setup.run(work())
+    except VouchsafeError as error:
+        if made and error.reason in _NOT_REGISTERED:
+            setup.discard_wallet()
+        raise
     output.done("registered and signed in")
 
 
-def verify(context: typer.Context, work_email: Annotated[str, typer.Argument(help="Address at the employer.")]) -> None:
+def verify(
+    context: typer.Context,
+    work_email: Annotated[str, typer.Argument(help="Address at the employer.")],
+    resend: Annotated[bool, typer.Option("--resend", help="Mail a new code, though one is unanswered.")] = False,
+) -> None:
     """Prove an employer by a code that is mailed to a work address."""
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
+    _sign_in(setup, profile, wallet)
 
-    async def mailed_code(organisation: str) -> str:
-        return ask(f"Code from the mail about {output.shown(organisation)}")
+    async def request() -> Challenge:
+        async with setup.platform(profile) as platform:
+            return await platform.account(wallet).request_code(work_email, resume=not resend)
 
-    async def work() -> None:
-        async with Vouchsafe(profile) as platform:
-            account = platform.account(wallet)
-            await _sign_in(account)
-            proven = await account.verify_employment(work_email, mailed_code)
-        output.facts([("label", proven.label), ("valid until", output.moment(proven.expires_at))])
+    proven = _answered(setup, profile, wallet, setup.run(request()))
+    output.facts([("label", proven.label), ("valid until", output.moment(proven.expires_at))])
 
-    run(work())
+
+def _answered(setup: Setup, profile: Profile, wallet: Wallet, challenge: Challenge) -> Employment:
+    """Ask for the code until it is right or no further try is granted. A connection each: a mail takes its time."""
+
+    async def confirm() -> Employment:
+        async with setup.platform(profile) as platform:
+            return await platform.account(wallet).confirm_code(challenge, code)
+
+    while True:
+        code = ask(f"Code from the mail about {output.shown(challenge.organisation)}")
+        try:
+            return setup.run(confirm())
+        except VouchsafeError as error:
+            if not may_try_again(error):
+                raise
+            refuse(error)
 
 
 def issue(context: typer.Context, label: Label, slot: Slot = 0) -> None:
     """Get a credential for an alias, blindly: the issuer never sees it."""
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
+    _sign_in(setup, profile, wallet)
 
     async def work() -> None:
-        async with Vouchsafe(profile) as platform:
-            account = platform.account(wallet)
-            await _sign_in(account)
-            alias = await account.issue(label, slot)
+        async with setup.platform(profile) as platform:
+            alias = await platform.account(wallet).issue(label, slot)
         output.facts([("label", alias.label), ("epoch", alias.epoch), ("slot", alias.slot)])
 
-    run(work())
+    setup.run(work())
 
 
-async def _sign_in(account: Account) -> None:
-    account.wallet.registered()
-    if not account.signed_in:
-        await account.sign_in(password())
+def _sign_in(setup: Setup, profile: Profile, wallet: Wallet) -> None:
+    wallet.registered()
+    if signed_in(wallet):
+        return
+    secret = password()
+
+    async def work() -> None:
+        async with setup.platform(profile) as platform:
+            await platform.account(wallet).sign_in(secret)
+
+    setup.run(work())

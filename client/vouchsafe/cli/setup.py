@@ -14,20 +14,26 @@ from typing import Any, TypeVar
 
 import typer
 
-from vouchsafe.sdk import Profile, Reason, VouchsafeError, Wallet
+from vouchsafe.sdk import Profile, Reason, Vouchsafe, VouchsafeError, Wallet
+from vouchsafe.sdk.side import PATIENCE
+from vouchsafe.sdk.wallet import ALIASES_FILE, PERSON_FILE
 
 T = TypeVar("T")
 
 PASSPHRASE_FILE = "VOUCHSAFE_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
 PASSWORD_FILE = "VOUCHSAFE_PASSWORD_FILE"  # noqa: S105  # a variable's name
+DEBUG = "VOUCHSAFE_DEBUG"
+
+_QUIET = 3.0  # seconds after which somebody who watches wants to know what is waited for
 
 
 @dataclass(frozen=True)
 class Setup:
-    """The options that stand before a command."""
+    """The options that stand before a command. `patience`: seconds to wait for a service that is away."""
 
     profile_path: Path | None
     wallet_directory: Path
+    patience: float = PATIENCE
 
     @classmethod
     def of(cls, context: typer.Context) -> "Setup":
@@ -43,16 +49,45 @@ class Setup:
             raise VouchsafeError(Reason.PROFILE_INVALID, "name a profile with --profile or VOUCHSAFE_PROFILE")
         return Profile.load(self.profile_path)
 
+    def platform(self, profile: Profile) -> Vouchsafe:
+        """Both sides of the platform, to be opened where they are used."""
+        return Vouchsafe(profile, patience=self.patience)
+
+    def run(self, work: Coroutine[Any, Any, T], *, waiting: str = "", quiet: float = _QUIET) -> T:
+        """Run a command's asynchronous part to its end. On a terminal, tell after `quiet` seconds what is waited for.
+
+        Nothing may be asked of the person within: that would pass for waiting.
+        """
+        hint = waiting or f"still waiting for the platform, for {self.patience:g} s at most (--patience changes it)"
+
+        async def told() -> T:
+            telling = asyncio.get_running_loop().call_later(quiet, _tell, hint)
+            try:
+                return await work
+            finally:
+                telling.cancel()
+
+        return asyncio.run(told())
+
+    @property
+    def has_wallet(self) -> bool:
+        """Whether the wallet's directory holds one already."""
+        return (self.wallet_directory / PERSON_FILE).exists()
+
     def create_wallet(self) -> Wallet:
-        """A new wallet, or the one that an unfinished registration left."""
-        if (self.wallet_directory / "person.sealed").exists():
-            return self.open_wallet()
+        """A new wallet."""
         passphrase = _secret(PASSPHRASE_FILE, "Passphrase for the new wallet", confirm=True)
         return Wallet.create(self.wallet_directory, passphrase)
 
     def open_wallet(self) -> Wallet:
         """The wallet, unlocked."""
         return Wallet.open(self.wallet_directory, _secret(PASSPHRASE_FILE, "Passphrase of the wallet"))
+
+    def discard_wallet(self) -> None:
+        """Remove a wallet that this very command has made."""
+        for name in (PERSON_FILE, ALIASES_FILE):
+            (self.wallet_directory / name).unlink(missing_ok=True)
+        self.wallet_directory.rmdir()
 
 
 def password(*, new: bool = False) -> str:
@@ -70,9 +105,20 @@ def ask(prompt: str) -> str:
     return line.strip()
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's asynchronous part to its end."""
-    return asyncio.run(work)
+def refuse(error: VouchsafeError) -> None:
+    """Tell a refusal in one line on stderr."""
+    sys.stderr.write(f"error: {error.reason}: {' '.join(error.message.split())}\n")
+
+
+def debugging() -> bool:
+    """Whether somebody wants to see where an unforeseen error came from."""
+    return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def _tell(sentence: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{sentence} …\n")
+        sys.stderr.flush()
 
 
 def _secret(variable: str, prompt: str, *, confirm: bool = False) -> str:

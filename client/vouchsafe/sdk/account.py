@@ -4,7 +4,9 @@ Everything that costs the person something if lost is in the wallet before it is
 after a crash: registration keeps its key and request, an issuance its blinded message.
 """
 
+import re
 import time
+import unicodedata
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -14,7 +16,7 @@ from services.seal.trust import Trust
 from vouchsafe.sdk import issuing
 from vouchsafe.sdk.alias_side import AliasSide
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
-from vouchsafe.sdk.keys import Alias, Person
+from vouchsafe.sdk.keys import Alias, Challenge, Person
 from vouchsafe.sdk.patience import until_known
 from vouchsafe.sdk.person_side import PersonSide
 from vouchsafe.sdk.voice import Voice
@@ -24,6 +26,9 @@ CodeSource = Callable[[str], Awaitable[str]]
 """Asked for the code that was mailed; it is given the organisation's name."""
 
 _EXPIRY_MARGIN = 5  # seconds: an assertion about to end is not worth sending
+_CODE = re.compile(r"[0-9]{6}")
+_TRY_AGAIN = frozenset({"CODE_MALFORMED", "WRONG_CODE"})
+_ENDED = frozenset({"UNKNOWN_CHALLENGE", "CODE_LOCKED", "CODE_USED", "CODE_EXPIRED", "MAILBOX_TAKEN"})
 
 
 @dataclass(frozen=True)
@@ -81,21 +86,45 @@ class Account:
     @property
     def signed_in(self) -> bool:
         """Whether the wallet holds a session that has not ended."""
-        person = self.wallet.person
-        return person is not None and person.session_expires_at > time.time() + _EXPIRY_MARGIN
+        return signed_in(self.wallet)
 
     async def verify_employment(self, work_email: str, code_source: CodeSource) -> Employment:
-        """Prove an employer by a code that is mailed to a work address."""
-        challenge = await self._person_side.request_mail_code(
+        """Prove an employer by a code that is mailed to a work address; WRONG_CODE after one try."""
+        challenge = await self.request_code(work_email)
+        return await self.confirm_code(challenge, await code_source(challenge.organisation))
+
+    async def request_code(self, work_email: str, *, resume: bool = False) -> Challenge:
+        """Have a code mailed. With `resume`, one that was mailed to this address and not yet answered serves on."""
+        person = self.wallet.registered()
+        known = person.challenge
+        if resume and known and known.work_email == work_email and known.expires_at > time.time() + _EXPIRY_MARGIN:
+            return known
+        answer = await self._person_side.request_mail_code(
             await self._identity_assertion(), request_id=str(uuid.uuid4()), work_email=work_email
         )
-        code = await code_source(challenge.organisation)
-        proven = await self._person_side.confirm_mail_code(
-            await self._identity_assertion(),
-            request_id=str(uuid.uuid4()),
-            challenge_id=challenge.challenge_id,
-            code=code.strip(),
-        )
+        challenge = Challenge(answer.challenge_id, work_email, answer.organisation, answer.expires_at)
+        self.wallet.save_person(replace(person, challenge=challenge))
+        return challenge
+
+    async def confirm_code(self, challenge: Challenge, code: str) -> Employment:
+        """Send the code back; see `may_try_again`. CODE_MALFORMED, for which nothing is sent, uses up no try."""
+        digits = "".join(unicodedata.normalize("NFKC", code).split())
+        if _CODE.fullmatch(digits) is None:
+            raise VouchsafeError(
+                Reason.CODE_MALFORMED, "a code is six digits; this was not sent, and no try is used up"
+            )
+        try:
+            proven = await self._person_side.confirm_mail_code(
+                await self._identity_assertion(),
+                request_id=str(uuid.uuid4()),
+                challenge_id=challenge.challenge_id,
+                code=digits,
+            )
+        except VouchsafeError as error:
+            if error.reason in _ENDED:
+                self._forget_challenge()
+            raise
+        self._forget_challenge()
         return Employment(proven.label, challenge.organisation, proven.expires_at)
 
     async def issue(self, label: str, slot: int = 0) -> Alias:
@@ -162,5 +191,19 @@ class Account:
             lambda: log.check_issuer_key(label, epoch, public_key), {"LEAF_UNKNOWN"}, patience=self._patience
         )
 
+    def _forget_challenge(self) -> None:
+        self.wallet.save_person(replace(self.wallet.registered(), challenge=None))
+
     def _alias(self, label: str, epoch: int, slot: int) -> Alias | None:
         return next((a for a in self.wallet.aliases if (a.label, a.epoch, a.slot) == (label, epoch, slot)), None)
+
+
+def signed_in(wallet: Wallet) -> bool:
+    """Whether a wallet holds a session that has not ended."""
+    person = wallet.person
+    return person is not None and person.session_expires_at > time.time() + _EXPIRY_MARGIN
+
+
+def may_try_again(error: VouchsafeError) -> bool:
+    """Whether the same challenge may still be answered with another code."""
+    return error.reason in _TRY_AGAIN

@@ -11,6 +11,7 @@ from enum import StrEnum
 from services.chassis.configfile import ConfigError
 from services.chassis.rpc_errors import RpcError
 from services.seal.errors import SealError
+from vouchsafe.sdk.explanations import EXPLANATIONS
 
 
 class Reason(StrEnum):
@@ -32,6 +33,10 @@ class Reason(StrEnum):
     REQUEST_ID_INVALID = "REQUEST_ID_INVALID"
     OUT_OF_RANGE = "OUT_OF_RANGE"
     FILE_UNREADABLE = "FILE_UNREADABLE"
+    FILE_EXISTS = "FILE_EXISTS"
+    RECIPIENT_INVALID = "RECIPIENT_INVALID"
+    CODE_MALFORMED = "CODE_MALFORMED"
+    TEXT_INVALID = "TEXT_INVALID"
 
 
 class VouchsafeError(Exception):
@@ -57,6 +62,9 @@ def translated() -> Iterator[None]:
 
 
 def _explained(error: RpcError) -> str:
-    """The service's sentence and, of an invalid request, the fields and their rules."""
-    broken = "; ".join(f"{violation.field}: {violation.message}" for violation in error.violations)
-    return f"{error.message} ({broken})" if broken else error.message
+    """What the reason means and, of an invalid request, the fields and their rules; of a fault, how to find it."""
+    sentence = EXPLANATIONS.get(error.reason, error.message)
+    details = [f"{violation.field}: {violation.message}" for violation in error.violations]
+    if trace := error.metadata.get("trace_id"):
+        details.append(f"trace {trace}")
+    return f"{sentence} ({'; '.join(details)})" if details else sentence

@@ -25,9 +25,11 @@ def read_key(path: Path) -> SecretBytes:
 
 
 def write_key(path: Path, key: SecretBytes) -> None:
-    """A new file with mode 0600; FILE_UNREADABLE when it exists or cannot be made."""
+    """A new file with mode 0600; FILE_EXISTS when it is there already, FILE_UNREADABLE when it cannot be made."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(key.reveal())
+    except FileExistsError as error:
+        raise VouchsafeError(Reason.FILE_EXISTS, f"{path} is there already, and a key is never overwritten") from error
     except OSError as error:
         raise VouchsafeError(Reason.FILE_UNREADABLE, f"{path}: {error.strerror}") from error

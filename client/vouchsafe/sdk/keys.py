@@ -21,6 +21,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Challenge:
+    """A code on its way to a work address, to be sent back until `expires_at`, Unix seconds."""
+
+    challenge_id: str
+    work_email: str
+    organisation: str
+    expires_at: int
+
+
+@dataclass(frozen=True)
 class Person:
     """The person side. `request_id` is kept so that a registration cut short can be sent again."""
 
@@ -32,6 +42,7 @@ class Person:
     commitment_salt: bytes = b""
     session_token: str = ""
     session_expires_at: int = 0
+    challenge: Challenge | None = None
 
     @property
     def registered(self) -> bool:

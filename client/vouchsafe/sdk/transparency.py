@@ -87,7 +87,7 @@ class LogReader:
                     await self.index_of(activated)
                     return activated
             if time.monotonic() >= give_up:
-                message = f"the crowd under {label} is not large enough yet"
+                message = f"too few people hold a credential under {label} yet; try again when more have joined"
                 raise VouchsafeError(Reason.LABEL_NOT_ACTIVE, message)
             await asyncio.sleep(_POLL_INTERVAL)
 

@@ -71,6 +71,7 @@ class Voice:
             return
         if not alias.receipt:
             raise VouchsafeError(Reason.ALIAS_NOT_READY, "the alias has no receipt yet: deposit first")
+        _require_text(handle)
         nonce = await self._side.challenge()
         request = signing.alias_request(alias, handle, nonce)
         await until_known(lambda: self._side.create_alias(request), _NOT_HEARD_YET, patience=self._patience)
@@ -78,6 +79,7 @@ class Voice:
 
     async def open_thread(self, title: str, body: str, *, request_id: str | None = None) -> Published:
         """Open a thread with its first post."""
+        _require_text(title, body)
         alias = self._ready()
         request_id = request_id or str(uuid.uuid4())
         thread_id, post_id = _derived(request_id, "thread"), _derived(request_id, "post")
@@ -91,6 +93,7 @@ class Voice:
 
     async def post(self, thread_id: str, body: str, *, request_id: str | None = None) -> Published:
         """Add a post to a thread."""
+        _require_text(body)
         alias = self._ready()
         request_id = request_id or str(uuid.uuid4())
         post_id = _derived(request_id, "post")
@@ -104,6 +107,7 @@ class Voice:
 
     async def comment(self, thread_id: str, post_id: str, body: str, *, request_id: str | None = None) -> Published:
         """Add a comment below a post."""
+        _require_text(body)
         alias = self._ready()
         request_id = request_id or str(uuid.uuid4())
         comment_id = _derived(request_id, "comment")
@@ -131,6 +135,15 @@ class Voice:
         alias = self.alias
         if thread_id not in alias.threads:
             self._wallet.save_alias(replace(alias, threads=(*alias.threads, thread_id)))
+
+
+def _require_text(*texts: str) -> None:
+    """TEXT_INVALID for what is not Unicode: bytes that were not UTF-8 come in as lone surrogates."""
+    try:
+        for text in texts:
+            text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise VouchsafeError(Reason.TEXT_INVALID, "the text holds bytes that are not UTF-8") from error
 
 
 def _derived(request_id: str, what: str) -> str:

@@ -45,7 +45,7 @@ def test_key_files_are_private_and_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "key"
     write_key(path, read_key(written(tmp_path / "source", bytes(32))))
     assert path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(VouchsafeError, match="FILE_UNREADABLE"):
+    with pytest.raises(VouchsafeError, match="FILE_EXISTS"):
         write_key(path, read_key(path))
     with pytest.raises(VouchsafeError, match="holds 32 bytes"):
         read_key(written(tmp_path / "short", b"short"))
