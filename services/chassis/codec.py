@@ -75,6 +75,11 @@ class EventCodec:
         except (DecodeError, ValueError) as error:
             raise CodecError(f"{type_name}: the stored bytes do not fit ({type(error).__name__})") from None
 
+    @property
+    def type_names(self) -> tuple[str, ...]:
+        """Every stored type name, in the order in which the codec was told of them."""
+        return tuple(self._by_name)
+
     def type_name(self, event_class: type) -> str:
         """The stored type name of an event class; raises UnknownEventType."""
         if event_class not in self._by_class:

@@ -94,7 +94,7 @@ def codec_of(service: str) -> EventCodec:
 
 def stored_types(codec: EventCodec) -> list[str]:
     """Every stored type name that a codec knows, in its order."""
-    return list(codec._by_name)  # not public, since no service needs the list
+    return list(codec.type_names)
 
 
 def unproven_types(codec: EventCodec, fixtures: Iterable[Fixture]) -> list[str]:
