@@ -41,7 +41,12 @@ class ForeignEvent:
 
 
 Reaction = Callable[[ForeignEvent], Awaitable[None]]
-"""Carries out what an event asks for. Returns also when there is nothing to do; raises to stop the line."""
+"""Carries out what an event asks for. Returns also when there is nothing to do; raises to stop the line.
+
+It must bear an old event again after later ones: a process that slept through the loss of its lease may apply one more
+before its mark is refused. `ForeignEvent.commit_id` makes the repeat of a command harmless; what is done without a
+command, or under an id of its own, must not undo what a later event brought.
+"""
 
 
 class DeadLetters(Protocol):

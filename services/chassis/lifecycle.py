@@ -23,9 +23,15 @@ STOPPING: Final = "process_stopping"
 STOPPED: Final = "process_stopped"
 WORKER_FAILED: Final = "worker_failed"
 CLOSE_FAILED: Final = "close_failed"
+WORKER_STUCK: Final = "worker_stuck"
 
 GRACE: Final = 10.0
-"""Seconds that calls in flight are given to finish."""
+"""Seconds that each part of stopping is given: workers, calls in flight, closing, and sending the last traces.
+
+Together they stay below the 45 seconds after which whoever asked the process to stop may kill it.
+"""
+
+_LEAST_CLOSE = 1.0
 
 _log = log(__name__)
 
@@ -81,7 +87,7 @@ def run_service(
     try:
         return asyncio.run(_Life(process).run(start))
     finally:
-        tracing.close()
+        tracing.close(GRACE)
         sys.stdout.flush()
 
 
@@ -140,19 +146,24 @@ class _Life:
 
     async def _until_stopped(self) -> None:
         server = self._process.server
-        async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(self._watched(n, run), name=n) for n, run in self._process.workers.items()]
-            await self._stop.wait()
-            # The order matters: callers are sent elsewhere first, nothing new is begun in the background, and what
-            # was accepted is finished while the stores are still open.
-            _log.info(STOPPING)
-            if server is not None:
-                await server.drain()
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-            if server is not None:
-                await server.stop(GRACE)
+        workers = {asyncio.create_task(self._watched(n, run), name=n) for n, run in self._process.workers.items()}
+        await self._stop.wait()
+        # The order matters: callers are sent elsewhere first, nothing new is begun in the background, and what was
+        # accepted is finished while the stores are still open.
+        _log.info(STOPPING)
+        if server is not None:
+            await server.drain()
+        await self._end(workers)
+        if server is not None:
+            await server.stop(GRACE)
+
+    async def _end(self, workers: set[asyncio.Task[None]]) -> None:
+        for worker in workers:
+            worker.cancel()
+        if workers:
+            _, stuck = await asyncio.wait(workers, timeout=GRACE)
+            for worker in stuck:
+                _log.error(WORKER_STUCK, worker=worker.get_name())
 
     async def _watched(self, name: str, run: Worker) -> None:
         """Run one worker; its failure, or its unasked end, stops the process in the same order as a signal."""
@@ -167,9 +178,13 @@ class _Life:
         self._stop.set()
 
     async def _close(self) -> None:
+        clock = asyncio.get_running_loop()
+        ends = clock.time() + GRACE
         for close in reversed(self._process.closers):
             try:
-                await close()
+                # One that hangs leaves the others a second each.
+                async with asyncio.timeout(max(_LEAST_CLOSE, ends - clock.time())):
+                    await close()
             except Exception as error:  # noqa: BLE001  # one that fails must not keep the others open
                 _log.error(CLOSE_FAILED, error_type=type(error).__name__, at=telemetry.where(error))
 

@@ -26,6 +26,7 @@ from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError
 from services.chassis.rpc_store_errors import STORE_ERRORS
 from services.chassis.rpc_validate import Check, compile_message
 from services.chassis.telemetry_log import log
+from services.chassis.tracelink import failed
 
 MAX_REQUEST_BYTES: Final = 256 * 1024
 REFUSED: Final = "rpc_refused"
@@ -116,7 +117,7 @@ class Pipeline:
     def _failure(self, error: Exception, span: Span) -> Failure:
         failure = self._errors.failure(error) or STORE_ERRORS.failure(error)
         if failure is None:
-            telemetry_trace.failed(span, error)
+            failed(span, error)
             failure = rpc_errors.internal(telemetry_trace.current_trace_id())
         span.set_attributes({"code": failure.code.name, "reason": failure.reason})
         return failure

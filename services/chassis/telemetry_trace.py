@@ -6,6 +6,7 @@ events, so that no exception text leaves. Without an exporter configured, spans 
 
 import json
 import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +16,13 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from services.chassis.telemetry import Plain, allowed
+from services.chassis.tracelink import opened
 
 _PROPAGATOR = TraceContextTextMapPropagator()
-_NAMED_BY_US = frozenset({"rpc.service", "rpc.method", "rpc.grpc.status_code"})
 
 
 def configure_tracing(service: str, *, otlp: str = "", traces_file: Path | None = None) -> "Tracing":
@@ -52,10 +53,13 @@ class Tracing:
     def __init__(self, provider: TracerProvider | None) -> None:
         self._provider = provider
 
-    def close(self) -> None:
-        """Send what is still queued and stop. Blocks for as long as the exporters take."""
+    def close(self, seconds: float = 10.0) -> None:
+        """Send what is still queued and stop. Blocks for as long as the exporters take, at most `seconds`."""
         if self._provider is not None:
-            self._provider.shutdown()
+            # A daemon: a collector that is away must not keep the process from ending.
+            closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+            closing.start()
+            closing.join(seconds)
 
 
 @contextmanager
@@ -72,26 +76,8 @@ def span(
     starts a new trace, whatever surrounds it.
     """
     parent = None if traceparent is None else _context(traceparent)
-    tracer = trace.get_tracer("vouchsafe")
-    with tracer.start_as_current_span(
-        name,
-        context=parent,
-        kind=kind,
-        attributes=attributes,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as current:
-        try:
-            yield current
-        except BaseException as e:
-            failed(current, e)
-            raise
-
-
-def failed(current: Span, error: BaseException) -> None:
-    """Mark `current` as failed by `error`, of which only the type is kept."""
-    current.set_attribute("error_type", type(error).__name__)
-    current.set_status(Status(StatusCode.ERROR))
+    with opened(name, parent=parent, kind=kind, attributes=attributes) as current:
+        yield current
 
 
 def current_trace_id() -> str:
@@ -124,7 +110,7 @@ class AllowListExporter(SpanExporter):
 
 
 def _cleaned(original: ReadableSpan) -> ReadableSpan:
-    kept, dropped = allowed(original.attributes or {}, _NAMED_BY_US)
+    kept, dropped = allowed(original.attributes or {})
     return ReadableSpan(
         name=original.name,
         context=original.get_span_context(),

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from dataclasses import dataclass
 
-from services.chassis import configfile
+from services.chassis import configfile, lifecycle
 from services.chassis.lifecycle import Process, run_service
 from services.chassis.rpc_server import RpcServer
 from services.chassis.telemetry_log import log
@@ -33,9 +33,12 @@ async def start(process: Process) -> None:
         errors=ERRORS,
     )
     process.serve(server)
-    process.worker("ticker", tick if settings.mode != "worker fails" else fail)
+    process.worker("ticker", {"worker fails": fail, "stuck": cling}.get(settings.mode, tick))
     for name in ("first", "second"):
         process.on_close(closer(name))
+    if settings.mode == "stuck":
+        lifecycle.GRACE = 0.5  # type: ignore[misc]  # patience is not what is tested
+        process.on_close(asyncio.Event().wait)
 
 
 def closer(name: str):
@@ -50,6 +53,13 @@ async def tick() -> None:
         await asyncio.sleep(3600)
     finally:
         log(__name__).info("ticker_cancelled", worker="ticker", email=SECRET)
+
+
+async def cling() -> None:
+    try:
+        await asyncio.sleep(3600)
+    except asyncio.CancelledError:
+        await asyncio.sleep(3600)
 
 
 async def fail() -> None:

@@ -155,6 +155,22 @@ async def test_a_worker_that_fails_takes_the_process_down_in_order(tmp_path):
     assert SECRET not in json.dumps(lines) + errors
 
 
+async def test_what_does_not_end_is_left_behind(tmp_path):
+    async with started(tmp_path, "stuck") as (deployed, process):
+        await ready(deployed)
+        process.send_signal(signal.SIGTERM)
+        status, lines, _ = await ended(process)
+    assert status == 0
+    events = [(line["event"], line.get("worker")) for line in lines]
+    assert events[-5:] == [
+        ("worker_stuck", "ticker"),
+        ("close_failed", None),
+        ("closed", "second"),
+        ("closed", "first"),
+        ("process_stopped", None),
+    ]
+
+
 @pytest.mark.parametrize("missing", ["endpoints.toml", "secrets/tls.key"])
 async def test_a_missing_file_is_told_in_one_line(tmp_path, missing):
     deployed = Deployed(tmp_path, "serve")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 
 import pytest
 import structlog
@@ -154,3 +155,21 @@ def test_an_incident_outside_of_any_trace_still_gets_a_name():
 
 def test_without_a_destination_nothing_is_installed():
     telemetry_trace.configure_tracing("forum").close()
+
+
+def test_an_exporter_that_hangs_does_not_keep_the_process_from_ending():
+    class Hanging:
+        shut = threading.Event()
+
+        def shutdown(self) -> None:
+            self.shut.wait(30)
+
+    hanging, ended = Hanging(), threading.Event()
+
+    def close() -> None:
+        telemetry_trace.Tracing(hanging).close(0.05)
+        ended.set()
+
+    threading.Thread(target=close, daemon=True).start()
+    assert ended.wait(10)
+    hanging.shut.set()
