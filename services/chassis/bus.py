@@ -66,6 +66,10 @@ class Curation:
         self.service = service
         self._subjects = {kind: f"{service}.public.{suffix}" for kind, suffix in suffixes.items()}
 
+    def __bool__(self) -> bool:
+        """Whether anything is public at all; what publishes nothing needs no relay."""
+        return bool(self._subjects)
+
     def public_events(self, commits: Iterable[Commit]) -> Iterator[PublicEvent]:
         """The public events among those of sequenced commits, in order."""
         for commit in commits:

@@ -111,7 +111,8 @@ class Forum:
     def worker(self, *, outbox: Outbox, verification: Verification) -> LogWorker:
         """The background work: sequencing, publishing, the views, and what verification says."""
         worker = LogWorker(self._store)
-        worker.add("relay", lambda _epoch: Relay(self._store, outbox, CURATION))
+        if CURATION:
+            worker.add("relay", lambda _epoch: Relay(self._store, outbox, CURATION))
         worker.add("labels", lambda epoch: self._consumer(verification, epoch))
         for projection in PROJECTIONS:
             worker.add(projection.name, partial(self._projector, projection))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.chassis import relay
 from services.chassis.bus import Curation, Tail
 from services.chassis.bus_memory import MemoryBus
 from services.chassis.eventstore import START, EventData, Mark
@@ -46,12 +47,12 @@ async def test_a_new_relay_goes_on_after_the_last_message(published: int) -> Non
 
 async def test_a_relay_follows_the_log_as_it_grows() -> None:
     store, bus = MemoryEventStore(), MemoryBus()
-    relay = Relay(store, bus, CURATION)
+    follower = Relay(store, bus, CURATION)
     for number in range(3):
         await append(store, f"thread-{number}", 0, event=PUBLIC)
         await sequence_all(store)
-        assert not await relay.step()
-        assert not await relay.step()
+        assert not await follower.step()
+        assert not await follower.step()
     assert [message.event.mark for message in bus.stored] == [Mark(1), Mark(2), Mark(3)]
 
 
@@ -68,6 +69,44 @@ async def test_an_overtaken_relay_is_refused_and_publishes_nothing() -> None:
     await zombie.step()  # Having read the last message again, it could go on, if it led.
     assert bus.stored == whole
     assert await bus.tail() == Tail(Mark(4, 0), 3)
+
+
+async def test_what_the_bus_lost_while_the_relay_was_at_work_is_published_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, bus = MemoryEventStore(), MemoryBus()
+    await mixed_log(store)
+    steady = Relay(store, bus, CURATION)
+    await steady.step()
+    whole = list(bus.stored)
+    bus.stored.clear()
+    await steady.step()
+    assert bus.stored == []
+    monkeypatch.setattr(relay, "_LOOK_SECONDS", 0.0)
+    await steady.step()
+    assert bus.stored == whole
+
+
+async def test_messages_that_grew_too_old_are_not_published_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream holds nothing any more, but has not forgotten how far it had counted."""
+
+    class AgedBus(MemoryBus):
+        async def tail(self) -> Tail:
+            return Tail(START, len(self.stored))
+
+    store, bus = MemoryEventStore(), MemoryBus()
+    await mixed_log(store)
+    steady = Relay(store, bus, CURATION)
+    await steady.step()
+    monkeypatch.setattr(relay, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(bus, "tail", AgedBus.tail.__get__(bus))
+    await steady.step()
+    assert len(bus.stored) == 3
+
+
+def test_a_curation_of_nothing_is_told_apart() -> None:
+    assert CURATION
+    assert not Curation("forum", {})
 
 
 @pytest.mark.parametrize("suffix", ["public", "Public", "Public.v0", "Public.v1.>", "*.v1", ""])
