@@ -46,8 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _tell(settings: Settings) -> bool:
     task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def interrupt() -> None:
+        if task is not None and not task.cancelling():  # asked twice, it still stops what it started
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, interrupt)
     return await tell(settings)
 
 

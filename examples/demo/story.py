@@ -170,12 +170,9 @@ async def _open_and_prove(platform: LocalPlatform, command: Command, placed: lis
 async def _linger(profile: Path) -> None:
     say(f"the platform stays up; try: VOUCHSAFE_PROFILE={profile} vouchsafe feed   (Ctrl-C ends it)")
     asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, asked.set)  # here it is not an interruption
-    try:
-        await asked.wait()
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
+    # From here on it is no interruption, however often: everything is about to stop, and to be scanned.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, asked.set)
+    await asked.wait()
 
 
 def _report(problems: list[Problem]) -> None:

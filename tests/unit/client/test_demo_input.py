@@ -1,6 +1,9 @@
 """What the demonstration's input may do to it: refused by line, told early, skipped and said, and never an abort."""
 
+import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +13,7 @@ from typing import cast
 import pytest
 
 from examples.demo import authors as people
+from examples.demo import run
 from examples.demo.authors import Author
 from examples.demo.crowds import Crowds
 from examples.demo.leaks import names_in
@@ -181,3 +185,23 @@ runpy.run_module("examples.demo", run_name="__main__")
         [sys.executable, "-c", interrupting], capture_output=True, text=True, check=False, cwd=REPOSITORY, timeout=60
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "demo failed: interrupted\n")
+
+
+def test_ctrl_c_twice_still_stops_what_was_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopped: list[str] = []
+
+    async def story(_: Settings) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.sleep(5)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(0.05)
+            stopped.append("everything")
+        return True
+
+    monkeypatch.setattr(run, "tell", story)
+    assert run.main([]) == 130
+    assert (stopped, capsys.readouterr().err) == (["everything"], "demo failed: interrupted\n")
