@@ -33,7 +33,6 @@ class PublicEvent:
     mark: Mark
     type: str
     data: bytes
-    commit_id: str
     traceparent: str | None = None
 
 
@@ -76,7 +75,7 @@ class Curation:
             for offset, event in enumerate(commit.events):
                 if event.type in self._subjects:
                     mark = Mark(commit.position or 0, offset)
-                    yield PublicEvent(mark, event.type, event.data, commit.commit_id, commit.meta.traceparent)
+                    yield PublicEvent(mark, event.type, event.data, commit.meta.traceparent)
 
     def messages(self, commits: Iterable[Commit], previous: Mark) -> list[Message]:
         """The messages that say what `commits` hold, after the public event at `previous` and without repeating it."""

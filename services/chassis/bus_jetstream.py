@@ -26,7 +26,6 @@ BUS_ERROR: Final = "bus_error"
 _POSITION = "Vs-Pos"
 _PREVIOUS = "Vs-Prev"
 _TYPE = "Vs-Type"
-_COMMIT = "Vs-Commit"
 _TRACEPARENT = "traceparent"
 _EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence"
 _MESSAGE_ID = "Nats-Msg-Id"
@@ -198,9 +197,8 @@ def _headers(message: Message) -> dict[str, str]:
         _POSITION: str(event.mark),
         _PREVIOUS: str(message.previous),
         _TYPE: event.type,
-        _COMMIT: event.commit_id,
         # The fence is what keeps repeats out; this catches one within minutes should the fence be lost.
-        _MESSAGE_ID: f"{event.commit_id}.{event.mark.offset}",
+        _MESSAGE_ID: str(event.mark),
     }
     return headers if event.traceparent is None else {**headers, _TRACEPARENT: event.traceparent}
 
@@ -209,7 +207,7 @@ def _message(delivered: Msg) -> Message | None:
     headers: Mapping[str, str] = delivered.headers or {}
     try:
         mark, previous = Mark.parse(headers[_POSITION]), Mark.parse(headers[_PREVIOUS])
-        event = PublicEvent(mark, headers[_TYPE], delivered.data, headers[_COMMIT], headers.get(_TRACEPARENT))
+        event = PublicEvent(mark, headers[_TYPE], delivered.data, headers.get(_TRACEPARENT))
     except (KeyError, ValueError):
         return None
     return Message(delivered.subject, event, previous)

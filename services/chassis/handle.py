@@ -196,6 +196,6 @@ def commit_id_of(caller: str, request_id: str, step: str = "") -> str:
     """The commit id of a caller's request, or of its further `step` on another stream: the same on every repeat.
 
     Every request that comes from outside gets its id here. Whoever chooses a request id can therefore choose none that
-    a service makes for its own commits, all of which share the store's one space of ids.
+    a service makes for its own commits, all of which share the store's one space of ids. In capitals it is the same id.
     """
-    return str(uuid.uuid5(_REQUESTS, f"{caller}/{request_id}/{step}"))
+    return str(uuid.uuid5(_REQUESTS, f"{caller}/{request_id.lower()}/{step}"))

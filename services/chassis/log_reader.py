@@ -80,7 +80,6 @@ class EventLogServicer(EventLogServiceServicer):
                 mark=_proto_mark(event.mark),
                 type=event.type,
                 data=event.data,
-                commit_id=event.commit_id,
                 traceparent=event.traceparent or "",
             )
             for event in page.events
@@ -100,7 +99,7 @@ class RpcLogReader:
         request = pb.ReadEventsRequest(after=_proto_mark(after), limit=limit)
         response: pb.ReadEventsResponse = await self._channel.unary(self._stub.ReadEvents, request)
         events = [
-            PublicEvent(_mark(event.mark), event.type, event.data, event.commit_id, event.traceparent or None)
+            PublicEvent(_mark(event.mark), event.type, event.data, event.traceparent or None)
             for event in response.events
         ]
         return PublicPage(events, _mark(response.through), response.at_end)

@@ -75,7 +75,6 @@ async def test_a_repeated_try_counts_once(world: World, in_vain: RefusedInVain) 
     assert right.label == LABEL
 
 
-@pytest.mark.xfail(strict=True, reason="an id in capitals is taken for another request, and the challenge begins anew")
 async def test_the_same_request_in_capitals_unlocks_nothing(world: World) -> None:
     person = await world.newcomer()
     token = await world.bearer(person)

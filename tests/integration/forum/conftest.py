@@ -24,7 +24,7 @@ from services.chassis.rpc_client import RetryPolicy, RpcChannel
 from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes
 from tests.support.store import free_port
-from tests.unit.forum.authors import EPOCH, issuer_key, new_id
+from tests.unit.forum.authors import EPOCH, issuer_key
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
 SETTINGS = REPOSITORY / "deploy" / "config" / "forum" / "service.toml"
@@ -86,7 +86,7 @@ class Cluster:
         messages = [
             Message(
                 f"verification.public.{event.DESCRIPTOR.name}.v1",
-                PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString(), new_id()),
+                PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString()),
                 Mark(position - 1),
             )
             for position, event in enumerate((published, activated), start=1)

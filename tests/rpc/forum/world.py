@@ -25,7 +25,7 @@ from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verificatio
 from services.seal.secret import SecretBytes
 from tests.rpc.forum.requests import alias_request, open_request, post_request
 from tests.support.rpc import Running, identity, serving
-from tests.unit.forum.authors import EPOCH, LABEL, RECEIPT_KEY, Author, issuer_key, new_id
+from tests.unit.forum.authors import EPOCH, LABEL, RECEIPT_KEY, Author, issuer_key
 from vouchsafe.forum.v1 import alias_service_pb2
 from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
 from vouchsafe.forum.v1.evidence_service_pb2_grpc import EvidenceServiceStub
@@ -68,7 +68,7 @@ class World:
             previous = self.verification.stored[-1].event.mark if self.verification.stored else Mark(0)
             mark = Mark(previous.position + 1)
             kind = event.DESCRIPTOR.full_name
-            public = PublicEvent(mark, kind, event.SerializeToString(), new_id())
+            public = PublicEvent(mark, kind, event.SerializeToString())
             self.verification.stored.append(
                 BusMessage(f"verification.public.{event.DESCRIPTOR.name}.v1", public, previous)
             )

@@ -24,18 +24,16 @@ class ReadEventsRequest(_message.Message):
     def __init__(self, after: _Optional[_Union[Mark, _Mapping]] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class PublicEvent(_message.Message):
-    __slots__ = ("mark", "type", "data", "commit_id", "traceparent")
+    __slots__ = ("mark", "type", "data", "traceparent")
     MARK_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
-    COMMIT_ID_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     mark: Mark
     type: str
     data: bytes
-    commit_id: str
     traceparent: str
-    def __init__(self, mark: _Optional[_Union[Mark, _Mapping]] = ..., type: _Optional[str] = ..., data: _Optional[bytes] = ..., commit_id: _Optional[str] = ..., traceparent: _Optional[str] = ...) -> None: ...
+    def __init__(self, mark: _Optional[_Union[Mark, _Mapping]] = ..., type: _Optional[str] = ..., data: _Optional[bytes] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class ReadEventsResponse(_message.Message):
     __slots__ = ("events", "through", "at_end")
