@@ -49,7 +49,7 @@ async def test_pages_are_read_to_the_end(producer: Running) -> None:
         assert (first.through, first.at_end) == (Mark(3, 1), False)
         rest = await reader.read_events(first.through, 3)
         assert ([event.mark for event in rest.events], rest.at_end) == ([Mark(4, 1)], True)
-        assert rest.events[0].commit_id
+        assert rest.events[0].data == b"\x03"
         assert rest.events[0].traceparent is None
 
 
