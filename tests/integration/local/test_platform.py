@@ -173,7 +173,7 @@ def test_ctrl_c_during_the_start_leaves_nothing(tmp_path: Path, moment: str) -> 
     """The moment is the one at which a file appears."""
     run = tmp_path / "run"
     runner = subprocess.Popen(_command("run", run), cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    _eventually((run / moment).exists, within=60)
+    _eventually((run / moment).exists, within=30)
     runner.send_signal(signal.SIGINT)
     output, _ = runner.communicate(timeout=30)
     assert runner.returncode == 0
