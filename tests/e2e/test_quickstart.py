@@ -77,7 +77,7 @@ async def test_a_trace_leads_from_a_commit_over_the_bus_to_its_consumers(platfor
     async def holds() -> bool:
         commits = {_address(each) for each in _spans(platform, "verification") if each["name"] == "append"}
         sent = _linked(_spans(platform, "verification"), "publish") & commits
-        heard = [_linked(_spans(platform, name), "consume") for name in ("forum", "disclosure")]
+        heard = [_heard(platform, name) for name in ("forum", "disclosure")]
         return bool(sent) and all(sent & links for links in heard)
 
     await eventually(holds)
@@ -90,6 +90,20 @@ def test_no_trace_is_shared_by_the_person_side_and_the_alias_side(platform: Loca
     assert person
     assert alias
     assert not person & alias
+
+
+@pytest.mark.usefixtures("published")
+def test_what_the_alias_side_hears_does_not_name_a_persons_call(platform: LocalPlatform) -> None:
+    spans = _spans(platform, "verification")
+    calls = {each["trace_id"] for each in spans if each["name"].endswith("/IssueCredential")}
+    heard = {link.partition(":")[0] for name in ("forum", "disclosure") for link in _heard(platform, name)}
+    assert calls
+    assert heard
+    assert not calls & heard
+
+
+def _heard(platform: LocalPlatform, name: str) -> set[str]:
+    return _linked(_spans(platform, name), "consume")
 
 
 def _spans(platform: LocalPlatform, name: str) -> Spans:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from opentelemetry.context import Context as TraceContext
 
 from services.chassis.clock import Clock
 from services.chassis.handle import CommandHandler, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import Call, current_call
+from services.chassis.tracelink import opened
 from services.seal.canonical import sha256
 from services.verification.adapters.assertions import AssertionVerifier
 from services.verification.adapters.issuer_keys import IssuerKeys
@@ -117,16 +119,21 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
         )
 
     async def _count(self, reference: bytes, request: rpc.IssueCredentialRequest, call: Call) -> None:
-        """Count the person, once for the label and epoch: the commit's id is the same whichever slot was used."""
+        """Count the person, once for the label and epoch: the commit's id is the same whichever slot was used.
+
+        In a trace of its own: the one who completes a crowd has it announced to the alias side, and the announcement
+        must not name the call that caused it.
+        """
         stream = f"crowd-{request.label}-{request.epoch}"
         person = f"{stream}/{reference.hex()}"
-        await self._crowds.handle(
-            stream,
-            CountPerson(request.label, request.epoch, reference, self._policy.crowd_minimum),
-            commit_id=str(uuid.uuid5(_COUNTED, person)),
-            fingerprint=fingerprint_of(call.caller, person.encode()),
-            caller=call.caller,
-        )
+        with opened("count", parent=TraceContext()):
+            await self._crowds.handle(
+                stream,
+                CountPerson(request.label, request.epoch, reference, self._policy.crowd_minimum),
+                commit_id=str(uuid.uuid5(_COUNTED, person)),
+                fingerprint=fingerprint_of(call.caller, person.encode()),
+                caller=call.caller,
+            )
 
     def _epoch(self) -> int:
         return epoch_at(self._clock.now(), self._policy.epoch)
