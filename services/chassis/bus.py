@@ -72,10 +72,10 @@ class Curation:
     def public_events(self, commits: Iterable[Commit]) -> Iterator[PublicEvent]:
         """The public events among those of sequenced commits, in order."""
         for commit in commits:
-            for offset, event in enumerate(commit.events):
+            for offset, (event, meta) in enumerate(commit.recorded()):
                 if event.type in self._subjects:
                     mark = Mark(commit.position or 0, offset)
-                    yield PublicEvent(mark, event.type, event.data, commit.meta.traceparent)
+                    yield PublicEvent(mark, event.type, event.data, meta.traceparent)
 
     def messages(self, commits: Iterable[Commit], previous: Mark) -> list[Message]:
         """The messages that say what `commits` hold, after the public event at `previous` and without repeating it."""

@@ -65,13 +65,16 @@ class EventCodec:
             # The cause is dropped: protobuf's words quote the value, which may be private.
             raise CodecError(f"{pair.name}: a field cannot hold its value ({type(error).__name__})") from None
 
-    def decode(self, type_name: str, data: bytes) -> Any:
-        """The stored event as a dataclass; raises UnknownEventType, CodecError for bytes that are no such message."""
+    def decode(self, type_name: str, data: bytes) -> tuple[Any, ...]:
+        """What a stored event says, as dataclasses: one, unless what was written then is now told otherwise.
+
+        Raises UnknownEventType, CodecError for bytes that are no such message.
+        """
         pair = self._by_name.get(type_name)
         if pair is None:
             raise UnknownEventType(type_name)
         try:
-            return pair.to_event(pair.message.FromString(data))
+            return (pair.to_event(pair.message.FromString(data)),)
         except (DecodeError, ValueError) as error:
             raise CodecError(f"{type_name}: the stored bytes do not fit ({type(error).__name__})") from None
 

@@ -1,12 +1,13 @@
 """The event log of one service as its users see it: values, ports and errors.
 
-A *commit* is what one command appended: one or more events of one stream, written whole or not at all. A commit is
-readable in its stream at once; its place in the log of the whole service, a dense position counted from 1, is given a
-moment later by the `sequencer`. What an event's bytes mean is the `codec`'s business; deciding is `handle`'s. The
-adapters are `eventstore_memory` and `eventstore_mongo`; `tests/contracts` says what both must do.
+A *commit* is one or more events of one stream, written whole or not at all: what one command appended, or what several
+commands of a busy stream did, each its own *part*. A commit is readable in its stream at once; its place in the log of
+the whole service, a dense position counted from 1, is given a moment later by the `sequencer`. What an event's bytes
+mean is the `codec`'s business; deciding is `handle`'s. The adapters are `eventstore_memory` and `eventstore_mongo`;
+`tests/contracts` says what both must do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -36,7 +37,7 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class CommitMeta:
-    """What is kept beside a commit: no payload, no person.
+    """What is kept beside what a command appended: no payload, no person.
 
     `fingerprint`: hex digest of the request; `at`: Unix seconds; `caller`: the identity that asked; `traceparent`: W3C
     trace context of the append, None when it was not traced.
@@ -49,16 +50,61 @@ class CommitMeta:
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
-    """What one command appended. `position` is None until the sequencer has placed the commit."""
+class Write:
+    """What one command asks to have appended, at least one event. `commit_id` is the command's own, for good."""
 
     commit_id: str
-    stream: str
+    events: Sequence[EventData]
+    meta: CommitMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one command appended: the versions `first` to `last` of the stream."""
+
+    commit_id: str
     first: int
     last: int
-    events: tuple[RecordedEvent, ...]
     meta: CommitMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What was appended together: one part for each command, in order. `position` is None until it is sequenced."""
+
+    stream: str
+    events: tuple[RecordedEvent, ...]
+    parts: tuple[Part, ...]
     position: int | None = None
+
+    @property
+    def commit_id(self) -> str:
+        """The id that the commit goes by: that of its first part."""
+        return self.parts[0].commit_id
+
+    @property
+    def first(self) -> int:
+        """The stream's version of the first event."""
+        return self.parts[0].first
+
+    @property
+    def last(self) -> int:
+        """The stream's version after the commit."""
+        return self.parts[-1].last
+
+    def part(self, commit_id: str) -> Part | None:
+        """What the command of that id appended, None when it has no part in this commit."""
+        return next((part for part in self.parts if part.commit_id == commit_id), None)
+
+    def events_of(self, part: Part) -> tuple[RecordedEvent, ...]:
+        """The events that one part of this commit appended."""
+        return self.events[part.first - self.first : part.last - self.first + 1]
+
+    def recorded(self) -> Iterator[tuple[RecordedEvent, CommitMeta]]:
+        """Each event in order, with what is kept beside it."""
+        for part in self.parts:
+            for event in self.events_of(part):
+                yield event, part.meta
 
     def is_repeat_of(self, other: "Commit") -> bool:
         """Whether both are the same write: a driver that tried again, not a second command under a used id."""
@@ -110,11 +156,19 @@ class VersionConflict(EventStoreError):
 
 
 class CommitIdTaken(EventStoreError):
-    """Another commit holds this id already; `existing` is what it appended."""
+    """Another commit has a part under one of these ids already; `existing` is that commit."""
 
     def __init__(self, existing: Commit) -> None:
         super().__init__("the commit id is taken")
         self.existing = existing
+
+
+class Overloaded(EventStoreError):
+    """Too much waits to be appended already; nothing was written. Try again after `retry_seconds`."""
+
+    def __init__(self, retry_seconds: float) -> None:
+        super().__init__("too many appends are waiting")
+        self.retry_seconds = retry_seconds
 
 
 class CommitTooLarge(EventStoreError):
@@ -149,14 +203,13 @@ class EventStore(Protocol):
         """Rung after each append of this process."""
         ...
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-    ) -> Commit:
-        """Append `events` after `expected_version` (0: a new stream), which must be the stream's last version.
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
+        """Append all `writes` as one commit after `expected_version` (0: a new stream), the stream's last version.
 
         Returns once the commit is durable. The very same append made twice returns the commit of the first.
-        Raises CommitIdTaken when another commit has the id (whatever the version), else VersionConflict; both mean
-        that nothing was written. Raises CommitTooLarge, OutcomeUnknown; ValueError for no events or no names.
+        Raises CommitIdTaken when another commit has one of the ids (whatever the version), else VersionConflict; both
+        mean that nothing was written. Raises CommitTooLarge, Overloaded, OutcomeUnknown; ValueError for no writes, no
+        events, no names or an id twice. A caller that is cancelled may have appended.
         """
         ...
 
@@ -165,7 +218,7 @@ class EventStore(Protocol):
         ...
 
     async def find_commit(self, commit_id: str) -> Commit | None:
-        """The commit of that id, None when there is none."""
+        """The commit in which the command of that id has its part, None when there is none."""
         ...
 
 
@@ -229,20 +282,23 @@ def stream_category(stream: str) -> str:
     return stream.partition("-")[0]
 
 
-def new_commit(
-    commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-) -> Commit:
+def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
     """The commit that an append asks for; raises ValueError or CommitTooLarge when no store may take it."""
-    if not commit_id or not stream or not events or expected_version < 0:
-        raise ValueError("an append needs a commit id, a stream, a version of 0 or more and at least one event")
-    size = sum(len(event.data) + len(event.type) for event in events)
+    ids = [write.commit_id for write in writes]
+    if not stream or expected_version < 0 or not all(ids) or len(set(ids)) != len(ids):
+        raise ValueError("an append needs a stream, a version of 0 or more, and a commit id of its own for each write")
+    if not writes or not all(write.events for write in writes):
+        raise ValueError("an append needs at least one write, and each write at least one event")
+    size = sum(len(event.data) + len(event.type) for write in writes for event in write.events)
     if size > MAX_COMMIT_BYTES:
         raise CommitTooLarge(size)
-    recorded = tuple(
-        RecordedEvent(version, event.type, event.data)
-        for version, event in enumerate(events, start=expected_version + 1)
-    )
-    return Commit(commit_id, stream, expected_version + 1, expected_version + len(recorded), recorded, meta)
+    events: list[RecordedEvent] = []
+    parts: list[Part] = []
+    for write in writes:
+        first = expected_version + len(events) + 1
+        events += [RecordedEvent(version, event.type, event.data) for version, event in enumerate(write.events, first)]
+        parts.append(Part(write.commit_id, first, expected_version + len(events), write.meta))
+    return Commit(stream, tuple(events), tuple(parts))
 
 
 def dense_versions(commits: Iterable[Commit], after_version: int) -> list[Commit]:

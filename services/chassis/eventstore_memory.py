@@ -6,17 +6,17 @@ event loop makes it atomic.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from services.chassis.eventstore import (
     START,
     Commit,
     CommitIdTaken,
-    CommitMeta,
-    EventData,
     Mark,
     PositionsLost,
     Unsequenced,
     VersionConflict,
+    Write,
     dense_versions,
     new_commit,
 )
@@ -31,26 +31,26 @@ class MemoryEventStore:
         self.appended = Nudge()
         self._seconds_now = seconds_now
         self._commits: dict[str, Commit] = {}
+        self._commit_of: dict[str, str] = {}
         self._streams: dict[str, list[str]] = {}
         self._log: list[str] = []
         self._leases: dict[str, tuple[str, int, float]] = {}
         self._marks: dict[str, tuple[Mark, int]] = {}
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-    ) -> Commit:
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
         """See `EventStore.append`."""
-        commit = new_commit(commit_id, stream, expected_version, events, meta)
-        existing = self._commits.get(commit_id)
-        if existing is not None:
-            if not existing.is_repeat_of(commit):
-                raise CommitIdTaken(existing)
-            return existing
+        commit = new_commit(stream, expected_version, writes)
+        for part in commit.parts:
+            if (existing := await self.find_commit(part.commit_id)) is not None:
+                if not existing.is_repeat_of(commit):
+                    raise CommitIdTaken(existing)
+                return existing
         ids = self._streams.setdefault(stream, [])
         if expected_version != (self._commits[ids[-1]].last if ids else 0):
             raise VersionConflict(stream, expected_version)
-        self._commits[commit_id] = commit
-        ids.append(commit_id)
+        self._commits[commit.commit_id] = commit
+        self._commit_of.update({part.commit_id: commit.commit_id for part in commit.parts})
+        ids.append(commit.commit_id)
         self.appended.ring()
         return commit
 
@@ -61,7 +61,7 @@ class MemoryEventStore:
 
     async def find_commit(self, commit_id: str) -> Commit | None:
         """See `EventStore.find_commit`."""
-        return self._commits.get(commit_id)
+        return self._commits.get(self._commit_of.get(commit_id, ""))
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """See `CommitLog.read_log`."""
@@ -86,7 +86,7 @@ class MemoryEventStore:
             commit = self._commits[commit_id]
             if commit.position is not None or position != len(self._log) + 1:
                 break
-            self._commits[commit_id] = _at(commit, position)
+            self._commits[commit_id] = replace(commit, position=position)
             self._log.append(commit_id)
             placed += 1
         if placed < len(commit_ids):
@@ -126,9 +126,3 @@ class MemoryEventStore:
 
 def _waiting(commit: Commit) -> Unsequenced:
     return Unsequenced(commit.commit_id, commit.stream, commit.first, commit.last)
-
-
-def _at(commit: Commit, position: int) -> Commit:
-    return Commit(
-        commit.commit_id, commit.stream, commit.first, commit.last, commit.events, commit.meta, position=position
-    )

@@ -1,9 +1,9 @@
 """The event log in MongoDB: one document per commit, so that an append is whole or absent.
 
-Collections: `commits` ({_id: commit id, stream, first, last, events: [{v, type, data}], meta, and either todo: true or
-pos}), `marks` (one per follower, and the log's head) and `leases`. Writes are acknowledged by a majority and journaled;
-reads see only what a majority holds. Queries do without sorting, which not every server does fast: order is restored
-here. What the methods promise is told at the ports in `eventstore` and `lease`.
+Collections: `commits` ({_id: id of the first part, stream, first, last, events: [{v, type, data}], parts: [{id, first,
+last, meta}], and either todo: true or pos}), `marks` (one per follower, and the log's head) and `leases`. Writes are
+acknowledged by a majority and journaled; reads see only what a majority holds. Queries do without sorting, which not
+every server does fast: order is restored here. What the methods promise is told at the ports in `eventstore`, `lease`.
 """
 
 import asyncio
@@ -22,15 +22,16 @@ from services.chassis.eventstore import (
     Commit,
     CommitIdTaken,
     CommitMeta,
-    EventData,
     LogGap,
     Mark,
     OutcomeUnknown,
+    Part,
     PositionsLost,
     RecordedEvent,
     StoreUnavailable,
     Unsequenced,
     VersionConflict,
+    Write,
     dense_positions,
     dense_versions,
     new_commit,
@@ -103,20 +104,19 @@ class MongoEventStore:
         with translated():
             # Over each event's version, not the commit's first: a commit must also collide inside another's range.
             await self._commits.create_index([("stream", 1), ("events.v", 1)], unique=True, name="stream_version")
+            await self._commits.create_index("parts.id", unique=True, name="commit_id")
             await self._commits.create_index("pos", unique=True, sparse=True, name="position")
             await self._commits.create_index("todo", sparse=True, name="unsequenced")
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-    ) -> Commit:
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
         """See `EventStore.append`."""
-        commit = new_commit(commit_id, stream, expected_version, events, meta)
+        commit = new_commit(stream, expected_version, writes)
         if expected_version > 0 and not await self._reaches(stream, expected_version):
             return await self._settled(commit, VersionConflict(stream, expected_version))
         try:
             await self._commits.insert_one(_to_document(commit))
         except DuplicateKeyError as error:
-            by_id = "_id" in (error.details or {}).get("keyPattern", {})
+            by_id = bool({"_id", "parts.id"} & set((error.details or {}).get("keyPattern", {})))
             otherwise = OutcomeUnknown("the commit id's holder") if by_id else VersionConflict(stream, expected_version)
             return await self._settled(commit, otherwise, patient=by_id)
         except ServerSelectionTimeoutError as error:
@@ -140,7 +140,7 @@ class MongoEventStore:
         for pause in _WINNER_PAUSES if patient else _WINNER_PAUSES[:1]:
             await asyncio.sleep(pause)
             try:
-                existing = await self.find_commit(commit.commit_id)
+                existing = await self._holder(commit)
             except StoreUnavailable as error:
                 if patient:  # What was sent may be there.
                     raise OutcomeUnknown(str(error)) from error
@@ -162,8 +162,14 @@ class MongoEventStore:
 
     async def find_commit(self, commit_id: str) -> Commit | None:
         """See `EventStore.find_commit`."""
+        return await self._one({"parts.id": commit_id})
+
+    async def _holder(self, commit: Commit) -> Commit | None:
+        return await self._one({"parts.id": {"$in": [part.commit_id for part in commit.parts]}})
+
+    async def _one(self, query: Mapping[str, Any]) -> Commit | None:
         with translated():
-            document = await self._commits.find_one({"_id": commit_id})
+            document = await self._commits.find_one(query)
         return None if document is None else _to_commit(document)
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
@@ -283,30 +289,30 @@ def _after(seconds: float) -> dict[str, Any]:
 
 
 def _to_document(commit: Commit) -> dict[str, Any]:
-    meta = commit.meta
     return {
         "_id": commit.commit_id,
         "stream": commit.stream,
         "first": commit.first,
         "last": commit.last,
         "events": [{"v": event.version, "type": event.type, "data": event.data} for event in commit.events],
-        "meta": {
-            "fingerprint": meta.fingerprint,
-            "at": meta.at,
-            "caller": meta.caller,
-            "traceparent": meta.traceparent,
-        },
+        "parts": [
+            {"id": part.commit_id, "first": part.first, "last": part.last, "meta": _to_meta(part.meta)}
+            for part in commit.parts
+        ],
         "todo": True,
     }
 
 
+def _to_meta(meta: CommitMeta) -> dict[str, Any]:
+    return {"fingerprint": meta.fingerprint, "at": meta.at, "caller": meta.caller, "traceparent": meta.traceparent}
+
+
 def _to_commit(document: Mapping[str, Any]) -> Commit:
     return Commit(
-        commit_id=document["_id"],
         stream=document["stream"],
-        first=document["first"],
-        last=document["last"],
         events=tuple(RecordedEvent(event["v"], event["type"], event["data"]) for event in document["events"]),
-        meta=CommitMeta(**document["meta"]),
+        parts=tuple(
+            Part(part["id"], part["first"], part["last"], CommitMeta(**part["meta"])) for part in document["parts"]
+        ),
         position=document.get("pos"),
     )

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import random
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -19,7 +20,9 @@ from services.chassis.eventstore import (
     CommitIdTaken,
     CommitMeta,
     EventStore,
+    RecordedEvent,
     VersionConflict,
+    Write,
     stream_category,
 )
 from services.chassis.folded import Folded, FoldedStates, Turns
@@ -119,7 +122,7 @@ class CommandHandler(Generic[C, S, E]):
     async def _attempt(self, stream: str, command: C, commit_id: str, fingerprint: str, caller: str) -> Handled[S, E]:
         known = self._states.get(stream)
         commits = await self._store.read_stream(stream, known.version if known else 0)
-        if any(commit.commit_id == commit_id for commit in commits):
+        if any(commit.part(commit_id) for commit in commits):
             return await self._repeat(stream, commit_id, fingerprint)
         before = self._fold(known, commits)
         self._states.keep(stream, before)
@@ -140,9 +143,9 @@ class CommandHandler(Generic[C, S, E]):
         self, stream: str, before: Folded[S], events: tuple[E, ...], commit_id: str, fingerprint: str, caller: str
     ) -> Handled[S, E]:
         meta = CommitMeta(fingerprint, int(self._clock.now().timestamp()), caller, current_traceparent())
-        data = [self._codec.encode(event) for event in events]
+        write = Write(commit_id, [self._codec.encode(event) for event in events], meta)
         try:
-            commit = await self._store.append(commit_id, stream, before.version, data, meta)
+            commit = await self._store.append(stream, before.version, [write])
         except CommitIdTaken as taken:
             if taken.existing.stream != stream:
                 raise RequestIdReused("the commit id was used on another stream") from taken
@@ -158,23 +161,25 @@ class CommandHandler(Generic[C, S, E]):
     async def _repeat(self, stream: str, commit_id: str, fingerprint: str) -> Handled[S, E]:
         """The outcome as it was recorded, whatever has happened to the stream since."""
         commits = await self._store.read_stream(stream)
-        index = next((index for index, commit in enumerate(commits) if commit.commit_id == commit_id), None)
-        if index is None:  # Written a moment ago and not in this read yet: read again, as after a conflict.
+        part = next((part for commit in commits if (part := commit.part(commit_id))), None)
+        if part is None:  # Written a moment ago and not in this read yet: read again, as after a conflict.
             raise VersionConflict(stream, commits[-1].last if commits else 0)
-        if commits[index].meta.fingerprint != fingerprint:
+        if part.meta.fingerprint != fingerprint:
             raise RequestIdReused("the commit id was used for another request")
-        folded = self._fold(None, commits[: index + 1])
-        return Handled(stream, folded.version, self._events(commits[index]), folded.state, repeated=True)
+        recorded = [event for commit in commits for event in commit.events if event.version <= part.last]
+        state = self._evolved(self._decider.initial, self._decoded(recorded))
+        events = self._decoded(event for event in recorded if event.version >= part.first)
+        return Handled(stream, part.last, events, state, repeated=True)
 
     def _fold(self, known: Folded[S] | None, commits: list[Commit]) -> Folded[S]:
         folded = known or Folded(self._decider.initial)
         for commit in commits:
-            state = self._evolved(folded.state, self._events(commit))
+            state = self._evolved(folded.state, self._decoded(commit.events))
             folded = Folded(state, commit.last, folded.size + _size(commit))
         return folded
 
-    def _events(self, commit: Commit) -> tuple[E, ...]:
-        return tuple(self._codec.decode(event.type, event.data) for event in commit.events)
+    def _decoded(self, recorded: Iterable[RecordedEvent]) -> tuple[E, ...]:
+        return tuple(event for each in recorded for event in self._codec.decode(each.type, each.data))
 
     def _evolved(self, state: S, events: tuple[E, ...]) -> S:
         for event in events:

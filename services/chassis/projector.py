@@ -51,7 +51,7 @@ class Projector:
         commits = await self._log.read_log(self._position, self._batch)
         if not commits:
             return False
-        traceparents = [commit.meta.traceparent for commit in commits]
+        traceparents = [part.meta.traceparent for commit in commits for part in commit.parts]
         with span("project", traceparents, projection=self._projection.name, count=len(commits)):
             await self._views.write(await self._folded(commits))
             await self._views.save_position(self._position + len(commits), self._epoch)
@@ -78,7 +78,8 @@ class Projector:
 
     def _events(self, commits: Iterable[Commit]) -> Iterator[tuple[Any, EventContext]]:
         for commit in commits:
-            for event in commit.events:
-                if event.type in self._wanted:
-                    context = EventContext(commit.position or 0, commit.stream, event.version, commit.meta.at)
-                    yield self._codec.decode(event.type, event.data), context
+            for recorded, meta in commit.recorded():
+                if recorded.type in self._wanted:
+                    context = EventContext(commit.position or 0, commit.stream, recorded.version, meta.at)
+                    for event in self._codec.decode(recorded.type, recorded.data):
+                        yield event, context

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from services.chassis.clock import Clock
 from services.chassis.codec import EventCodec
-from services.chassis.eventstore import Commit, CommitIdTaken, CommitMeta, EventStore, VersionConflict
+from services.chassis.eventstore import Commit, CommitIdTaken, CommitMeta, EventStore, VersionConflict, Write
 from services.chassis.handle import Contended, fingerprint_of
 from services.chassis.nudge import Nudge
 from services.disclosure.domain.tree import STREAM, LeafAppended
@@ -49,18 +49,19 @@ class TransparencyLog:
 
         Raises LeafConflict when another leaf was appended under that id, Contended when others were always faster.
         """
-        data = [self._codec.encode(LeafAppended(leaf.to_bytes()))]
-        meta = CommitMeta(fingerprint_of(_CALLER, data[0].data), int(self._clock.now().timestamp()), _CALLER)
+        data = self._codec.encode(LeafAppended(leaf.to_bytes()))
+        meta = CommitMeta(fingerprint_of(_CALLER, data.data), int(self._clock.now().timestamp()), _CALLER)
+        write = Write(commit_id, [data], meta)
         async with self._lock:
             for _ in range(_ATTEMPTS):
                 try:
-                    commit = await self._store.append(commit_id, STREAM, self.size, data, meta)
+                    commit = await self._store.append(STREAM, self.size, [write])
                 except CommitIdTaken as taken:
                     commit = taken.existing
                 except VersionConflict:
                     await self._catch_up()
                     continue
-                if commit.stream != STREAM or commit.events[0].data != data[0].data:
+                if commit.stream != STREAM or commit.events[0].data != data.data:
                     raise LeafConflict("another leaf has that commit id")
                 await self._learn(commit)
                 return commit.first - 1
@@ -105,9 +106,9 @@ class TransparencyLog:
             self._add(commit)
 
     def _add(self, commit: Commit) -> None:
-        for event in commit.events:
-            leaf = self._codec.decode(event.type, event.data).leaf
-            hashed = leaf_hash(leaf)
-            self._index.setdefault(hashed, self._tree.append(hashed))
-            self._leaves.append(leaf)
+        for recorded in commit.events:
+            for event in self._codec.decode(recorded.type, recorded.data):
+                hashed = leaf_hash(event.leaf)
+                self._index.setdefault(hashed, self._tree.append(hashed))
+                self._leaves.append(event.leaf)
         self.grown.ring()

@@ -15,6 +15,7 @@ from services.chassis.eventstore import (
     Mark,
     PositionsLost,
     VersionConflict,
+    Write,
 )
 from services.chassis.lease import LeaseLost
 from tests.support.commits import EVENT, META, append, sequence_all
@@ -23,7 +24,7 @@ from tests.support.commits import EVENT, META, append, sequence_all
 async def test_an_append_is_read_back_as_written(store: LogStore) -> None:
     meta = replace(META, traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
     events = [EventData("test.v1.A", b"\x00\xff"), EventData("test.v1.B", b"")]
-    written = await store.append("id-1", "thread-1", 0, events, meta)
+    written = await store.append("thread-1", 0, [Write("id-1", events, meta)])
     assert (written.first, written.last, written.position) == (1, 2, None)
     assert [(event.version, event.type, event.data) for event in written.events] == [
         (1, "test.v1.A", b"\x00\xff"),
@@ -90,7 +91,7 @@ async def test_a_commit_has_a_largest_size(store: LogStore) -> None:
 @pytest.mark.parametrize(("commit_id", "stream", "count"), [("", "thread-1", 1), ("id", "", 1), ("id", "thread-1", 0)])
 async def test_an_append_of_nothing_is_refused(store: LogStore, commit_id: str, stream: str, count: int) -> None:
     with pytest.raises(ValueError, match="append"):
-        await store.append(commit_id, stream, 0, [EVENT] * count, META)
+        await store.append(stream, 0, [Write(commit_id, [EVENT] * count, META)])
 
 
 async def test_one_of_many_racing_appends_wins(store: LogStore) -> None:

@@ -47,12 +47,12 @@ class Fixture:
 
         A field that came after this fixture is left out if it is empty, as it must be, for the bytes do not have it.
         """
-        found = in_json(codec.decode(self.type, self.data))
+        found = in_json(*codec.decode(self.type, self.data))
         return {name: value for name, value in found.items() if name in self.fields or value}
 
     def written_with(self, codec: EventCodec) -> EventData:
         """What `codec` would store for the event today."""
-        return codec.encode(codec.decode(self.type, self.data))
+        return codec.encode(*codec.decode(self.type, self.data))
 
 
 def read(path: Path) -> list[Fixture]:

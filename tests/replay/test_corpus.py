@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore import EventData
+from services.chassis.eventstore import EventData, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.handle import CommandHandler, Decider
 from services.disclosure.domain import tree
@@ -98,5 +98,5 @@ async def _stored(stream: str, fixtures: list[Fixture]) -> MemoryEventStore:
     """A store that holds the stream, a commit for each event."""
     store = MemoryEventStore()
     for version, fixture in enumerate(fixtures):
-        await store.append(f"commit-{version}", stream, version, [EventData(fixture.type, fixture.data)], META)
+        await store.append(stream, version, [Write(f"commit-{version}", [EventData(fixture.type, fixture.data)], META)])
     return store

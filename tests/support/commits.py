@@ -2,7 +2,7 @@
 
 import uuid
 
-from services.chassis.eventstore import Commit, CommitMeta, EventData, EventStore, LogStore, Mark
+from services.chassis.eventstore import Commit, CommitMeta, EventData, EventStore, LogStore, Mark, Write
 
 META = CommitMeta(fingerprint="f1", at=1_900_000_000, caller="spiffe://test/ns/client/sa/client")
 EVENT = EventData("test.v1.Happened", b"\x0a\x01a")
@@ -16,7 +16,7 @@ async def append(
     store: EventStore, stream: str, expected: int, count: int = 1, *, commit_id: str = "", event: EventData = EVENT
 ) -> Commit:
     """Append `count` like events."""
-    return await store.append(commit_id or new_id(), stream, expected, [event] * count, META)
+    return await store.append(stream, expected, [Write(commit_id or new_id(), [event] * count, META)])
 
 
 async def sequence_all(store: LogStore) -> None:

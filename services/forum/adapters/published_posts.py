@@ -24,4 +24,5 @@ class PublishedPosts:
 
     async def _events(self, stream: str) -> list[ids.Event | thread.Event]:
         commits = await self._store.read_stream(stream)
-        return [self._codec.decode(event.type, event.data) for commit in commits for event in commit.events]
+        stored = [event for commit in commits for event in commit.events]
+        return [event for each in stored for event in self._codec.decode(each.type, each.data)]

@@ -134,7 +134,7 @@ async def whole_log(cluster: Cluster) -> list[Commit]:
 
 def texts(commits: list[Commit]) -> list[PostPublished | CommentPublished]:
     codec = event_codec()
-    events = [codec.decode(event.type, event.data) for commit in commits for event in commit.events]
+    events = [event for commit in commits for each in commit.events for event in codec.decode(each.type, each.data)]
     return [event for event in events if isinstance(event, PostPublished | CommentPublished)]
 
 

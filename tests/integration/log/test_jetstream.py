@@ -15,7 +15,7 @@ from services.chassis.bus import BusUnavailable, Curation, Fenced, Message, Tail
 from services.chassis.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox, connect
 from services.chassis.bus_provision import provision
 from services.chassis.consumer import Consumer, ForeignEvent
-from services.chassis.eventstore import EventData, Mark
+from services.chassis.eventstore import EventData, Mark, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
 from services.chassis.log_reader import CuratedLog
@@ -33,7 +33,7 @@ async def log_of(store: MemoryEventStore, count: int) -> MemoryEventStore:
     """`count` more commits with one private and one public event each."""
     for number in range(count):
         events = [EventData("test.v1.Private", b"secret"), EventData("test.v1.Public", str(number).encode())]
-        await store.append(new_id(), f"thing-{new_id()}", 0, events, META)
+        await store.append(f"thing-{new_id()}", 0, [Write(new_id(), events, META)])
     await sequence_all(store)
     return store
 
@@ -149,7 +149,7 @@ def consumer(bus: Client, producer: MemoryEventStore, taken: list[str]) -> Consu
 async def test_events_cross_the_border_as_they_were_stored(producer_bus: Client, consumer_bus: Client) -> None:
     event = EventData("test.v1.Public", b"\x00\xff")
     store = MemoryEventStore()
-    await store.append("id-1", "thing-1", 0, [event], META.__class__("f", 1, "c", TRACEPARENT))
+    await store.append("thing-1", 0, [Write("id-1", [event], META.__class__("f", 1, "c", TRACEPARENT))])
     await sequence_all(store)
     await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
     inbox = JetStreamInbox(consumer_bus, producer=PRODUCER, service=CONSUMER)

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from services.chassis.bus import Curation
-from services.chassis.eventstore import START, EventData, Mark
+from services.chassis.eventstore import START, EventData, Mark, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.log_reader import CuratedLog, EventLogServicer, RpcLogReader
 from services.chassis.rpc_errors import ErrorTable, RpcError
@@ -25,7 +25,7 @@ async def producer() -> AsyncIterator[Running]:
     store = MemoryEventStore()
     for number in range(4):
         events = [EventData("test.v1.Private", b"secret"), EventData("test.v1.Public", bytes([number]))]
-        await store.append(new_id(), f"thing-{number}", 0, events, META)
+        await store.append(f"thing-{number}", 0, [Write(new_id(), events, META)])
     await sequence_all(store)
     binding = ServiceBinding(
         log_service_pb2_grpc.add_EventLogServiceServicer_to_server,

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import pytest
 
-from services.chassis.eventstore import Commit, CommitMeta, EventData
+from services.chassis.eventstore import Commit, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import Failure, RpcError
 from services.disclosure.adapters.peers import Peers
@@ -168,13 +168,11 @@ class CrashingStore(MemoryEventStore):
         super().__init__()
         self.die_at, self.before = 0, False
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: list[EventData], meta: CommitMeta
-    ) -> Commit:
+    async def append(self, stream: str, expected_version: int, writes: list[Write]) -> Commit:
         self.die_at -= 1
         if self.die_at == 0 and self.before:
             raise Crash
-        commit = await super().append(commit_id, stream, expected_version, events, meta)
+        commit = await super().append(stream, expected_version, writes)
         if self.die_at == 0:
             raise Crash
         return commit

@@ -102,4 +102,4 @@ async def test_what_is_stored_tells_no_exact_moment(forum: World) -> None:
     forum.clock.advance(timedelta(seconds=37))
     author = await forum.newcomer()
     (commit,) = await forum.store.read_stream(f"alias-{author.key.public_key.hex()}")
-    assert commit.meta.at % 60 == 0
+    assert commit.parts[0].meta.at % 60 == 0

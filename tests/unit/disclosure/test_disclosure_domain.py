@@ -72,4 +72,4 @@ def test_events_are_stored_under_their_names(event: object):
     codec = event_codec()
     stored = codec.encode(event)
     assert stored.type == f"vouchsafe.disclosure.events.v1.{type(event).__name__}"
-    assert codec.decode(stored.type, stored.data) == event
+    assert codec.decode(stored.type, stored.data) == (event,)

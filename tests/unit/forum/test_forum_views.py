@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.chassis.eventstore import CommitMeta
+from services.chassis.eventstore import CommitMeta, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.projection import Projection
 from services.chassis.projector import Projector
@@ -59,7 +59,7 @@ async def views_of(projection: Projection, events: Sequence[Event]) -> MemoryVie
     store, views = MemoryEventStore(), MemoryViewStore()
     meta = CommitMeta("f", 0, "caller")
     for number, event in enumerate(events):
-        await store.append(f"c{number}", "thread-t", number, [CODEC.encode(event)], meta)
+        await store.append("thread-t", number, [Write(f"c{number}", [CODEC.encode(event)], meta)])
     await store.assign_positions(0, [f"c{number}" for number in range(len(events))])
     projector = Projector(log=store, codec=CODEC, projection=projection, views=views, epoch=1, batch=3)
     while await projector.step():

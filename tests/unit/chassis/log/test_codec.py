@@ -66,7 +66,7 @@ def test_every_kind_comes_back_as_it_went(maybe: int | None, maybe_part: Part | 
     )
     stored = codec.encode(event)
     assert stored.type == f"{PACKAGE}.Everything"
-    decoded = codec.decode(stored.type, stored.data)
+    (decoded,) = codec.decode(stored.type, stored.data)
     assert decoded == event
     assert type(decoded.colour) is Colour
 

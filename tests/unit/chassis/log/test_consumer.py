@@ -5,7 +5,7 @@ import pytest
 from services.chassis.bus import Curation, Message
 from services.chassis.bus_memory import MemoryBus, MemoryInbox
 from services.chassis.consumer import Consumer, DeadLetters, ForeignEvent
-from services.chassis.eventstore import EventData, LogGap, Mark
+from services.chassis.eventstore import EventData, LogGap, Mark, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
 from services.chassis.log_reader import CuratedLog, PublicPage
@@ -25,8 +25,10 @@ class Producer:
     async def publish(self, count: int) -> None:
         for number in range(count):
             events = [EventData("test.v1.Public", str(number).encode()), EventData("test.v1.Private", b"")]
-            await self.store.append(new_id(), f"thing-{new_id()}", 0, events[:: -1 if number % 3 else 1], META)
-            await self.store.append(new_id(), f"thing-{new_id()}", 0, [EventData("test.v1.Private", b"")], META)
+            await self.store.append(f"thing-{new_id()}", 0, [Write(new_id(), events[:: -1 if number % 3 else 1], META)])
+            await self.store.append(
+                f"thing-{new_id()}", 0, [Write(new_id(), [EventData("test.v1.Private", b"")], META)]
+            )
         await sequence_all(self.store)
         await Relay(self.store, self.bus, CURATION).step()
 
@@ -177,7 +179,7 @@ async def test_a_log_that_lacks_what_was_published_stops_the_line(producer: Prod
 async def test_uninteresting_events_pass_by(producer: Producer, taker: Taker) -> None:
     consumer = taker.consumer()
     await consumer.step()
-    await producer.store.append(new_id(), "thing-dull", 0, [EventData("test.v1.Dull", b"")], META)
+    await producer.store.append("thing-dull", 0, [Write(new_id(), [EventData("test.v1.Dull", b"")], META)])
     await producer.publish(1)
     await consumer.step()
     assert taker.taken == ["0", "1", "2", "3", "4", "0"]

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.chassis.eventstore import Commit, CommitMeta, EventData
+from services.chassis.eventstore import Commit, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.folded import Folded, FoldedStates, Turns
 from services.chassis.handle import CommandHandler, Handled, RequestIdReused
@@ -29,11 +29,9 @@ class SlowStore(MemoryEventStore):
         self.read.append(len(commits))
         return commits
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-    ) -> Commit:
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
         await asyncio.sleep(0)
-        return await super().append(commit_id, stream, expected_version, events, meta)
+        return await super().append(stream, expected_version, writes)
 
 
 def handler(store: MemoryEventStore, decider: SimpleNamespace = COUNTER, **limits: int) -> Handler:

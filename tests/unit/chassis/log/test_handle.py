@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore import Commit, CommitMeta, EventData, OutcomeUnknown, VersionConflict
+from services.chassis.eventstore import Commit, CommitMeta, OutcomeUnknown, VersionConflict, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.handle import CommandHandler, Contended, Handled, RequestIdReused, commit_id_of, fingerprint_of
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
@@ -32,7 +32,7 @@ async def test_events_are_appended_with_who_and_when() -> None:
     assert handled == Handled("counter-1", 1, (Raised("c", 5),), Total(5), repeated=False)
     commit = await store.find_commit("id-1")
     assert commit is not None
-    assert commit.meta == CommitMeta("f", 1_900_000_000, CALLER, None)
+    assert commit.parts[0].meta == CommitMeta("f", 1_900_000_000, CALLER, None)
 
 
 async def test_a_repeat_gets_the_outcome_of_the_first_time() -> None:
@@ -79,10 +79,8 @@ async def test_racing_commands_all_take_effect_once() -> None:
 class ForgetfulStore(MemoryEventStore):
     """Writes, and then loses the answer."""
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-    ) -> Commit:
-        await super().append(commit_id, stream, expected_version, events, meta)
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
+        await super().append(stream, expected_version, writes)
         raise OutcomeUnknown("lost")
 
 
@@ -118,9 +116,7 @@ async def test_a_stale_read_is_read_again() -> None:
 class BusyStore(MemoryEventStore):
     """Another writer is always faster."""
 
-    async def append(
-        self, commit_id: str, stream: str, expected_version: int, events: Sequence[EventData], meta: CommitMeta
-    ) -> Commit:
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
         raise VersionConflict(stream, expected_version)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from services.chassis.bus import Curation, PublicEvent
-from services.chassis.eventstore import START, EventData, Mark
+from services.chassis.eventstore import START, EventData, Mark, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.log_reader import CuratedLog, EventLogServicer
 from tests.support.commits import META, new_id, sequence_all
@@ -16,7 +16,7 @@ PUBLIC, PRIVATE = EventData("test.v1.Public", b"p"), EventData("test.v1.Private"
 async def log_of(*commits: list[EventData]) -> CuratedLog:
     store = MemoryEventStore()
     for number, events in enumerate(commits):
-        await store.append(new_id(), f"thing-{number}", 0, events, META)
+        await store.append(f"thing-{number}", 0, [Write(new_id(), events, META)])
     await sequence_all(store)
     return CuratedLog(store, CURATION)
 

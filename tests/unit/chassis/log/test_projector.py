@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.eventstore import EventStoreError
+from services.chassis.eventstore import EventStoreError, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
 from services.chassis.projection import EventContext, Projection
@@ -36,7 +36,7 @@ def projector(store: MemoryEventStore, views: MemoryViewStore, epoch: int = 1, *
 
 async def write(store: MemoryEventStore, *events: CounterEvent) -> None:
     """One commit in a stream of its own."""
-    await store.append(new_id(), f"counter-{new_id()}", 0, [CODEC.encode(event) for event in events], META)
+    await store.append(f"counter-{new_id()}", 0, [Write(new_id(), [CODEC.encode(each) for each in events], META)])
     await sequence_all(store)
 
 

@@ -5,7 +5,7 @@ import pytest
 from services.chassis import relay
 from services.chassis.bus import Curation, Tail
 from services.chassis.bus_memory import MemoryBus
-from services.chassis.eventstore import START, EventData, Mark
+from services.chassis.eventstore import START, EventData, Mark, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
 from services.chassis.relay import Relay
@@ -18,7 +18,7 @@ CURATION = Curation("forum", {"test.v1.Public": "Public.v1"})
 async def mixed_log(store: MemoryEventStore) -> None:
     """Positions 1 to 4: private; public and private and public; private; public."""
     for number, events in enumerate([[PRIVATE], [PUBLIC, PRIVATE, PUBLIC], [PRIVATE], [PUBLIC]]):
-        await store.append(new_id(), f"thread-{number}", 0, events, META)
+        await store.append(f"thread-{number}", 0, [Write(new_id(), events, META)])
     await sequence_all(store)
 
 

@@ -1,19 +1,21 @@
 """Small values of the event log."""
 
+from dataclasses import replace
+
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from services.chassis.bus import foreign_commit_id
-from services.chassis.eventstore import Commit, LogGap, Mark, dense_positions, dense_versions, new_commit
+from services.chassis.eventstore import Commit, LogGap, Mark, Write, dense_positions, dense_versions, new_commit
 from services.chassis.tracelink import current_traceparent, links_to
 from services.chassis.viewstore import collection_name
 from tests.support.commits import EVENT, META
 
 
 def commit(version: int, count: int = 1, position: int | None = None) -> Commit:
-    made = new_commit(f"id-{version}", "thread-1", version - 1, [EVENT] * count, META)
-    return Commit(made.commit_id, made.stream, made.first, made.last, made.events, made.meta, position)
+    made = new_commit("thread-1", version - 1, [Write(f"id-{version}", [EVENT] * count, META)])
+    return replace(made, position=position)
 
 
 @pytest.mark.parametrize("mark", [Mark(0, 0), Mark(12, 3)])
