@@ -8,8 +8,9 @@ copy that may lose or repeat: the truth is the producer's log (`log_reader`). Ad
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from services.chassis.eventstore import START, Commit, Mark
@@ -28,12 +29,17 @@ class Fenced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PublicEvent:
-    """An event as other services get it; `data` is the stored protobuf message named `type`."""
+    """An event as other services get it; `data` is the stored protobuf message named `type`.
+
+    Events of one `key`, 32 hex digits, belong together: whoever cannot take one of them in must not take in a later
+    one. "" in what was published before there were keys.
+    """
 
     mark: Mark
     type: str
     data: bytes
     traceparent: str | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,27 @@ class Curation:
     """Which of a service's events others may see, and under which subject.
 
     `suffixes` maps a stored type name to `<Name>.v<number>`; its subject is `<service>.public.<Name>.v<number>`.
+
+    Events of one stream share a key, and those of all streams that `group` gives one name. The key is a digest that
+    whoever guesses the name recognises, and it shows which events belong together: where that is nobody's business,
+    name the types in `alone`, of which each event has a key that follows from its mark and tells nothing else.
     """
 
-    def __init__(self, service: str, suffixes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        service: str,
+        suffixes: Mapping[str, str],
+        *,
+        group: Callable[[str], str] = str,
+        alone: Collection[str] = (),
+    ) -> None:
         for suffix in suffixes.values():
             if _SUFFIX.fullmatch(suffix) is None:
                 raise ValueError(f"not a subject suffix like PostPublished.v1: {suffix!r}")
         self.service = service
         self._subjects = {kind: f"{service}.public.{suffix}" for kind, suffix in suffixes.items()}
+        self._group = group
+        self._alone = frozenset(alone)
 
     def __bool__(self) -> bool:
         """Whether anything is public at all; what publishes nothing needs no relay."""
@@ -75,7 +94,11 @@ class Curation:
             for offset, (event, meta) in enumerate(commit.recorded()):
                 if event.type in self._subjects:
                     mark = Mark(commit.position or 0, offset)
-                    yield PublicEvent(mark, event.type, event.data, meta.traceparent)
+                    key = self._key(str(mark) if event.type in self._alone else f"of {self._group(commit.stream)}")
+                    yield PublicEvent(mark, event.type, event.data, meta.traceparent, key)
+
+    def _key(self, name: str) -> str:
+        return sha256(f"{self.service} {name}".encode()).digest()[:16].hex()
 
     def messages(self, commits: Iterable[Commit], previous: Mark) -> list[Message]:
         """The messages that say what `commits` hold, after the public event at `previous` and without repeating it."""

@@ -26,6 +26,7 @@ BUS_ERROR: Final = "bus_error"
 _POSITION = "Vs-Pos"
 _PREVIOUS = "Vs-Prev"
 _TYPE = "Vs-Type"
+_KEY = "Vs-Key"
 _TRACEPARENT = "traceparent"
 _EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence"
 _MESSAGE_ID = "Nats-Msg-Id"
@@ -197,6 +198,7 @@ def _headers(message: Message) -> dict[str, str]:
         _POSITION: str(event.mark),
         _PREVIOUS: str(message.previous),
         _TYPE: event.type,
+        _KEY: event.key,
         # The fence is what keeps repeats out; this catches one within minutes should the fence be lost.
         _MESSAGE_ID: str(event.mark),
     }
@@ -207,7 +209,7 @@ def _message(delivered: Msg) -> Message | None:
     headers: Mapping[str, str] = delivered.headers or {}
     try:
         mark, previous = Mark.parse(headers[_POSITION]), Mark.parse(headers[_PREVIOUS])
-        event = PublicEvent(mark, headers[_TYPE], delivered.data, headers.get(_TRACEPARENT))
+        event = PublicEvent(mark, headers[_TYPE], delivered.data, headers.get(_TRACEPARENT), headers.get(_KEY, ""))
     except (KeyError, ValueError):
         return None
     return Message(delivered.subject, event, previous)

@@ -81,6 +81,7 @@ class EventLogServicer(EventLogServiceServicer):
                 type=event.type,
                 data=event.data,
                 traceparent=event.traceparent or "",
+                key=event.key,
             )
             for event in page.events
         ]
@@ -99,7 +100,7 @@ class RpcLogReader:
         request = pb.ReadEventsRequest(after=_proto_mark(after), limit=limit)
         response: pb.ReadEventsResponse = await self._channel.unary(self._stub.ReadEvents, request)
         events = [
-            PublicEvent(_mark(event.mark), event.type, event.data, event.traceparent or None)
+            PublicEvent(_mark(event.mark), event.type, event.data, event.traceparent or None, event.key)
             for event in response.events
         ]
         return PublicPage(events, _mark(response.through), response.at_end)

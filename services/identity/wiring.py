@@ -60,7 +60,9 @@ def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views
     persons = CommandHandler(store, codec, person_decider, clock)
     profiles = Profiles(keys.kek)
     passwords = Passwords(config.password)
-    curation = Curation(SERVICE, {codec.type_name(OwnershipCommitted): "OwnershipCommitted.v1"})
+    committed = codec.type_name(OwnershipCommitted)
+    # Alone: what else is ever published of a person must not say which commitment is theirs.
+    curation = Curation(SERVICE, {committed: "OwnershipCommitted.v1"}, alone={committed})
     person_servicer = PersonServicer(
         persons=persons,
         logins=Logins(keys.login_mac),

@@ -162,7 +162,14 @@ def _curation(codec: EventCodec) -> Curation:
             codec.type_name(IssuerKeyPublished): "IssuerKeyPublished.v1",
             codec.type_name(LabelActivated): "LabelActivated.v1",
         },
+        group=_label_and_epoch,
     )
+
+
+def _label_and_epoch(stream: str) -> str:
+    """Key and crowd of a label in an epoch go together: whoever has not taken its key must not open it."""
+    kind = "issuer-key-" if stream.startswith("issuer-key-") else "crowd-"
+    return stream.removeprefix(kind)
 
 
 def _log_worker(store: LogStore, outbox: JetStreamOutbox, curation: Curation) -> LogWorker:

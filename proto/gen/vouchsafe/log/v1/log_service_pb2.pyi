@@ -24,16 +24,18 @@ class ReadEventsRequest(_message.Message):
     def __init__(self, after: _Optional[_Union[Mark, _Mapping]] = ..., limit: _Optional[int] = ...) -> None: ...
 
 class PublicEvent(_message.Message):
-    __slots__ = ("mark", "type", "data", "traceparent")
+    __slots__ = ("mark", "type", "data", "traceparent", "key")
     MARK_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
     mark: Mark
     type: str
     data: bytes
     traceparent: str
-    def __init__(self, mark: _Optional[_Union[Mark, _Mapping]] = ..., type: _Optional[str] = ..., data: _Optional[bytes] = ..., traceparent: _Optional[str] = ...) -> None: ...
+    key: str
+    def __init__(self, mark: _Optional[_Union[Mark, _Mapping]] = ..., type: _Optional[str] = ..., data: _Optional[bytes] = ..., traceparent: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
 class ReadEventsResponse(_message.Message):
     __slots__ = ("events", "through", "at_end")
