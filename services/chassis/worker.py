@@ -1,33 +1,35 @@
 """The background work of one service on its log, done by one process at a time.
 
-Whoever holds the service's lease sequences the log and runs the followers: relay, projectors and consumers. Each is
-tried again after a failure, alone and ever more slowly, without holding up the others. When the lease is lost, or a
-write shows that it must have been, all of them stop and begin anew under the next lease. Nothing depends on the lease
-for correctness, see `lease`; any number of processes may run a worker on one store.
+Whoever holds the log's lease sequences the log and runs the followers: relay and consumers. A follower may run under a
+lease of its own instead, such as a projection's version, and then another process may hold that. Each is tried again
+after a failure, alone and ever more slowly, without holding up the others. When a lease is lost, or a write shows that
+it must have been, all that ran under it stops and begins anew under the next. Nothing depends on a lease for
+correctness, see `lease`; any number of processes may run a worker on one store.
 """
 
 import asyncio
 import random
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
-from services.chassis.eventstore import EventStoreError, LogStore
+from services.chassis.eventstore import LogStore
+from services.chassis.leadership import Leadership
 from services.chassis.lease import LeaseLost
 from services.chassis.nudge import Nudge
 from services.chassis.sequencer import Sequencer
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 
-LEADING: Final = "log_worker_leading"
-STEPPED_DOWN: Final = "log_worker_stepped_down"
 STEP_FAILED: Final = "log_worker_step_failed"
 
-_LEASE = "log worker"
+LOG_LEASE: Final = "log worker"
+"""The lease under which the log is sequenced, and under which a follower runs that asks for no other."""
+
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 15.0
-_RELEASE_SECONDS = 2.0
 _FOLLOWER_PATIENCE = 8
 
 _log = log(__name__)
@@ -49,82 +51,59 @@ class LogWorker:
     """Runs the background work of one service; every process of the service has one.
 
     `lease_seconds`: for how long a process that vanished keeps the others waiting. `poll_seconds`: after how long
-    without a nudge to look for commits of other processes; the followers, whom the sequencer nudges, look more rarely.
+    without a nudge to look for commits of other processes; followers, whom a sequencer in this process nudges, then
+    look more rarely. `sequenced` is that nudge: it rings when this process has given positions to commits.
     """
 
     def __init__(self, store: LogStore, *, lease_seconds: float = 5.0, poll_seconds: float = 0.25) -> None:
+        self.sequenced = Nudge()
         self._store = store
         self._lease_seconds = lease_seconds
         self._poll_seconds = poll_seconds
         self._owner = uuid.uuid4().hex
-        self._followers: dict[str, MakeFollower] = {}
-        self._sequenced = Nudge()
-        self.epoch: int | None = None
-        """That of the lease held now; None while another process works."""
+        self._followers: defaultdict[str, dict[str, MakeFollower]] = defaultdict(dict)
+        self._sequencing = self._leadership(LOG_LEASE)
 
-    def add(self, name: str, make: MakeFollower) -> None:
-        """Have a follower run under each lease; `name` is for logs. Call before `run`."""
-        self._followers[name] = make
+    @property
+    def epoch(self) -> int | None:
+        """That of the log's lease held now; None while another process sequences."""
+        return self._sequencing.epoch
+
+    def add(self, name: str, make: MakeFollower, *, lease: str = LOG_LEASE) -> None:
+        """Have a follower run whenever this process holds `lease`; `name` is for logs. Call before `run`.
+
+        The lease's name is kept in the database: two versions of a service that must not do the same work at once have
+        to use the same.
+        """
+        self._followers[lease][name] = make
 
     async def run(self) -> None:
-        """Work until cancelled, then give the lease back."""
-        while True:
-            epoch = await self._lease()
-            _log.info(LEADING, worker=_LEASE, epoch=epoch)
-            self.epoch = epoch
-            try:
-                await self._lead(epoch)
-            finally:
-                self.epoch = None
-                await self._give_back(epoch)
-                _log.info(STEPPED_DOWN, worker=_LEASE, epoch=epoch)
-            await asyncio.sleep(random.uniform(0.5, 1.0) * self._poll_seconds)  # noqa: S311 -- not a secret
+        """Work until cancelled, then give all leases back."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sequencing.run(self._sequence))
+            for lease in self._followers.keys() - {LOG_LEASE}:
+                group.create_task(self._leadership(lease).run(partial(self._follow_all, lease)))
 
-    async def _lease(self) -> int:
-        while True:
-            try:
-                epoch = await self._store.acquire_lease(_LEASE, self._owner, self._lease_seconds)
-            except EventStoreError as error:
-                _log.warning(STEP_FAILED, worker="lease", error_type=type(error).__name__, at=where(error))
-                epoch = None
-            if epoch is not None:
-                return epoch
-            await asyncio.sleep(random.uniform(0.5, 1.0) * self._lease_seconds / 4)  # noqa: S311 -- not a secret
+    def _leadership(self, lease: str) -> Leadership:
+        return Leadership(self._store, lease, owner=self._owner, seconds=self._lease_seconds)
 
-    async def _lead(self, epoch: int) -> None:
-        """Run everything until the lease is lost."""
-        with suppress(LeaseLost):
-            try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._renew(epoch))
-                    sequencer = Sequencer(self._store, self._sequenced)
-                    group.create_task(self._follow("sequencer", sequencer, self._store.appended, self._poll_seconds))
-                    rarely = _FOLLOWER_PATIENCE * self._poll_seconds
-                    for name, make in self._followers.items():
-                        group.create_task(self._follow(name, make(epoch), self._sequenced, rarely))
-            except BaseExceptionGroup as failures:
-                # Several may notice at once; anything but a lost lease is a fault of ours and goes on up.
-                lost, others = failures.split(LeaseLost)
-                if others is not None:
-                    raise others from None
-                raise LeaseLost from lost
+    async def _sequence(self, epoch: int) -> None:
+        """What is done under the log's lease."""
+        async with asyncio.TaskGroup() as group:
+            sequencer = Sequencer(self._store, self.sequenced)
+            group.create_task(self._follow("sequencer", sequencer, self._store.appended, lambda: self._poll_seconds))
+            group.create_task(self._follow_all(LOG_LEASE, epoch))
 
-    async def _renew(self, epoch: int) -> None:
-        clock = asyncio.get_running_loop()
-        ends = clock.time() + self._lease_seconds
-        while clock.time() < ends:
-            await asyncio.sleep(self._lease_seconds / 4)
-            asked = clock.time()
-            # Another try is made, for as long as the lease may still be ours; an answer that comes later is none.
-            with suppress(EventStoreError, TimeoutError):
-                async with asyncio.timeout_at(ends):
-                    held = await self._store.renew_lease(_LEASE, self._owner, epoch, self._lease_seconds)
-                if not held:
-                    break
-                ends = asked + self._lease_seconds
-        raise LeaseLost(_LEASE)
+    async def _follow_all(self, lease: str, epoch: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for name, make in self._followers[lease].items():
+                group.create_task(self._follow(name, make(epoch), self.sequenced, self._patience))
 
-    async def _follow(self, name: str, follower: Follower, nudge: Nudge, patience: float) -> None:
+    def _patience(self) -> float:
+        """How long a follower waits for a nudge, which comes only if the commits are sequenced in this process."""
+        return self._poll_seconds * (1 if self.epoch is None else _FOLLOWER_PATIENCE)
+
+    async def _follow(self, name: str, follower: Follower, nudge: Nudge, patience: Callable[[], float]) -> None:
         failures = 0
         with nudge.listen() as listener:
             while True:
@@ -138,7 +117,7 @@ class LogWorker:
                     continue
                 failures = 0
                 if not more:
-                    await listener.wait(patience)
+                    await listener.wait(patience())
 
     async def _back_off(self, name: str, failures: int, error: Exception) -> None:
         pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
@@ -151,8 +130,3 @@ class LogWorker:
             backoff_ms=int(pause * 1000),
         )
         await asyncio.sleep(pause)
-
-    async def _give_back(self, epoch: int) -> None:
-        with suppress(EventStoreError, TimeoutError):
-            async with asyncio.timeout(_RELEASE_SECONDS):
-                await self._store.release_lease(_LEASE, self._owner, epoch)

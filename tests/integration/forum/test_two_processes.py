@@ -15,8 +15,8 @@ from typing import Any
 
 from services.chassis.eventstore import Commit
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.leadership import LEADING
 from services.chassis.rpc_errors import RpcError
-from services.chassis.worker import LEADING
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import CommentPublished, PostPublished
 from tests.integration.forum.conftest import Cluster, ForumProcess, until

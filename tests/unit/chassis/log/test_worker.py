@@ -173,3 +173,44 @@ async def test_a_worker_whose_store_hangs_stops_when_the_lease_ends() -> None:
     async with running(lonely):
         await until(lambda: lonely.epoch == 1)
         await until(lambda: lonely.epoch != 1)
+
+
+async def test_a_lease_of_its_own_is_held_by_another_process_than_the_log() -> None:
+    store, mine, theirs = MemoryEventStore(), Steps(), Steps()
+    assert await store.acquire_lease("log worker", "another", 3600) == 1
+    one, two = worker(store), worker(store)
+    one.add("views", mine.make, lease="views 1")
+    two.add("views", theirs.make, lease="views 2")
+    async with running(one), running(two):
+        await until(lambda: mine.count > 1 and theirs.count > 1)
+        assert one.epoch is two.epoch is None
+
+
+async def test_a_lost_lease_stops_only_what_ran_under_it() -> None:
+    store, bad, good = MemoryEventStore(), Steps(LeaseLost()), Steps()
+    both = worker(store)
+    both.add("bad", bad.make, lease="views 1")
+    both.add("good", good.make)
+    async with running(both):
+        await until(lambda: bad.epochs == [1, 2])
+        assert good.epochs == [1]
+        assert both.epoch == 1
+
+
+async def test_all_leases_are_given_back_at_the_end() -> None:
+    store, steps = MemoryEventStore(), Steps()
+    long = LogWorker(store, lease_seconds=3600)
+    long.add("views", steps.make, lease="views 1")
+    async with running(long):
+        await until(lambda: steps.count > 0 and long.epoch == 1)
+    assert await store.acquire_lease("views 1", "another", 1) == 2
+    assert await store.acquire_lease("log worker", "another", 1) == 2
+
+
+async def test_a_follower_whose_log_another_process_sequences_looks_by_itself() -> None:
+    store, steps = MemoryEventStore(), Steps()
+    assert await store.acquire_lease("log worker", "another", 3600) == 1
+    alone = LogWorker(store, poll_seconds=0.02)
+    alone.add("views", steps.make, lease="views 1")
+    async with running(alone):
+        await until(lambda: steps.count > 3)
