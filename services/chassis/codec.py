@@ -1,8 +1,8 @@
 """Converts a service's events between frozen dataclasses and the protobuf messages that are stored.
 
 Dataclass and message have the same field names; a codec checks names and kinds when it is made, so that a mismatch
-stops the process at its start instead of losing a field later. The stored type name is the message's full name. Reading
-versions of an event that are no longer written is not done here.
+stops the process at its start instead of losing a field later. The stored type name is the message's full name. How
+versions that are no longer written are told is the `upcast`s' business.
 
 Kinds: `str` (and `StrEnum`) to string, `bytes`, `bool`, `int` to any integer, `float` to double, a frozen dataclass to
 a message, `tuple[kind, ...]` to repeated; `kind | None` to an `optional` field or a message.
@@ -10,7 +10,7 @@ a message, `tuple[kind, ...]` to repeated; `kind | None` to an `optional` field 
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,6 +20,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis.eventstore import EventData
+from services.chassis.upcast import Upcast, Upcasts
 
 _INTEGERS = frozenset(
     getattr(FieldDescriptor, f"TYPE_{name}")
@@ -45,14 +46,19 @@ class UnknownEventType(CodecError):
 class EventCodec:
     """Encodes and decodes the events of one service.
 
-    `messages` maps each event dataclass to its generated message class; raises CodecError when a pair does not fit.
+    `messages` maps each event dataclass to its generated message class, `upcasts` tell what is stored otherwise; raises
+    CodecError when a pair does not fit or an upcast leads nowhere.
     """
 
-    def __init__(self, messages: Mapping[type, type[Message]]) -> None:
+    def __init__(self, messages: Mapping[type, type[Message]], upcasts: Sequence[Upcast[Any]] = ()) -> None:
         self._by_class = {event: _Pair(event, message) for event, message in messages.items()}
         self._by_name = {pair.name: pair for pair in self._by_class.values()}
         if len(self._by_name) != len(self._by_class):
             raise CodecError("two events share a message")
+        try:
+            self._upcasts = Upcasts(upcasts, written=self._by_name)
+        except ValueError as error:
+            raise CodecError(str(error)) from error
 
     def encode(self, event: object) -> EventData:
         """The event as it is stored; raises UnknownEventType, CodecError for a value that the field cannot hold."""
@@ -70,27 +76,53 @@ class EventCodec:
 
         Raises UnknownEventType, CodecError for bytes that are no such message.
         """
-        pair = self._by_name.get(type_name)
-        if pair is None:
-            raise UnknownEventType(type_name)
+        message = self.stored_message(type_name)
         try:
-            return (pair.to_event(pair.message.FromString(data)),)
+            if type_name not in self._upcasts.names:
+                return (self._by_name[type_name].to_event(message.FromString(data)),)
+            told = self._upcasts.told(message.FromString(data))
+            return tuple(self._by_name[each.DESCRIPTOR.full_name].to_event(each) for each in told)
         except (DecodeError, ValueError) as error:
             raise CodecError(f"{type_name}: the stored bytes do not fit ({type(error).__name__})") from None
 
     @property
     def type_names(self) -> tuple[str, ...]:
-        """Every stored type name, in the order in which the codec was told of them."""
+        """The name of every event that is written today, in the order in which the codec was told of them."""
         return tuple(self._by_name)
 
+    @property
+    def stored_names(self) -> tuple[str, ...]:
+        """Every name that can be decoded: `type_names`, then those that are no longer written."""
+        return (*self._by_name, *sorted(self._upcasts.names - set(self._by_name)))
+
+    def stored_names_of(self, event_class: type) -> frozenset[str]:
+        """The names under which something is stored that may decode to an event of this class; UnknownEventType.
+
+        What is stored under one of them may also decode to other events, or to nothing.
+        """
+        return self._upcasts.names_of(self.type_name(event_class))
+
+    def stored_message(self, type_name: str) -> type[Message]:
+        """The message class of the stored bytes; raises UnknownEventType."""
+        if type_name in self._by_name:
+            return self._by_name[type_name].message
+        message = self._upcasts.message(type_name)
+        if message is None:
+            raise UnknownEventType(type_name)
+        return message
+
+    def is_upcast(self, type_name: str) -> bool:
+        """Whether what is stored under this name may be told otherwise than it was written."""
+        return type_name in self._upcasts.names
+
     def type_name(self, event_class: type) -> str:
-        """The stored type name of an event class; raises UnknownEventType."""
+        """The stored type name of an event class, as it is written today; raises UnknownEventType."""
         if event_class not in self._by_class:
             raise UnknownEventType(event_class.__name__)
         return self._by_class[event_class].name
 
     def event_class(self, type_name: str) -> type:
-        """The event class of a stored type name; raises UnknownEventType."""
+        """The event class of a name that is written today; raises UnknownEventType."""
         if type_name not in self._by_name:
             raise UnknownEventType(type_name)
         return self._by_name[type_name].event
