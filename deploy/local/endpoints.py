@@ -44,6 +44,7 @@ def endpoints(layout: Layout, name: str, ports: PortReservations) -> Mapping[str
     tables["telemetry"] = {
         "otlp": "",
         "traces_file": str(layout.traces / f"{name}.jsonl"),
+        "metrics_file": str(layout.metrics / f"{name}.jsonl"),
         "log_file": str(layout.log_files / f"{name}.jsonl"),
     }
     tables["paths"] = {"state": str(layout.state(name)), "trust": str(layout.trust)}

@@ -50,6 +50,11 @@ class Layout:
         return self.root / "traces"
 
     @property
+    def metrics(self) -> Path:
+        """Directory of metric files, one a process."""
+        return self.root / "metrics"
+
+    @property
     def trust(self) -> Path:
         """Directory of public trust material: `trust.toml` and the CA certificate."""
         return self.root / "trust"
@@ -78,7 +83,8 @@ class Layout:
         """Make the common directories. The root is closed to other users, because secrets live below it."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root.chmod(0o700)
-        for directory in (self.log_files, self.traces, self.trust, self.officers, self.mail, self.root / "state"):
+        telemetry = (self.log_files, self.traces, self.metrics)
+        for directory in (*telemetry, self.trust, self.officers, self.mail, self.root / "state"):
             directory.mkdir(exist_ok=True)
 
 

@@ -51,13 +51,14 @@ class Smtp:
 
 @dataclass(frozen=True)
 class Telemetry:
-    """Where telemetry goes: an OTLP/gRPC collector's URL and files of JSON lines, each "" for none.
+    """Where traces and metrics go: an OTLP/gRPC collector's URL and files of JSON lines, each "" for none.
 
     Logs go to stdout unless `log_file` is named.
     """
 
     otlp: str = ""
     traces_file: str = ""
+    metrics_file: str = ""
     log_file: str = ""
 
 

@@ -16,6 +16,7 @@ from services.chassis import telemetry
 from services.chassis.deployment import Endpoints, Secrets, load_endpoints, service_files
 from services.chassis.rpc_server import RpcServer
 from services.chassis.telemetry_log import configure_logging, log
+from services.chassis.telemetry_metrics_export import Metrics, configure_metrics
 from services.chassis.telemetry_trace import Tracing, configure_tracing
 
 STARTED: Final = "process_started"
@@ -26,7 +27,7 @@ CLOSE_FAILED: Final = "close_failed"
 WORKER_STUCK: Final = "worker_stuck"
 
 GRACE: Final = 10.0
-"""Seconds that each part of stopping is given: workers, calls in flight, closing, and sending the last traces.
+"""Seconds that each part of stopping is given: workers, calls in flight, closing, and sending the last telemetry.
 
 Together they stay below the 45 seconds after which whoever asked the process to stop may kill it.
 """
@@ -80,21 +81,27 @@ def run_service(
     try:
         files = service_files(service, arguments)
         endpoints = load_endpoints(files.endpoints)
-        tracing = _telemetry(endpoints, log_fields)
+        tracing, metrics = _telemetry(endpoints, log_fields)
         process = Process(files.config, endpoints, Secrets(files.secrets))
     except Exception as error:  # noqa: BLE001  # whatever it is, the process cannot start
         return _cannot_start(service, error)
     try:
         return asyncio.run(_Life(process).run(start))
     finally:
-        tracing.close(GRACE)
+        metrics.close(GRACE / 2)
+        tracing.close(GRACE / 2)
         sys.stdout.flush()
 
 
-def _telemetry(endpoints: Endpoints, log_fields: frozenset[str]) -> Tracing:
+def _telemetry(endpoints: Endpoints, log_fields: frozenset[str]) -> tuple[Tracing, Metrics]:
     to, service = endpoints.telemetry, endpoints.process.name
-    configure_logging(service, log_file=Path(to.log_file) if to.log_file else None, extra_fields=log_fields)
-    return configure_tracing(service, otlp=to.otlp, traces_file=Path(to.traces_file) if to.traces_file else None)
+    configure_logging(service, log_file=_file(to.log_file), extra_fields=log_fields)
+    tracing = configure_tracing(service, otlp=to.otlp, traces_file=_file(to.traces_file))
+    return tracing, configure_metrics(service, otlp=to.otlp, metrics_file=_file(to.metrics_file))
+
+
+def _file(path: str) -> Path | None:
+    return Path(path) if path else None
 
 
 class _StartError(Exception):

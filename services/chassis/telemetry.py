@@ -1,4 +1,4 @@
-"""The allow-lists of telemetry: what a log line or a span may carry, and nothing else.
+"""The allow-lists of telemetry: what a log line, a span or a measurement may carry, and nothing else.
 
 A field that is not named here never leaves the process, whoever wrote it; values are plain and short. The lists hold
 no name of anything that could identify a person or an alias: add to them only with that in mind.
@@ -22,6 +22,9 @@ ALLOWED_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 """Names of log fields and span attributes."""
+
+METRIC_ATTRIBUTES: Final = frozenset({"category", "hit", "projection", "consumer", "method", "code"})
+"""Names of a measurement's attributes: kinds and names out of this code, of which there are few."""
 
 MAX_VALUE_LENGTH: Final = 200
 _EVENT_NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}")

@@ -1,20 +1,39 @@
 """The measurements of the event log, by name: every instrument is defined here and recorded where the thing happens.
 
 Before `configure_metrics` runs, recording costs next to nothing and goes nowhere. Attributes are kinds and names out of
-this code (`category` of a stream, `projection`, `consumer`), never an id, a stream's full name or anything of a person.
+this code (`category` of a stream, `projection`, `consumer`), never an id, a stream's full name or anything of a person;
+what is not in `telemetry.METRIC_ATTRIBUTES` is dropped on its way out (`telemetry_metrics_export`).
 """
 
 from typing import Final
 
 from opentelemetry import metrics
 
+SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Upper bounds of the buckets of durations: half a millisecond to as long as any call may take."""
+
+COUNTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+"""Upper bounds of the buckets of batch sizes."""
+
 _meter = metrics.get_meter("vouchsafe")
 
+RPC_SECONDS: Final = _meter.create_histogram(
+    "vouchsafe.rpc.duration",
+    unit="s",
+    description="One served call, from its first byte to its answer, by method and code",
+    explicit_bucket_boundaries_advisory=SECONDS,
+)
 APPEND_SECONDS: Final = _meter.create_histogram(
-    "vouchsafe.append.duration", unit="s", description="From asking for an append to knowing its outcome, by category"
+    "vouchsafe.append.duration",
+    unit="s",
+    description="From asking for an append to knowing its outcome, by category",
+    explicit_bucket_boundaries_advisory=SECONDS,
 )
 FLUSH_COMMITS: Final = _meter.create_histogram(
-    "vouchsafe.append.batch", unit="{commit}", description="Commits written in one round trip"
+    "vouchsafe.append.batch",
+    unit="{commit}",
+    description="Commits written in one round trip",
+    explicit_bucket_boundaries_advisory=COUNTS,
 )
 QUEUE_DEPTH: Final = _meter.create_up_down_counter(
     "vouchsafe.append.queue", unit="{commit}", description="Commits that wait to be written"
