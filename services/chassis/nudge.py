@@ -10,10 +10,13 @@ class Nudge:
     """Wakes every waiter that it knows. A ring while nobody waits is kept for the next wait of each listener."""
 
     def __init__(self) -> None:
+        self.rings = 0
+        """How often it has rung: whoever remembers the number knows whether it has rung since."""
         self._listeners: set[asyncio.Event] = set()
 
     def ring(self) -> None:
         """Wake all listeners. Call it on the event loop's thread."""
+        self.rings += 1
         for listener in self._listeners:
             listener.set()
 

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from services.chassis.eventstore import LogStore
 from services.chassis.leadership import Leadership
 from services.chassis.lease import LeaseLost
+from services.chassis.log_window import LogWindow
 from services.chassis.nudge import Nudge
 from services.chassis.sequencer import Sequencer
 from services.chassis.telemetry import where
@@ -52,11 +53,13 @@ class LogWorker:
 
     `lease_seconds`: for how long a process that vanished keeps the others waiting. `poll_seconds`: after how long
     without a nudge to look for commits of other processes; followers, whom a sequencer in this process nudges, then
-    look more rarely. `sequenced` is that nudge: it rings when this process has given positions to commits.
+    look more rarely. `sequenced` is that nudge: it rings when this process has given positions to commits. `log` is the
+    log that followers should read, a window that they share.
     """
 
     def __init__(self, store: LogStore, *, lease_seconds: float = 5.0, poll_seconds: float = 0.25) -> None:
         self.sequenced = Nudge()
+        self.log = LogWindow(store, self.sequenced)
         self._store = store
         self._lease_seconds = lease_seconds
         self._poll_seconds = poll_seconds

@@ -15,7 +15,7 @@ from services.chassis.bus import Curation, Inbox, Outbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consumer import Consumer
 from services.chassis.deployment import Secrets
-from services.chassis.eventstore import LogStore
+from services.chassis.eventstore import CommitLog, LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler
 from services.chassis.identity_uri import server_name
@@ -112,10 +112,10 @@ class Forum:
         """The background work: sequencing, publishing, the views, and what verification says."""
         worker = LogWorker(self._store)
         if CURATION:
-            worker.add("relay", lambda _epoch: Relay(self._store, outbox, CURATION))
+            worker.add("relay", lambda _epoch: Relay(worker.log, outbox, CURATION))
         worker.add("labels", lambda epoch: self._consumer(verification, epoch))
         for projection in PROJECTIONS:
-            worker.add(projection.name, partial(self._projector, projection))
+            worker.add(projection.name, partial(self._projector, projection, worker.log))
         return worker
 
     def _alias_servicer(self) -> AliasServicer:
@@ -140,9 +140,9 @@ class Forum:
             tokens=PageTokens(self._keys.page.reveal()),
         )
 
-    def _projector(self, projection: Projection, epoch: int) -> Follower:
+    def _projector(self, projection: Projection, log: CommitLog, epoch: int) -> Follower:
         views = self._views[projection.name]
-        return Projector(log=self._store, codec=self._codec, projection=projection, views=views, epoch=epoch)
+        return Projector(log=log, codec=self._codec, projection=projection, views=views, epoch=epoch)
 
     def _consumer(self, verification: Verification, epoch: int) -> Follower:
         return Consumer(

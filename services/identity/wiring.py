@@ -105,7 +105,7 @@ async def start(process: Process) -> None:
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
     outbox = JetStreamOutbox(bus, SERVICE)
-    assembly.worker.add("relay", lambda _epoch: Relay(store, outbox, assembly.curation))
+    assembly.worker.add("relay", lambda _epoch: Relay(assembly.worker.log, outbox, assembly.curation))
     process.worker("log", assembly.worker.run)
     process.serve(
         RpcServer(
@@ -122,9 +122,10 @@ async def start(process: Process) -> None:
 
 
 def _worker(store: LogStore, codec: EventCodec, views: ViewStore) -> LogWorker:
-    def projector(epoch: int) -> Projector:
-        return Projector(log=store, codec=codec, projection=persons_by_escrow(), views=views, epoch=epoch)
-
     worker = LogWorker(store)
+
+    def projector(epoch: int) -> Projector:
+        return Projector(log=worker.log, codec=codec, projection=persons_by_escrow(), views=views, epoch=epoch)
+
     worker.add("persons_by_escrow", projector)
     return worker

@@ -174,7 +174,7 @@ def _label_and_epoch(stream: str) -> str:
 
 def _log_worker(store: LogStore, outbox: JetStreamOutbox, curation: Curation) -> LogWorker:
     worker = LogWorker(store)
-    worker.add("relay", lambda _epoch: Relay(store, outbox, curation))
+    worker.add("relay", lambda _epoch: Relay(worker.log, outbox, curation))
     return worker
 
 
