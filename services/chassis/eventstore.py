@@ -92,6 +92,11 @@ class Commit:
         """The stream's version after the commit."""
         return self.parts[-1].last
 
+    @property
+    def size(self) -> int:
+        """Bytes of the events and their type names; at most `MAX_COMMIT_BYTES`."""
+        return sum(len(event.data) + len(event.type) for event in self.events)
+
     def part(self, commit_id: str) -> Part | None:
         """What the command of that id appended, None when it has no part in this commit."""
         return next((part for part in self.parts if part.commit_id == commit_id), None)
@@ -118,6 +123,14 @@ class Unsequenced(NamedTuple):
     stream: str
     first: int
     last: int
+
+
+class StreamHead(NamedTuple):
+    """A stream: its last version, and in how many commits that was reached."""
+
+    stream: str
+    version: int
+    commits: int
 
 
 class Mark(NamedTuple):
@@ -191,6 +204,10 @@ class PositionsLost(EventStoreError):
     """Another sequencer gave positions meanwhile: read the head again."""
 
 
+class RestoreRefused(EventStoreError):
+    """The commits do not continue this log, and none of them was written."""
+
+
 class LogGap(EventStoreError):
     """A position is missing from the log; a reader must stop here, for skipping it would lose a commit silently."""
 
@@ -219,6 +236,10 @@ class EventStore(Protocol):
 
     async def find_commit(self, commit_id: str) -> Commit | None:
         """The commit in which the command of that id has its part, None when there is none."""
+        ...
+
+    async def commits_by_ids(self, commit_ids: Sequence[str]) -> list[Commit]:
+        """The commits in which commands of these ids have their parts, each once, in no promised order."""
         ...
 
 
@@ -273,8 +294,40 @@ class Checkpoints(Protocol):
         ...
 
 
-class LogStore(EventStore, CommitLog, SequencingLog, Checkpoints, Leases, Protocol):
+class LogOperations(Protocol):
+    """What only those who look after a log do with it; it may be slow. May raise `StoreUnavailable`."""
+
+    async def store_epoch(self) -> str:
+        """A random name that this database's log has for good: another one means another log, whatever its address."""
+        ...
+
+    async def unsequenced_count(self) -> int:
+        """How many commits wait for a position."""
+        ...
+
+    async def streams(self, category: str, after: str, limit: int) -> list[StreamHead]:
+        """At most `limit` streams of a category ("": of all) whose names come after `after`, ordered by name.
+
+        Names are ordered by their code points; streams that grow meanwhile may be told as they were.
+        """
+        ...
+
+    async def restore(self, commits: Sequence[Commit]) -> None:
+        """Add commits that were sequenced elsewhere, as an export of this log holds them, after the last position.
+
+        Raises RestoreRefused, and has written nothing, unless positions and each stream's versions go on without a
+        hole or an overlap, the ids are new, and no commit waits for a position. For a store that nobody else writes
+        to. If it does not answer meanwhile, some of the commits may be there, the first ones: see `head_position`.
+        """
+        ...
+
+
+class LogStore(EventStore, CommitLog, SequencingLog, Checkpoints, LogOperations, Leases, Protocol):
     """All that one service's store does; hand each user only the port it needs."""
+
+    async def close(self) -> None:
+        """Take no more appends, and return when those under way have their outcome."""
+        ...
 
 
 def stream_category(stream: str) -> str:

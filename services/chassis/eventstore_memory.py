@@ -5,6 +5,7 @@ event loop makes it atomic.
 """
 
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -14,14 +15,18 @@ from services.chassis.eventstore import (
     CommitIdTaken,
     Mark,
     PositionsLost,
+    RestoreRefused,
+    StreamHead,
     Unsequenced,
     VersionConflict,
     Write,
     dense_versions,
     new_commit,
+    stream_category,
 )
 from services.chassis.lease import LeaseLost
 from services.chassis.nudge import Nudge
+from services.chassis.restoring import joined_versions
 
 
 class MemoryEventStore:
@@ -30,6 +35,7 @@ class MemoryEventStore:
     def __init__(self, *, seconds_now: Callable[[], float] = time.monotonic) -> None:
         self.appended = Nudge()
         self._seconds_now = seconds_now
+        self._epoch = uuid.uuid4().hex
         self._commits: dict[str, Commit] = {}
         self._commit_of: dict[str, str] = {}
         self._streams: dict[str, list[str]] = {}
@@ -45,14 +51,23 @@ class MemoryEventStore:
                 if not existing.is_repeat_of(commit):
                     raise CommitIdTaken(existing)
                 return existing
-        ids = self._streams.setdefault(stream, [])
-        if expected_version != (self._commits[ids[-1]].last if ids else 0):
+        if expected_version != self._version(stream):
             raise VersionConflict(stream, expected_version)
-        self._commits[commit.commit_id] = commit
-        self._commit_of.update({part.commit_id: commit.commit_id for part in commit.parts})
-        ids.append(commit.commit_id)
+        self._add(commit)
         self.appended.ring()
         return commit
+
+    def _version(self, stream: str) -> int:
+        ids = self._streams.get(stream, ())
+        return self._commits[ids[-1]].last if ids else 0
+
+    def _add(self, commit: Commit) -> None:
+        self._commits[commit.commit_id] = commit
+        self._commit_of.update({part.commit_id: commit.commit_id for part in commit.parts})
+        self._streams.setdefault(commit.stream, []).append(commit.commit_id)
+
+    async def close(self) -> None:
+        """See `LogStore.close`; an append here is over as soon as it is asked for."""
 
     async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
         """See `EventStore.read_stream`."""
@@ -62,6 +77,11 @@ class MemoryEventStore:
     async def find_commit(self, commit_id: str) -> Commit | None:
         """See `EventStore.find_commit`."""
         return self._commits.get(self._commit_of.get(commit_id, ""))
+
+    async def commits_by_ids(self, commit_ids: Sequence[str]) -> list[Commit]:
+        """See `EventStore.commits_by_ids`."""
+        held = dict.fromkeys(self._commit_of[each] for each in commit_ids if each in self._commit_of)
+        return [self._commits[commit_id] for commit_id in held]
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """See `CommitLog.read_log`."""
@@ -91,6 +111,32 @@ class MemoryEventStore:
             placed += 1
         if placed < len(commit_ids):
             raise PositionsLost(f"placed {placed} of {len(commit_ids)} commits")
+
+    async def store_epoch(self) -> str:
+        """See `LogOperations.store_epoch`."""
+        return self._epoch
+
+    async def unsequenced_count(self) -> int:
+        """See `LogOperations.unsequenced_count`."""
+        return len(self._commits) - len(self._log)
+
+    async def streams(self, category: str, after: str, limit: int) -> list[StreamHead]:
+        """See `LogOperations.streams`."""
+        names = sorted(n for n in self._streams if n > after and category in ("", stream_category(n)))
+        return [StreamHead(name, self._version(name), len(self._streams[name])) for name in names[:limit]]
+
+    async def restore(self, commits: Sequence[Commit]) -> None:
+        """See `LogOperations.restore`."""
+        before = joined_versions(commits, len(self._log))
+        if commits and await self.unsequenced_count():
+            raise RestoreRefused("a commit waits for its position")
+        if any(self._version(stream) != version for stream, version in before.items()):
+            raise RestoreRefused("a stream is not at the version that is to be continued")
+        if await self.commits_by_ids([part.commit_id for commit in commits for part in commit.parts]):
+            raise RestoreRefused("an id is taken")
+        for commit in commits:
+            self._add(commit)
+            self._log.append(commit.commit_id)
 
     async def load_mark(self, follower: str) -> Mark:
         """See `Checkpoints.load_mark`."""

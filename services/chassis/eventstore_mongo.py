@@ -1,12 +1,15 @@
 """The event log in MongoDB: one document per commit, so that an append is whole or absent.
 
 Collections: `commits` ({_id: id of the first part, stream, first, last, events: [{v, type, data}], parts: [{id, first,
-last, meta}], and either todo: true or pos}), `marks` (one per follower, and the log's head) and `leases`. Writes are
-acknowledged by a majority and journaled; reads see only what a majority holds. Queries do without sorting, which not
-every server does fast: order is restored here. What the methods promise is told at the ports in `eventstore`, `lease`.
+last, meta}], and either todo: true or pos}), `marks` (one per follower, the log's head and its epoch) and `leases`.
+Writes are acknowledged by a majority and journaled; reads see only what a majority holds. Queries do without sorting,
+which not every server does fast: order is restored here. What the methods promise is told at the ports in `eventstore`
+and `lease`; how concurrent appends become bulks, and what becomes of each, in `groupcommit` and `bulkappend`.
 """
 
-import asyncio
+import re
+import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,33 +20,36 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError, Serv
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
+from services.chassis.bulkappend import Answer, BulkAppend, KnownVersions, Version
+from services.chassis.commit_documents import to_commit, to_document
 from services.chassis.eventstore import (
     START,
     Commit,
-    CommitIdTaken,
-    CommitMeta,
     LogGap,
     Mark,
-    OutcomeUnknown,
-    Part,
     PositionsLost,
-    RecordedEvent,
+    RestoreRefused,
     StoreUnavailable,
+    StreamHead,
     Unsequenced,
     VersionConflict,
     Write,
     dense_positions,
     dense_versions,
     new_commit,
+    stream_category,
 )
+from services.chassis.groupcommit import GroupCommit, Limits
 from services.chassis.lease import LeaseLost
 from services.chassis.nudge import Nudge
+from services.chassis.restoring import joined_versions
+from services.chassis.telemetry_metrics import APPEND_SECONDS, CONFLICTS
 
 _DUPLICATE_KEY = 11000
 _HEAD = "log head"
+_EPOCH = "log epoch"
 _PROBE = 1000
 _LIMITS: dict[str, Any] = {"timeoutMS": 5000, "serverSelectionTimeoutMS": 5000}
-_WINNER_PAUSES = (0.0, 0.02, 0.1, 0.5)
 # Milliseconds, as a number: comparing dates inside $expr is not reliable on every server that we run on.
 _NOW = {"$toLong": "$$NOW"}
 
@@ -54,12 +60,13 @@ class MongoDatabase:
     `uri` names server, database, user and TLS files, as in
     https://www.mongodb.com/docs/manual/reference/connection-string/. Connects when first used, and again when needed.
     Every operation ends within 5 s, unless `uri` sets another `timeoutMS`: a server that stands still is no answer.
+    `listeners` are the driver's own, of `pymongo.monitoring`, by which every command that is sent can be counted.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, listeners: Sequence[Any] = ()) -> None:
         told = {name.lower() for name in parse_uri(uri)["options"]}
         limits = {name: value for name, value in _LIMITS.items() if name.lower() not in told}
-        self._client: Any = AsyncIOMotorClient(uri, appname="vouchsafe", **limits)
+        self._client: Any = AsyncIOMotorClient(uri, appname="vouchsafe", event_listeners=list(listeners), **limits)
         self._database = self._client.get_default_database()
 
     def collection(self, name: str) -> Any:
@@ -91,11 +98,16 @@ def translated() -> Iterator[None]:
 
 
 class MongoEventStore:
-    """A `LogStore` in MongoDB. Call `ensure_indexes` once before use."""
+    """A `LogStore` in MongoDB. Call `ensure_indexes` once before use, and `close` before the database's own."""
 
-    def __init__(self, database: MongoDatabase) -> None:
+    def __init__(self, database: MongoDatabase, *, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
         self.appended = Nudge()
+        self._known = KnownVersions()
+        self._group = GroupCommit(BulkAppend(self, self.appended, self._known).write, limits=limits)
         self._commits = database.collection("commits")
+        # For giving positions, which is durable once the head is noted after it: that write is journaled, and with it
+        # all that came before. A majority of several servers journals the bulk itself as well.
+        self._unjournaled = self._commits.with_options(write_concern=WriteConcern("majority"))
         self._marks = database.collection("marks")
         self._leases = database.collection("leases")
 
@@ -111,66 +123,71 @@ class MongoEventStore:
     async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
         """See `EventStore.append`."""
         commit = new_commit(stream, expected_version, writes)
-        if expected_version > 0 and not await self._reaches(stream, expected_version):
-            return await self._settled(commit, VersionConflict(stream, expected_version))
+        category = {"category": stream_category(stream)}
+        began = time.perf_counter()
         try:
-            await self._commits.insert_one(_to_document(commit))
-        except DuplicateKeyError as error:
-            by_id = bool({"_id", "parts.id"} & set((error.details or {}).get("keyPattern", {})))
-            otherwise = OutcomeUnknown("the commit id's holder") if by_id else VersionConflict(stream, expected_version)
-            return await self._settled(commit, otherwise, patient=by_id)
-        except ServerSelectionTimeoutError as error:
-            raise StoreUnavailable(type(error).__name__) from error
-        except PyMongoError as error:
-            # A lost connection or an unmet write concern: the commit may or may not be there.
-            return await self._settled(commit, OutcomeUnknown(type(error).__name__), patient=True)
-        self.appended.ring()
-        return commit
+            return await self._group.submit(commit)
+        except VersionConflict:
+            CONFLICTS.add(1, category)
+            raise
+        finally:
+            APPEND_SECONDS.record(time.perf_counter() - began, category)
 
-    async def _reaches(self, stream: str, version: int) -> bool:
-        """Whether the stream holds that version; events are never removed, so a yes cannot become a no."""
+    async def close(self) -> None:
+        """See `LogStore.close`."""
+        await self._group.close()
+
+    async def insert(self, commits: Sequence[Commit]) -> Sequence[Answer]:
+        """See `BulkStore.insert`."""
+        answers = [Answer.WRITTEN] * len(commits)
+        try:
+            await self._commits.insert_many([to_document(commit) for commit in commits], ordered=False)
+        except BulkWriteError as error:
+            details: Mapping[str, Any] = error.details or {}
+            refused = details.get("writeErrors", [])
+            if details.get("writeConcernErrors") or details.get("nInserted") != len(commits) - len(refused):
+                answers = [Answer.UNCLEAR] * len(commits)
+            for each in refused:
+                answers[each["index"]] = _refusal(each)
+        except ServerSelectionTimeoutError:
+            return [Answer.NOT_SENT] * len(commits)
+        except PyMongoError:  # A lost connection, or no answer in time.
+            return [Answer.UNCLEAR] * len(commits)
+        return answers
+
+    async def existing(self, versions: Sequence[Version]) -> set[Version]:
+        """See `BulkStore.existing`."""
+        # Not an $or of pairs, which not every server takes to its index; what it finds besides is left out.
+        query = {
+            "stream": {"$in": [stream for stream, _ in versions]},
+            "events.v": {"$in": sorted({version for _, version in versions})},
+        }
+        asked = dict(versions)
         with translated():
-            return await self._commits.find_one({"stream": stream, "events.v": version}, {"_id": 1}) is not None
-
-    async def _settled(self, commit: Commit, otherwise: Exception, *, patient: bool = False) -> Commit:
-        """What became of an append that was not plainly accepted, as its id's holder tells; else raises `otherwise`.
-
-        Patient where the holder must or may exist but need not have reached the majority yet.
-        """
-        for pause in _WINNER_PAUSES if patient else _WINNER_PAUSES[:1]:
-            await asyncio.sleep(pause)
-            try:
-                existing = await self._holder(commit)
-            except StoreUnavailable as error:
-                if patient:  # What was sent may be there.
-                    raise OutcomeUnknown(str(error)) from error
-                raise
-            if existing is None:
-                continue
-            if not existing.is_repeat_of(commit):
-                raise CommitIdTaken(existing)
-            self.appended.ring()
-            return existing
-        raise otherwise
+            found = await self._commits.find(query, {"stream": 1, "first": 1, "last": 1}).to_list(None)
+        return {
+            Version(stream, asked[stream])
+            for document in found
+            if document["first"] <= asked[stream := document["stream"]] <= document["last"]
+        }
 
     async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
         """See `EventStore.read_stream`."""
         query: dict[str, Any] = {"stream": stream}
         if after_version > 0:
             query["events.v"] = {"$gt": after_version}
-        return dense_versions(await self._find(query), after_version)
+        commits = dense_versions(await self._find(query), after_version)
+        if commits:
+            self._known.note(stream, commits[-1].last)
+        return commits
 
     async def find_commit(self, commit_id: str) -> Commit | None:
         """See `EventStore.find_commit`."""
-        return await self._one({"parts.id": commit_id})
+        return next(iter(await self.commits_by_ids([commit_id])), None)
 
-    async def _holder(self, commit: Commit) -> Commit | None:
-        return await self._one({"parts.id": {"$in": [part.commit_id for part in commit.parts]}})
-
-    async def _one(self, query: Mapping[str, Any]) -> Commit | None:
-        with translated():
-            document = await self._commits.find_one(query)
-        return None if document is None else _to_commit(document)
+    async def commits_by_ids(self, commit_ids: Sequence[str]) -> list[Commit]:
+        """See `EventStore.commits_by_ids`."""
+        return await self._find({"parts.id": {"$in": list(commit_ids)}}) if commit_ids else []
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """See `CommitLog.read_log`."""
@@ -183,7 +200,7 @@ class MongoEventStore:
 
     async def _find(self, query: Mapping[str, Any]) -> list[Commit]:
         with translated():
-            return [_to_commit(document) for document in await self._commits.find(query).to_list(None)]
+            return [to_commit(document) for document in await self._commits.find(query).to_list(None)]
 
     async def head_position(self) -> int:
         """See `CommitLog.head_position`.
@@ -233,13 +250,65 @@ class MongoEventStore:
         ]
         with translated():
             try:
-                await self._commits.bulk_write(updates, ordered=True)
+                await self._unjournaled.bulk_write(updates, ordered=True)
             except BulkWriteError as error:
-                if any(refused["code"] == _DUPLICATE_KEY for refused in (error.details or {}).get("writeErrors", [])):
+                if _is_duplicate(error):
                     raise PositionsLost("a commit is placed or a position taken") from error
                 raise
-            head = {"$max": {"position": after + len(updates)}}
-            await self._marks.update_one({"_id": _HEAD}, head, upsert=True)
+            await self._note_head(after + len(updates))
+
+    async def _note_head(self, position: int) -> None:
+        await self._marks.update_one({"_id": _HEAD}, {"$max": {"position": position}}, upsert=True)
+
+    async def store_epoch(self) -> str:
+        """See `LogOperations.store_epoch`."""
+        with translated():
+            try:
+                return await self._made_epoch()
+            except DuplicateKeyError:  # Two who were the first collided; there is one now.
+                return await self._made_epoch()
+
+    async def _made_epoch(self) -> str:
+        made = {"$setOnInsert": {"name": uuid.uuid4().hex}}
+        document = await self._marks.find_one_and_update(
+            {"_id": _EPOCH}, made, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        return str(document["name"])
+
+    async def unsequenced_count(self) -> int:
+        """See `LogOperations.unsequenced_count`."""
+        with translated():
+            return int(await self._commits.count_documents({"todo": True}))
+
+    async def streams(self, category: str, after: str, limit: int) -> list[StreamHead]:
+        """See `LogOperations.streams`."""
+        names: dict[str, Any] = {"$gt": after}
+        if category:
+            # The range is for the index: "." is the character after "-".
+            names |= {"$gte": category, "$lt": f"{category}.", "$regex": f"^{re.escape(category)}(-|$)"}
+        heads = {"$group": {"_id": "$stream", "version": {"$max": "$last"}, "commits": {"$sum": 1}}}
+        pipeline = [{"$match": {"stream": names}}, heads, {"$sort": {"_id": 1}}, {"$limit": limit}]
+        with translated():
+            found = await self._commits.aggregate(pipeline).to_list(None)
+        return [StreamHead(each["_id"], int(each["version"]), int(each["commits"])) for each in found]
+
+    async def restore(self, commits: Sequence[Commit]) -> None:
+        """See `LogOperations.restore`."""
+        before = joined_versions(commits, await self.head_position())
+        if not commits:
+            return
+        if await self.unsequenced(1):
+            raise RestoreRefused("a commit waits for its position")
+        ends = [Version(stream, version) for stream, version in before.items() if version > 0]
+        nexts = [Version(stream, version + 1) for stream, version in before.items()]
+        if (ends and len(await self.existing(ends)) < len(ends)) or await self.existing(nexts):
+            raise RestoreRefused("a stream is not at the version that is to be continued")
+        if await self.commits_by_ids([part.commit_id for commit in commits for part in commit.parts]):
+            raise RestoreRefused("an id is taken")
+        with translated():
+            # In order, so that what a failure leaves behind is the beginning, and the log is dense.
+            await self._commits.insert_many([to_document(commit) for commit in commits], ordered=True)
+            await self._note_head(commits[-1].position or 0)
 
     async def load_mark(self, follower: str) -> Mark:
         """See `Checkpoints.load_mark`."""
@@ -288,31 +357,12 @@ def _after(seconds: float) -> dict[str, Any]:
     return {"$add": [_NOW, int(seconds * 1000)]}
 
 
-def _to_document(commit: Commit) -> dict[str, Any]:
-    return {
-        "_id": commit.commit_id,
-        "stream": commit.stream,
-        "first": commit.first,
-        "last": commit.last,
-        "events": [{"v": event.version, "type": event.type, "data": event.data} for event in commit.events],
-        "parts": [
-            {"id": part.commit_id, "first": part.first, "last": part.last, "meta": _to_meta(part.meta)}
-            for part in commit.parts
-        ],
-        "todo": True,
-    }
+def _is_duplicate(error: BulkWriteError) -> bool:
+    return any(refused["code"] == _DUPLICATE_KEY for refused in (error.details or {}).get("writeErrors", []))
 
 
-def _to_meta(meta: CommitMeta) -> dict[str, Any]:
-    return {"fingerprint": meta.fingerprint, "at": meta.at, "caller": meta.caller, "traceparent": meta.traceparent}
-
-
-def _to_commit(document: Mapping[str, Any]) -> Commit:
-    return Commit(
-        stream=document["stream"],
-        events=tuple(RecordedEvent(event["v"], event["type"], event["data"]) for event in document["events"]),
-        parts=tuple(
-            Part(part["id"], part["first"], part["last"], CommitMeta(**part["meta"])) for part in document["parts"]
-        ),
-        position=document.get("pos"),
-    )
+def _refusal(error: Mapping[str, Any]) -> Answer:
+    """What a write error of a bulk means for its commit."""
+    if error["code"] != _DUPLICATE_KEY:
+        return Answer.UNCLEAR
+    return Answer.ID_TAKEN if {"_id", "parts.id"} & set(error.get("keyPattern", ())) else Answer.VERSION_TAKEN

@@ -124,6 +124,7 @@ async def start(process: Process) -> None:
     async def close() -> None:
         await bus.close()
         await channels.close()
+        await store.close()
         database.close()
 
     process.on_close(close)

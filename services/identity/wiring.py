@@ -91,6 +91,7 @@ async def start(process: Process) -> None:
     # In a thread: dropping connections waits for the driver's own threads.
     process.on_close(partial(asyncio.to_thread, database.close))
     store = MongoEventStore(database)
+    process.on_close(store.close)
     await store.ensure_indexes()
     projection = persons_by_escrow()
     assembly = assemble(

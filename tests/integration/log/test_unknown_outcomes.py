@@ -1,12 +1,19 @@
 """An append whose answer was lost is settled by its commit id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from pymongo.errors import AutoReconnect, DuplicateKeyError, NotPrimaryError, ServerSelectionTimeoutError, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    NetworkTimeout,
+    NotPrimaryError,
+    ServerSelectionTimeoutError,
+)
 
 from services.chassis.eventstore import (
+    Commit,
     CommitIdTaken,
     EventData,
     LogGap,
@@ -40,9 +47,29 @@ class Unlucky:
         return unlucky
 
 
-@pytest.mark.parametrize("error", [AutoReconnect("gone"), NotPrimaryError("stepped down"), WTimeoutError("slow")])
+def refused(*errors: dict[str, Any], inserted: int = 0, concerns: int = 0) -> BulkWriteError:
+    """A bulk's answer as the driver tells it."""
+    return BulkWriteError(
+        {"writeErrors": list(errors), "writeConcernErrors": [{"code": 64}] * concerns, "nInserted": inserted}
+    )
+
+
+OWN_ID = {"index": 0, "code": 11000, "keyPattern": {"_id": 1}}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AutoReconnect("gone"),
+        NotPrimaryError("stepped down"),
+        NetworkTimeout("slow"),
+        refused(inserted=1, concerns=1),
+        refused({"index": 0, "code": 91}),
+        refused(),
+    ],
+)
 async def test_a_commit_that_was_written_counts_as_appended(store: MongoEventStore, error: Exception) -> None:
-    store._commits = Unlucky(store._commits, "insert_one", error)
+    store._commits = Unlucky(store._commits, "insert_many", error)
     with store.appended.listen() as listener:
         commit = await append(store, "thread-1", 0)
         assert await listener.wait(0)
@@ -50,34 +77,38 @@ async def test_a_commit_that_was_written_counts_as_appended(store: MongoEventSto
 
 
 async def test_a_driver_that_met_its_own_write_succeeded(store: MongoEventStore) -> None:
-    own = DuplicateKeyError("E11000", 11000, {"keyPattern": {"_id": 1}})
-    store._commits = Unlucky(store._commits, "insert_one", own)
+    store._commits = Unlucky(store._commits, "insert_many", refused(OWN_ID))
     assert (await append(store, "thread-1", 0)).last == 1
 
 
-@pytest.mark.parametrize(
-    "error", [AutoReconnect("gone"), DuplicateKeyError("E11000", 11000, {"keyPattern": {"_id": 1}})]
-)
+@pytest.mark.parametrize("error", [AutoReconnect("gone"), refused(OWN_ID), refused(inserted=1, concerns=1)])
 async def test_what_cannot_be_settled_is_told_as_unknown(store: MongoEventStore, error: Exception) -> None:
     lucky = store._commits
-    store._commits = Unlucky(lucky, "insert_one", error, before=True)
+    store._commits = Unlucky(lucky, "insert_many", error, before=True)
     with pytest.raises(OutcomeUnknown):
         await append(store, "thread-1", 0, commit_id="id-1")
     store._commits = lucky
     assert (await append(store, "thread-1", 0, commit_id="id-1")).last == 1
 
 
-async def test_an_outcome_that_cannot_be_asked_for_is_unknown_too(store: MongoEventStore) -> None:
+async def test_an_outcome_that_cannot_be_asked_for_is_unknown_too(
+    store: MongoEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(commit_ids: Sequence[str]) -> list[Commit]:
+        raise StoreUnavailable("away")
+
     lucky = store._commits
-    store._commits = Unlucky(Unlucky(lucky, "insert_one", AutoReconnect("gone")), "find_one", AutoReconnect("gone"))
-    with pytest.raises(OutcomeUnknown):
-        await append(store, "thread-1", 0, commit_id="id-1")
+    store._commits = Unlucky(lucky, "insert_many", AutoReconnect("gone"))
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "commits_by_ids", away)
+        with pytest.raises(OutcomeUnknown):
+            await append(store, "thread-1", 0, commit_id="id-1")
     store._commits = lucky
     assert (await append(store, "thread-1", 0, commit_id="id-1")).last == 1
 
 
 async def test_a_commit_that_was_never_sent_is_told_as_such(store: MongoEventStore) -> None:
-    store._commits = Unlucky(store._commits, "insert_one", ServerSelectionTimeoutError("nobody"), before=True)
+    store._commits = Unlucky(store._commits, "insert_many", ServerSelectionTimeoutError("nobody"), before=True)
     with pytest.raises(StoreUnavailable) as refused:
         await append(store, "thread-1", 0)
     assert not isinstance(refused.value, OutcomeUnknown)
@@ -94,12 +125,12 @@ async def test_a_lost_race_is_told_apart_from_a_used_id(store: MongoEventStore) 
 async def test_a_sequencer_whose_answer_was_lost_reads_the_head_again(store: MongoEventStore) -> None:
     await append(store, "thread-1", 0)
     await append(store, "thread-2", 0)
-    lucky = store._commits
+    lucky = store._unjournaled
     sequencer = Sequencer(store, Nudge(), batch=1)
-    store._commits = Unlucky(lucky, "bulk_write", AutoReconnect("gone"))
+    store._unjournaled = Unlucky(lucky, "bulk_write", AutoReconnect("gone"))
     with pytest.raises(StoreUnavailable):
         await sequencer.step()
-    store._commits = lucky
+    store._unjournaled = lucky
     await sequencer.step()
     assert [commit.position for commit in await store.read_log(0, 5)] == [1, 2]
 
