@@ -1,0 +1,78 @@
+"""How things are measured: rounds of both sides in turn, many jobs at once, and a store's share of a processor."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import psutil
+
+from bench.figures import Side
+
+T = TypeVar("T")
+Round = Callable[[], Awaitable[float]]
+"""Does one round and says its figure."""
+
+CONCURRENT = 64
+
+
+@dataclass
+class Meter:
+    """Collects the shares of a processor that a process had while something else was measured."""
+
+    pid: int | None
+    shares: list[float] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Note the process's share over the block."""
+        process = None if self.pid is None else psutil.Process(self.pid)
+        before, started = _seconds(process), time.perf_counter()
+        yield
+        if process is not None:
+            self.shares.append((_seconds(process) - before) / (time.perf_counter() - started))
+
+
+def _seconds(process: psutil.Process | None) -> float:
+    if process is None:
+        return 0.0
+    used = process.cpu_times()
+    return used.user + used.system
+
+
+async def interleaved(
+    rounds: int, *, raw: Round, ours: Round, raw_is: str, ours_is: str, store_pid: int | None = None
+) -> tuple[Side, Side]:
+    """`rounds` of each side, in turn, after one of each that does not count; which goes first changes every time.
+
+    The store's share is noted over each whole round, preparations included: let them be small or outside.
+    """
+    await raw()
+    await ours()
+    sides: list[tuple[Round, list[float], Meter]] = [(raw, [], Meter(store_pid)), (ours, [], Meter(store_pid))]
+    for turn in range(rounds):
+        for measure, figures, meter in sides if turn % 2 == 0 else reversed(sides):
+            async with meter.watching():
+                figures.append(await measure())
+    (_, raw_figures, raw_meter), (_, our_figures, our_meter) = sides
+    return (
+        Side(what=raw_is, figures=raw_figures, store_cpu=raw_meter.shares),
+        Side(what=ours_is, figures=our_figures, store_cpu=our_meter.shares),
+    )
+
+
+async def rate(jobs: Sequence[T], work: Callable[[T], Awaitable[object]], *, workers: int = CONCURRENT) -> float:
+    """How many of `jobs` are done in a second when `workers` do them at once, each taking the next one in turn."""
+    waiting = iter(jobs)
+
+    async def worker() -> None:
+        for job in waiting:
+            await work(job)
+
+    started = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(worker())
+    return len(jobs) / (time.perf_counter() - started)
