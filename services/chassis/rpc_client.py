@@ -31,7 +31,8 @@ class RetryPolicy:
     """How often, and how patiently, to try again. Seconds.
 
     UNAVAILABLE is retried up to `attempts` tries, with full jitter below a bound that doubles from `first` to `most`.
-    `per_attempt`, if given, also cuts each try short and retries that; for peers that may hang.
+    So is what the peer itself asks to be tried later, after the time that it names and the jitter. `per_attempt`, if
+    given, also cuts each try short and retries that; for peers that may hang.
     """
 
     attempts: int = 8
@@ -43,10 +44,10 @@ class RetryPolicy:
         """How long to wait after the `failures`-th failed try, 1 or more."""
         return _RANDOM.uniform(0, min(self.most, self.first * 2 ** min(failures - 1, 30)))
 
-    def again(self, code: grpc.StatusCode) -> bool:
-        """Whether a try that ended in `code` deserves another."""
-        timed_out = self.per_attempt is not None and code is grpc.StatusCode.DEADLINE_EXCEEDED
-        return timed_out or code is grpc.StatusCode.UNAVAILABLE
+    def again(self, failure: Failure) -> bool:
+        """Whether a try that failed so deserves another."""
+        timed_out = self.per_attempt is not None and failure.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        return timed_out or failure.code is grpc.StatusCode.UNAVAILABLE or failure.retry_after is not None
 
 
 NO_RETRY: Final = RetryPolicy(attempts=1)
@@ -111,9 +112,10 @@ class RpcChannel:
                 return await method(request, timeout=_bounded(remaining, policy), metadata=self._headers(metadata))
             except grpc.aio.AioRpcError as e:
                 failures += 1
-                pause = policy.pause(failures)
-                if failures >= policy.attempts or not policy.again(e.code()) or pause >= deadline.remaining():
-                    raise RpcError(rpc_errors.from_call(e)) from e
+                failure = rpc_errors.from_call(e)
+                pause = policy.pause(failures) + (failure.retry_after or 0.0)
+                if failures >= policy.attempts or not policy.again(failure) or pause >= deadline.remaining():
+                    raise RpcError(failure) from e
             await asyncio.sleep(pause)
 
     def _headers(self, metadata: Metadata) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Typed errors on the wire: `google.rpc.Status` with one `ErrorInfo`, and `BadRequest` for invalid fields.
+"""Typed errors on the wire: `google.rpc.Status` with one `ErrorInfo`; `BadRequest` for fields, `RetryInfo` to wait.
 
 One place turns exceptions into what a caller sees (`ErrorTable`, `to_metadata`) and back (`from_call`). What a caller
 sees is a stable reason and a constant sentence: never an exception's text, never a value from a request.
@@ -7,18 +7,20 @@ Format: https://google.aip.dev/193
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 import grpc
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # ships no stubs
 
 DOMAIN: Final = "vouchsafe"
 _DETAILS_KEY: Final = "grpc-status-details-bin"
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,61}[A-Z0-9]")
+_ABSENT = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
 _NOT_ERRORS = frozenset({grpc.StatusCode.OK, grpc.StatusCode.UNKNOWN})
 
 
@@ -33,13 +35,17 @@ class Violation:
 
 @dataclass(frozen=True)
 class Failure:
-    """All that a caller learns of a call that failed."""
+    """All that a caller learns of a call that failed.
+
+    `retry_after`: the seconds after which the same call is worth another try, None where nothing is said of that.
+    """
 
     code: grpc.StatusCode
     reason: str
     message: str
     violations: tuple[Violation, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    retry_after: float | None = None
 
 
 class RefusedError(Exception):
@@ -78,6 +84,11 @@ class RpcError(Exception):
         return self.failure.violations
 
     @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the peer asks for another try, None when it does not."""
+        return self.failure.retry_after
+
+    @property
     def metadata(self) -> Mapping[str, str]:
         """What the other side added, e.g. `trace_id` of an internal error."""
         return self.failure.metadata
@@ -87,7 +98,8 @@ class ErrorTable:
     """The only map from a service's exceptions to status codes.
 
     `reasons` holds every member of each `Reason` enum it mentions (ValueError if one is missing), and serves any
-    exception whose `reason` is such a member. `exceptions` names types that are not the service's own.
+    exception whose `reason` is such a member. `exceptions` names types that are not the service's own; of those, one
+    with `retry_seconds` tells its caller when to try again.
     """
 
     def __init__(
@@ -111,7 +123,9 @@ class ErrorTable:
         reason = getattr(error, "reason", None)
         if isinstance(reason, StrEnum):
             return self._reasons.get((type(reason), reason))
-        return next((f for kind, f in self._exceptions.items() if isinstance(error, kind)), None)
+        found = next((f for kind, f in self._exceptions.items() if isinstance(error, kind)), None)
+        wait = getattr(error, "retry_seconds", None)
+        return replace(found, retry_after=wait) if found and isinstance(wait, float) else found
 
 
 def internal(trace_id: str) -> Failure:
@@ -137,6 +151,10 @@ def to_metadata(failure: Failure) -> tuple[tuple[str, bytes], ...]:
                 ]
             )
         )
+    if failure.retry_after is not None:
+        delay = Duration()
+        delay.FromMilliseconds(round(failure.retry_after * 1000))
+        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
     return ((_DETAILS_KEY, status.SerializeToString()),)
 
 
@@ -154,13 +172,15 @@ def from_call(error: grpc.aio.AioRpcError) -> Failure:
 def _unpack(code: grpc.StatusCode, status: status_pb2.Status) -> Failure:
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
     for detail in status.details:
-        _ = detail.Unpack(info) or detail.Unpack(bad)
+        _ = detail.Unpack(info) or detail.Unpack(bad) or detail.Unpack(retry)
+    wait = max(0, retry.retry_delay.ToMilliseconds()) / 1000 if retry.HasField("retry_delay") else None
     violations = []
     for each in bad.field_violations:
         rule, _, message = each.description.partition(": ")
         violations.append(Violation(each.field, rule, message))
-    return Failure(code, info.reason or code.name, status.message, tuple(violations), dict(info.metadata))
+    return Failure(code, info.reason or code.name, status.message, tuple(violations), dict(info.metadata), wait)
 
 
 def _of_transport(error: grpc.aio.AioRpcError) -> Failure:
@@ -172,7 +192,7 @@ def _of_transport(error: grpc.aio.AioRpcError) -> Failure:
 
 def _of_dependency(error: RpcError) -> Failure | None:
     """A service this one needs: its absence is worth a retry, its refusal is our bug."""
-    if error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+    if error.failure.retry_after is not None or error.code in _ABSENT:
         return _failure(grpc.StatusCode.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE")
     return None
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import grpc
 
-from services.chassis.eventstore import CommitTooLarge, StoreUnavailable, VersionConflict
+from services.chassis.eventstore import CommitTooLarge, Overloaded, StoreUnavailable, VersionConflict
 from services.chassis.handle import Contended, RequestIdReused
 from services.chassis.rpc_errors import ErrorTable
 
@@ -15,6 +15,7 @@ STORE_ERRORS: Final = ErrorTable(
         Contended: (grpc.StatusCode.ABORTED, "CONTENDED"),
         VersionConflict: (grpc.StatusCode.ABORTED, "VERSION_CONFLICT"),
         CommitTooLarge: (grpc.StatusCode.RESOURCE_EXHAUSTED, "COMMIT_TOO_LARGE"),
+        Overloaded: (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED"),
         StoreUnavailable: (grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
     },
 )

@@ -8,12 +8,13 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
+from services.chassis import rpc_errors
 from services.chassis.identity_uri import server_name
 from services.chassis.rpc_call import Call
 from services.chassis.rpc_call import serving as serving_call
 from services.chassis.rpc_client import NO_RETRY, RetryPolicy, RpcChannel
 from services.chassis.rpc_deadline import RETURN_OVERHEAD, Deadline
-from services.chassis.rpc_errors import RpcError
+from services.chassis.rpc_errors import Failure, RpcError
 from tests.rpc.chassis.echo import ERRORS, SERVICE, binding, echo_servicer, say
 from tests.support.rpc import Running, credentials, identity, serving
 
@@ -23,15 +24,18 @@ ALLOW = {SERVICE: frozenset({identity("friend")})}
 class Flaky:
     """A stub's method that fails with `code` so many times before it answers."""
 
-    def __init__(self, failures: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
+    def __init__(
+        self, failures: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE, *, retry_after: float | None = None
+    ) -> None:
         self.failures = failures
         self.code = code
+        self.details = rpc_errors.to_metadata(Failure(code, "BUSY", "busy", retry_after=retry_after))
         self.timeouts: list[float] = []
 
     async def __call__(self, request, *, timeout, metadata):  # noqa: ASYNC109
         self.timeouts.append(timeout)
         if len(self.timeouts) <= self.failures:
-            raise grpc.aio.AioRpcError(self.code, grpc.aio.Metadata(), grpc.aio.Metadata())
+            raise grpc.aio.AioRpcError(self.code, grpc.aio.Metadata(), grpc.aio.Metadata(*self.details))
         return "answer"
 
 
@@ -55,7 +59,7 @@ async def test_retries_end(channel):
     method = Flaky(9)
     with pytest.raises(RpcError) as caught:
         await channel.unary(method, "request", retry=QUICK)
-    assert (len(method.timeouts), caught.value.reason) == (4, "UNAVAILABLE")
+    assert (len(method.timeouts), caught.value.reason) == (4, "BUSY")
 
 
 async def test_retries_stay_within_the_deadline(channel):
@@ -72,6 +76,20 @@ async def test_nothing_else_is_retried(channel, code):
     with pytest.raises(RpcError):
         await channel.unary(method, "request", retry=QUICK)
     assert len(method.timeouts) == 1
+
+
+async def test_a_peer_that_asks_for_a_later_try_gets_it_then(channel):
+    method = Flaky(2, grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after=0.1)
+    started = time.monotonic()
+    assert await channel.unary(method, "request", retry=QUICK) == "answer"
+    assert time.monotonic() - started >= 0.2
+
+
+async def test_a_later_try_that_would_come_too_late_is_not_waited_for(channel):
+    method = Flaky(1, grpc.StatusCode.RESOURCE_EXHAUSTED, retry_after=60.0)
+    with pytest.raises(RpcError) as caught:
+        await channel.unary(method, "request", timeout=2, retry=QUICK)
+    assert (caught.value.retry_after, len(method.timeouts)) == (60.0, 1)
 
 
 async def test_a_try_that_hangs_is_cut_short_where_asked(channel):

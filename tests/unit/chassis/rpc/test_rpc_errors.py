@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from services.chassis import rpc_errors
-from services.chassis.eventstore import OutcomeUnknown
+from services.chassis.eventstore import OutcomeUnknown, Overloaded
 from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError, RpcError, Violation
 from services.chassis.rpc_store_errors import STORE_ERRORS
 from services.chassis.rpc_validate import MAX_VIOLATIONS
@@ -65,11 +65,18 @@ def test_a_dependency_that_is_away_is_told_and_one_that_refuses_is_not():
         grpc.StatusCode.UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "dependency unavailable"
     )
     assert TABLE.failure(RpcError(Failure(NOT_FOUND, "NO_TEA", "secret"))) is None
+    busy = RpcError(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", "secret", retry_after=0.5))
+    assert TABLE.failure(busy) == TABLE.failure(away)
 
 
 def test_the_event_logs_refusals_are_known_by_type_and_subtype():
     failure = STORE_ERRORS.failure(OutcomeUnknown("secret"))
     assert failure == Failure(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE", "store unavailable")
+
+
+def test_an_overloaded_store_tells_when_to_try_again():
+    failure = STORE_ERRORS.failure(Overloaded(0.25))
+    assert failure == Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", "overloaded", retry_after=0.25)
 
 
 def received(metadata, code=NOT_FOUND, details="") -> Failure:
@@ -84,6 +91,7 @@ def test_a_failure_crosses_the_wire_whole():
         "no tea",
         (Violation("pot.leaves[0]", "string.min_len", "must be at least 1: truly"),),
         {"trace_id": "0" * 32},
+        retry_after=1.25,
     )
     assert received(rpc_errors.to_metadata(sent)) == sent
 
@@ -91,6 +99,11 @@ def test_a_failure_crosses_the_wire_whole():
 @pytest.mark.parametrize("metadata", [(), (("grpc-status-details-bin", b"\xff"),)], ids=["no details", "garbage"])
 def test_a_failure_without_details_is_named_after_its_code(metadata):
     assert received(metadata, details="gone").reason == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("wait", [0.0, None])
+def test_no_wait_and_nothing_said_of_one_are_told_apart(wait):
+    assert received(rpc_errors.to_metadata(Failure(NOT_FOUND, "X", "x", retry_after=wait))).retry_after == wait
 
 
 def test_a_message_too_large_for_grpc_itself_is_told_as_ours_is():
