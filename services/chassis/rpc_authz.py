@@ -6,6 +6,7 @@ spelled like a URI stands in it too, and `peer_identities()` may even be the com
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import grpc
 
@@ -43,9 +44,14 @@ def peer_identity(auth_context: Mapping[str, Iterable[bytes]]) -> IdentityUri | 
     """The verified identity at the other end, if its certificate carries exactly one."""
     match list(auth_context.get("peer_spiffe_id", ())):
         case [sole]:
-            try:
-                return parse_identity(sole.decode("ascii"))
-            except ValueError:
-                return None
+            return _parsed(sole)
         case _:
             return None
+
+
+@lru_cache(maxsize=256)
+def _parsed(name: bytes) -> IdentityUri | None:
+    try:
+        return parse_identity(name.decode("ascii"))
+    except ValueError:
+        return None

@@ -3,8 +3,7 @@
 Servicers keep the signature that the generated code declares and ask `current_call()` for the rest.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from services.chassis.identity_uri import IdentityUri
 from services.chassis.rpc_deadline import Deadline
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call: `/package.Service/Method`, the verified caller, the (shaved) deadline, and text metadata."""
 
@@ -39,11 +38,16 @@ def deadline_of_current_call() -> Deadline | None:
     return None if call is None else call.deadline
 
 
-@contextmanager
-def serving(call: Call) -> Iterator[None]:
+class serving:  # noqa: N801 -- used as the function that it stands for
     """Make `call` the current one for the block and the tasks it starts."""
-    token = _current.set(call)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_call", "_token")
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._call)
+
+    def __exit__(self, *exception: object) -> None:
+        _current.reset(self._token)

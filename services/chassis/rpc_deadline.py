@@ -5,14 +5,15 @@ The values follow boulder's grpc interceptors. Time is the monotonic clock's.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import grpc
 
 from services.chassis.rpc_errors import Failure, RefusedError
+
+T = TypeVar("T")
 
 RETURN_OVERHEAD: Final = 0.020
 """Seconds kept back for the way home."""
@@ -24,7 +25,7 @@ LONGEST: Final = 30.0
 """Seconds after which a call ends, however long its caller would wait."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """A moment on the monotonic clock, seconds."""
 
@@ -50,12 +51,12 @@ def accept(time_remaining: float | None) -> Deadline:
     return Deadline.after(min(shaved, LONGEST))
 
 
-@asynccontextmanager
-async def kept(deadline: Deadline) -> AsyncIterator[None]:
-    """End the block at the deadline, with RefusedError."""
+async def kept(deadline: Deadline, work: Awaitable[T]) -> T:
+    """The outcome of `work`, which ends at the deadline, with RefusedError."""
+    scope = asyncio.timeout(deadline.remaining())
     try:
-        async with asyncio.timeout(deadline.remaining()) as scope:
-            yield
+        async with scope:
+            return await work
     except TimeoutError as error:
         if not scope.expired():
             raise

@@ -19,6 +19,7 @@ from opentelemetry.trace import Span, SpanKind
 
 from services.chassis import rpc_errors, telemetry, telemetry_trace
 from services.chassis.configfile import ConfigError
+from services.chassis.rpc_answer import answer_bytes
 from services.chassis.rpc_authz import AllowList, peer_identity
 from services.chassis.rpc_call import Call, serving
 from services.chassis.rpc_deadline import accept, kept
@@ -26,6 +27,7 @@ from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError
 from services.chassis.rpc_store_errors import STORE_ERRORS
 from services.chassis.rpc_validate import Check, compile_message
 from services.chassis.telemetry_log import log
+from services.chassis.telemetry_metrics import RPC_SECONDS
 from services.chassis.tracelink import failed
 
 MAX_REQUEST_BYTES: Final = 256 * 1024
@@ -75,34 +77,33 @@ class Pipeline:
         return grpc.unary_unary_rpc_method_handler(handle)
 
     async def _traced(self, method: _Method, body: bytes, context: Context) -> bytes | Failure:
-        metadata = _text_metadata(context)
-        caller = peer_identity(context.auth_context()) or ""
+        auth, metadata = context.auth_context(), _text_metadata(context)
+        caller = peer_identity(auth) or ""
         trusted = caller in self._continue_traces_from
         traceparent = metadata.get("traceparent", "") if trusted else ""
         attributes = {"method": method.path, "caller": caller}
         with telemetry_trace.span(
             method.path[1:], kind=SpanKind.SERVER, traceparent=traceparent, attributes=attributes
         ) as span:
-            started = time.monotonic()
+            code, started = grpc.StatusCode.OK, time.monotonic()
             try:
-                return await self._answer(method, body, context, metadata)
+                checked = self._allow.check(method.service, auth)
+                call = Call(method.path, checked, accept(context.time_remaining()), metadata)
+                return await self._answer(method, body, context, call)
             except Exception as error:  # noqa: BLE001  # the one place where any error becomes a typed answer
                 failure = self._failure(error, span)
+                code = failure.code
                 _report(method, caller, failure, error, time.monotonic() - started)
                 return failure
+            finally:
+                RPC_SECONDS.record(time.monotonic() - started, {"method": method.path, "code": code.name})
 
-    async def _answer(self, method: _Method, body: bytes, context: Context, metadata: Mapping[str, str]) -> bytes:
-        caller = self._allow.check(method.service, context.auth_context())
-        deadline = accept(context.time_remaining())
+    async def _answer(self, method: _Method, body: bytes, context: Context, call: Call) -> bytes:
         request = self._parse(method, body)
         if violations := method.check(request):
             raise RefusedError(_invalid(violations))
-        with serving(Call(method.path, caller, deadline, metadata)):
-            async with kept(deadline):
-                response = await method.serve(request, context)
-        if not isinstance(response, method.response):
-            raise TypeError(f"{method.path} answered with {type(response).__name__}")
-        return response.SerializeToString()
+        with serving(call):
+            return answer_bytes(method.response, await kept(call.deadline, method.serve(request, context)))
 
     def _parse(self, method: _Method, body: bytes) -> Message:
         if len(body) > self._max_request_bytes:

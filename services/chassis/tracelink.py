@@ -4,9 +4,13 @@ Work that follows a commit later is not its child but *linked* to it, since one 
 Attributes given to spans here must never hold ids of people, stream ids or contents.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from types import TracebackType
+from typing import Any
 
+from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -16,14 +20,13 @@ _MAX_LINKS = 32
 _propagator = TraceContextTextMapPropagator()
 
 
-@contextmanager
-def span(name: str, traceparents: Iterable[str | None] = (), **attributes: str | int) -> Iterator[None]:
+def span(
+    name: str, traceparents: Iterable[str | None] = (), **attributes: str | int
+) -> AbstractContextManager[trace.Span]:
     """A span around the block, linked to the spans named by `traceparents`; a failure keeps its type only."""
-    with opened(name, links=links_to(traceparents), attributes=attributes):
-        yield
+    return opened(name, links=links_to(traceparents), attributes=attributes)
 
 
-@contextmanager
 def opened(
     name: str,
     *,
@@ -31,9 +34,17 @@ def opened(
     parent: Context | None = None,
     links: Sequence[trace.Link] = (),
     attributes: Mapping[str, str | int | float | bool] | None = None,
-) -> Iterator[trace.Span]:
-    """A span around the block, of which an exception keeps nothing but its type; `parent`: None for the surrounding."""
-    with trace.get_tracer("vouchsafe").start_as_current_span(
+) -> AbstractContextManager[trace.Span]:
+    """A span around the block, of which an exception keeps nothing but its type; `parent`: None for the surrounding.
+
+    Inside a trace that was not sampled it is the surrounding span itself: the decision stands and costs nothing more.
+    """
+    if parent is None:
+        surrounding = trace.get_current_span()
+        found = surrounding.get_span_context()
+        if found.is_valid and not found.trace_flags.sampled:
+            return _Same(surrounding)
+    started = _tracer(trace.get_tracer).start_span(
         name,
         context=parent,
         kind=kind,
@@ -41,12 +52,52 @@ def opened(
         attributes=attributes,
         record_exception=False,
         set_status_on_exception=False,
-    ) as current:
-        try:
-            yield current
-        except BaseException as error:
-            failed(current, error)
-            raise
+    )
+    if parent is None and not started.get_span_context().is_valid:
+        return _Same(started)  # nobody traces here
+    return _Opened(started)
+
+
+@lru_cache(maxsize=1)
+def _tracer(make: Any) -> trace.Tracer:
+    tracer: trace.Tracer = make("vouchsafe")
+    return tracer
+
+
+class _Same:
+    """Nothing around the block but what is there already."""
+
+    __slots__ = ("_span",)
+
+    def __init__(self, span: trace.Span) -> None:
+        self._span = span
+
+    def __enter__(self) -> trace.Span:
+        return self._span
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+
+class _Opened:
+    """The span, current for the block and ended with it. A class, since generators cost as much as what they wrap."""
+
+    __slots__ = ("_span", "_token")
+
+    def __init__(self, span: trace.Span) -> None:
+        self._span = span
+
+    def __enter__(self) -> trace.Span:
+        self._token = contexts.attach(trace.set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        contexts.detach(self._token)
+        if error is not None:
+            failed(self._span, error)
+        self._span.end()
 
 
 def failed(current: trace.Span, error: BaseException) -> None:
@@ -57,9 +108,10 @@ def failed(current: trace.Span, error: BaseException) -> None:
 
 def current_traceparent() -> str | None:
     """The W3C trace context of the span in progress, None when there is none."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get(_TRACEPARENT)
+    found = trace.get_current_span().get_span_context()
+    if not found.is_valid:
+        return None
+    return f"00-{found.trace_id:032x}-{found.span_id:016x}-{found.trace_flags:02x}"
 
 
 def links_to(traceparents: Iterable[str | None]) -> list[trace.Link]:

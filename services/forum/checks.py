@@ -6,6 +6,8 @@ Nobody else makes those types, so whatever reaches a decider has passed here. No
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import Final
 
 from services.forum.domain.errors import DomainError, Reason
 from services.forum.domain.verified import (
@@ -32,6 +34,9 @@ from services.seal.statements import (
     Receipt,
     ThreadCertificate,
 )
+
+_CERTIFICATES: Final = 8192
+"""Certificates that are remembered as verified, about 4 MiB of them: one for each author of each lively thread."""
 
 
 def verified_issuer_key(claim: IssuerKey) -> VerifiedIssuerKey:
@@ -86,10 +91,16 @@ def verified_comment(claim: SignedComment) -> VerifiedComment:
 
 def _verify_author(proof: AuthorProof, thread_id: str, text: bytes) -> None:
     with _refusing(Reason.CERTIFICATE_INVALID):
-        certificate = ThreadCertificate(proof.alias_key, proof.thread_key, thread_id)
-        ed25519.verify(proof.alias_key, certificate.signed_bytes(), proof.certificate)
+        _verify_certificate(proof.alias_key, proof.thread_key, thread_id, proof.certificate)
     with _refusing(Reason.SIGNATURE_INVALID):
         ed25519.verify(proof.thread_key, text, proof.signature)
+
+
+@lru_cache(maxsize=_CERTIFICATES)
+def _verify_certificate(alias_key: bytes, thread_key: bytes, thread_id: str, certificate: bytes) -> None:
+    """Verify these very bytes, once: a signature that verified goes on to. A refusal is not remembered."""
+    statement = ThreadCertificate(alias_key, thread_key, thread_id)
+    ed25519.verify(alias_key, statement.signed_bytes(), certificate)
 
 
 @contextmanager

@@ -31,10 +31,17 @@ ADJECTIVES: Final = tuple(_ADJECTIVES.split())
 NOUNS: Final = tuple(_NOUNS.split())
 
 
+_NAMES: Final = tuple(f"{adjective} {noun}" for adjective in ADJECTIVES for noun in NOUNS)
+_DRAW: Final = 8
+"""Bytes of randomness for a name: so many more than names that none is likelier than another by a measurable bit."""
+
+
 def draw_names() -> tuple[str, ...]:
     """Candidates for an author's name in a thread, such as `quiet otter 42`."""
-    return tuple(_draw() for _ in range(_CANDIDATES))
+    drawn = secrets.token_bytes(_CANDIDATES * _DRAW)
+    return tuple(_name(int.from_bytes(drawn[at : at + _DRAW], "big")) for at in range(0, len(drawn), _DRAW))
 
 
-def _draw() -> str:
-    return f"{secrets.choice(ADJECTIVES)} {secrets.choice(NOUNS)} {10 + secrets.randbelow(90)}"
+def _name(drawn: int) -> str:
+    words, number = divmod(drawn, 90)
+    return f"{_NAMES[words % len(_NAMES)]} {10 + number}"

@@ -7,8 +7,10 @@ from services.chassis.handle import fingerprint_of
 
 def fingerprint(caller: str, request: Message, *, besides: tuple[str, ...] = ()) -> str:
     """The digest of a request, hex, without the fields `besides`, which an honest repeat may send anew."""
-    asked = type(request)()
-    asked.CopyFrom(request)
-    for name in besides:
-        asked.ClearField(name)
+    asked = request
+    if besides:
+        asked = type(request)()
+        asked.CopyFrom(request)
+        for name in besides:
+            asked.ClearField(name)
     return fingerprint_of(caller, asked.SerializeToString(deterministic=True))

@@ -150,3 +150,13 @@ def test_nothing_but_checks_makes_a_verified_type() -> None:
         if any(f"{kind}(" in line for kind in ("VerifiedAlias", "VerifiedPost", "VerifiedComment", "VerifiedIssuerKey"))
     }
     assert makers == {checks.__file__}
+
+
+def test_a_certificate_that_verified_vouches_for_its_own_bytes_only() -> None:
+    post = AUTHOR.post(THREAD)
+    checks.verified_post(post)
+    forged = bytes([post.proof.certificate[0] ^ 1]) + post.proof.certificate[1:]
+    assert reason_of(lambda: checks.verified_post(resigned(post, certificate=forged))) is Reason.CERTIFICATE_INVALID
+    elsewhere = replace(post, thread_id=new_id())
+    assert reason_of(lambda: checks.verified_post(elsewhere)) is Reason.CERTIFICATE_INVALID
+    assert checks.verified_post(AUTHOR.post(THREAD, "another text"))
