@@ -1,7 +1,11 @@
-"""Compiles the protos that exist for tests alone, once a session, so that no generated code is kept for them."""
+"""Compiles the protos that exist for tests alone, once a session, so that no generated code is kept for them.
+
+A process that a test starts may be spared the work: the environment tells it where its parent's are (`COMPILED`).
+"""
 
 import atexit
 import importlib
+import os
 import shutil
 import sys
 import tempfile
@@ -11,6 +15,8 @@ from types import ModuleType
 
 from grpc_tools import protoc
 
+COMPILED = "VOUCHSAFE_TEST_PROTOS"
+
 _HERE = Path(__file__).parent / "proto"
 _WELL_KNOWN = Path(protoc.__file__).parent / "_proto"
 _THIRD_PARTY = Path(__file__).parents[2] / "proto" / "third_party"
@@ -18,6 +24,9 @@ _THIRD_PARTY = Path(__file__).parents[2] / "proto" / "third_party"
 
 @cache
 def _compiled() -> Path:
+    if given := os.environ.get(COMPILED):
+        sys.path.append(given)
+        return Path(given)
     out = Path(tempfile.mkdtemp(prefix="vouchsafe-test-protos-"))
     atexit.register(shutil.rmtree, out, ignore_errors=True)
     sources = sorted(str(path) for path in _HERE.glob("*.proto"))
