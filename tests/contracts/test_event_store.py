@@ -8,6 +8,7 @@ import pytest
 from services.chassis.eventstore import (
     MAX_COMMIT_BYTES,
     START,
+    Commit,
     CommitIdTaken,
     CommitTooLarge,
     EventData,
@@ -82,6 +83,63 @@ async def test_a_holder_of_the_id_is_told_also_after_sequencing(store: LogStore)
     assert (await append(store, "thread-1", 0, commit_id="id-1")).position == 1
 
 
+async def _three_parts(store: LogStore) -> Commit:
+    """One commit of three commands, "id-1" to "id-3", with as many events each as their ids say."""
+    return await store.append("thread-1", 0, [Write(f"id-{number}", [EVENT] * number, META) for number in (1, 2, 3)])
+
+
+async def test_several_commands_make_one_commit_of_a_part_each(store: LogStore) -> None:
+    commit = await _three_parts(store)
+    assert [(part.commit_id, part.first, part.last) for part in commit.parts] == [
+        ("id-1", 1, 1),
+        ("id-2", 2, 3),
+        ("id-3", 4, 6),
+    ]
+    assert await store.read_stream("thread-1", 3) == [commit]
+    assert [await store.find_commit(each) for each in ("id-1", "id-2", "id-3", "id-4")] == [
+        commit,
+        commit,
+        commit,
+        None,
+    ]
+    assert await _three_parts(store) == commit
+
+
+@pytest.mark.parametrize("ids", [["id-1"], ["id-2"], ["new", "id-3"], ["id-3", "id-1"], ["id-1", "id-2"]])
+@pytest.mark.parametrize(("stream", "expected"), [("thread-1", 6), ("thread-1", 0), ("thread-1", 3), ("thread-2", 0)])
+async def test_an_id_that_any_part_has_refuses_the_whole_append(
+    store: LogStore, ids: list[str], stream: str, expected: int
+) -> None:
+    commit = await _three_parts(store)
+    with pytest.raises(CommitIdTaken) as taken:
+        await store.append(stream, expected, [Write(each, [EVENT], META) for each in ids])
+    assert taken.value.existing == commit
+    assert await store.find_commit("new") is None
+    assert await store.read_stream("thread-2") == []
+
+
+@pytest.mark.parametrize("expected", [1, 2, 3, 4, 5])
+async def test_a_merged_commit_can_only_be_followed_at_its_end(store: LogStore, expected: int) -> None:
+    await _three_parts(store)
+    with pytest.raises(VersionConflict):
+        await append(store, "thread-1", expected)
+    assert (await append(store, "thread-1", 6)).first == 7
+
+
+async def test_an_append_has_an_id_for_each_write(store: LogStore) -> None:
+    with pytest.raises(ValueError, match="append"):
+        await store.append("thread-1", 0, [Write("id", [EVENT], META), Write("id", [EVENT], META)])
+
+
+async def test_commits_are_found_by_many_ids_at_once(store: LogStore) -> None:
+    one, other = await _three_parts(store), await append(store, "thread-2", 0, commit_id="id-4")
+    await append(store, "thread-3", 0, commit_id="id-5")
+    found = await store.commits_by_ids(["id-2", "id-4", "id-3", "none"])
+    assert len(found) == 2
+    assert set(found) == {one, other}
+    assert await store.commits_by_ids([]) == []
+
+
 async def test_a_commit_has_a_largest_size(store: LogStore) -> None:
     with pytest.raises(CommitTooLarge):
         await append(store, "thread-1", 0, event=EventData("t", bytes(MAX_COMMIT_BYTES)))
@@ -97,6 +155,43 @@ async def test_an_append_of_nothing_is_refused(store: LogStore, commit_id: str, 
 async def test_one_of_many_racing_appends_wins(store: LogStore) -> None:
     outcomes = await asyncio.gather(*(append(store, "thread-1", 0, 2) for _ in range(8)), return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Commit"] + ["VersionConflict"] * 7
+
+
+async def test_racing_appends_of_many_streams_are_all_stored(store: LogStore) -> None:
+    async def write(stream: str) -> None:
+        for version in range(5):
+            await append(store, stream, version)
+
+    streams = [f"thread-{number}" for number in range(20)]
+    await asyncio.gather(*(write(stream) for stream in streams))
+    for stream in streams:
+        assert [commit.last for commit in await store.read_stream(stream)] == [1, 2, 3, 4, 5]
+
+
+async def test_appends_that_follow_each_other_may_be_asked_for_at_once(store: LogStore) -> None:
+    await asyncio.gather(*(append(store, "thread-1", version) for version in range(10)))
+    assert [commit.last for commit in await store.read_stream("thread-1")] == list(range(1, 11))
+
+
+async def test_of_racing_appends_that_share_an_id_one_is_stored(store: LogStore) -> None:
+    outcomes = await asyncio.gather(
+        *(
+            store.append(f"thread-{number}", 0, [Write(f"own-{number}", [EVENT], META), Write("id", [EVENT], META)])
+            for number in range(6)
+        ),
+        return_exceptions=True,
+    )
+    [stored] = [outcome for outcome in outcomes if isinstance(outcome, Commit)]
+    assert [o.existing for o in outcomes if isinstance(o, CommitIdTaken)] == [stored] * 5
+    assert await store.unsequenced_count() == 1
+
+
+async def test_closing_lets_what_is_under_way_end(store: LogStore) -> None:
+    under_way = asyncio.create_task(append(store, "thread-1", 0))
+    await asyncio.sleep(0)
+    await store.close()
+    await store.close()
+    assert (await under_way).last == 1
 
 
 async def test_a_racing_repeat_gets_the_one_commit(store: LogStore) -> None:
