@@ -29,7 +29,7 @@ setup: $(STAMP) ## Make the virtual environment, with hash-locked dependencies
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve requirements/*.in again into the lock files
-	for name in runtime dev ci; do \
+	for name in runtime dev ci bench; do \
 	  env -u PIP_FIND_LINKS $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-annotate requirements/$$name.in -o requirements/$$name.lock; \
 	done
@@ -58,6 +58,11 @@ status: $(STAMP) ## Show the local platform's processes
 test: $(STAMP) ## Pass all tests, on real parts
 	$(PY) -m pytest -q tests
 
+.PHONY: bench
+bench: $(STAMP) ## Measure the event log's speed beside the raw limits; ARGS="--quick" shows that it runs
+	@$(PY) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/bench.lock
+	@$(PY) -m bench $(ARGS)
+
 .PHONY: check
 check: $(STAMP) fmt-check lint types imports proto-check docs-check deploy-check ## Pass every gate that runs no service
 
@@ -79,7 +84,7 @@ lint: $(STAMP) ## Lint Python and protos
 
 .PHONY: types
 types: $(STAMP) ## Check types, strictly
-	mypy services client deploy examples
+	mypy services client deploy examples bench
 
 .PHONY: imports
 imports: $(STAMP) ## Check who may import whom

@@ -12,8 +12,6 @@ import psutil
 from bench.figures import Side
 
 T = TypeVar("T")
-Round = Callable[[], Awaitable[float]]
-"""Does one round and says its figure."""
 
 CONCURRENT = 64
 
@@ -35,6 +33,10 @@ class Meter:
             self.shares.append((_seconds(process) - before) / (time.perf_counter() - started))
 
 
+Round = Callable[[Meter], Awaitable[float]]
+"""Does one round and says its figure; what counts of it, it does while `Meter.watching`."""
+
+
 def _seconds(process: psutil.Process | None) -> float:
     if process is None:
         return 0.0
@@ -45,17 +47,13 @@ def _seconds(process: psutil.Process | None) -> float:
 async def interleaved(
     rounds: int, *, raw: Round, ours: Round, raw_is: str, ours_is: str, store_pid: int | None = None
 ) -> tuple[Side, Side]:
-    """`rounds` of each side, in turn, after one of each that does not count; which goes first changes every time.
-
-    The store's share is noted over each whole round, preparations included: let them be small or outside.
-    """
-    await raw()
-    await ours()
+    """`rounds` of each side, in turn, after one of each that does not count; which goes first changes every time."""
+    for warm_up in (raw, ours):
+        await warm_up(Meter(None))
     sides: list[tuple[Round, list[float], Meter]] = [(raw, [], Meter(store_pid)), (ours, [], Meter(store_pid))]
     for turn in range(rounds):
         for measure, figures, meter in sides if turn % 2 == 0 else reversed(sides):
-            async with meter.watching():
-                figures.append(await measure())
+            figures.append(await measure(meter))
     (_, raw_figures, raw_meter), (_, our_figures, our_meter) = sides
     return (
         Side(what=raw_is, figures=raw_figures, store_cpu=raw_meter.shares),

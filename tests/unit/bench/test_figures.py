@@ -75,8 +75,9 @@ async def test_rounds_are_interleaved_and_the_first_of_each_does_not_count():
     done: list[str] = []
 
     def measured(name: str):
-        async def once() -> float:
-            done.append(name)
+        async def once(meter: Meter) -> float:
+            async with meter.watching():
+                done.append(name)
             return float(len(done))
 
         return once

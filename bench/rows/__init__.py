@@ -1,0 +1,1 @@
+"""The rows of the table, one module each: what is measured on either side, and under which conditions."""
