@@ -23,6 +23,7 @@ STARTED: Final = "process_started"
 STOPPING: Final = "process_stopping"
 STOPPED: Final = "process_stopped"
 WORKER_FAILED: Final = "worker_failed"
+WAITING: Final = "process_waiting"
 CLOSE_FAILED: Final = "close_failed"
 WORKER_STUCK: Final = "worker_stuck"
 
@@ -33,11 +34,13 @@ Together they stay below the 45 seconds after which whoever asked the process to
 """
 
 _LEAST_CLOSE = 1.0
+_WAITING_SECONDS = 10.0
 
 _log = log(__name__)
 
 Worker = Callable[[], Coroutine[Any, Any, None]]
 Close = Callable[[], Awaitable[object]]
+Wait = Callable[[], Awaitable[None]]
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Process:
     endpoints: Endpoints
     secrets: Secrets
     workers: dict[str, Worker] = field(default_factory=dict)
+    waits: dict[str, Wait] = field(default_factory=dict)
     closers: list[Close] = field(default_factory=list)
     server: RpcServer | None = None
 
@@ -58,8 +62,15 @@ class Process:
         """
         self.workers[name] = run
 
+    def ready_when(self, name: str, wait: Wait) -> None:
+        """Serve only when `wait()` has returned, while workers run already; it may be cancelled.
+
+        A wait that fails is a start that failed. `name` is for logs.
+        """
+        self.waits[name] = wait
+
     def serve(self, server: RpcServer) -> None:
-        """Serve calls with `server` once `start` has returned."""
+        """Serve calls with `server` once `start` has returned and what it waits for has come."""
         self.server = server
 
     def on_close(self, close: Close) -> None:
@@ -121,9 +132,8 @@ class _Life:
     async def run(self, start: Start) -> int:
         self._listen_for_signals()
         try:
-            if await self._started(start):
-                _log.info(STARTED)
-                await self._until_stopped()
+            if await self._unless_stopped(start(self._process)):
+                await self._work()
         except _StartError as error:
             return _cannot_start(self._process.endpoints.process.name, error.reason)
         finally:
@@ -131,38 +141,46 @@ class _Life:
         _log.info(STOPPED)
         return 1 if self._failed else 0
 
-    async def _started(self, start: Start) -> bool:
-        """Start up; False when a signal came first, and starting was abandoned."""
-        starting = asyncio.ensure_future(self._start(start))
-        stopping = asyncio.ensure_future(self._stop.wait())
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for each in (starting, stopping):
-            each.cancel()
-        await asyncio.wait({starting, stopping})
-        if starting.cancelled():
-            return False
-        error = starting.exception()
-        if isinstance(error, Exception):
-            raise _StartError(error)
-        return True
+    async def _work(self) -> None:
+        """Run the workers, serve as soon as all is ready for it, and stop both in order."""
+        server = self._process.server
+        workers = {asyncio.create_task(self._watched(n, run), name=n) for n, run in self._process.workers.items()}
+        served = False
+        try:
+            served = await self._unless_stopped(self._serve())
+            if served:
+                _log.info(STARTED)
+                await self._stop.wait()
+            # The order matters: callers are sent elsewhere first, nothing new is begun in the background, and what was
+            # accepted is finished while the stores are still open.
+            _log.info(STOPPING)
+            if server is not None and served:
+                await server.drain()
+        finally:
+            await self._end(workers)
+        if server is not None and served:
+            await server.stop(GRACE)
 
-    async def _start(self, start: Start) -> None:
-        await start(self._process)
+    async def _serve(self) -> None:
+        for name, wait in self._process.waits.items():
+            await _told(name, wait)
         if self._process.server is not None:
             await self._process.server.start()
 
-    async def _until_stopped(self) -> None:
-        server = self._process.server
-        workers = {asyncio.create_task(self._watched(n, run), name=n) for n, run in self._process.workers.items()}
-        await self._stop.wait()
-        # The order matters: callers are sent elsewhere first, nothing new is begun in the background, and what was
-        # accepted is finished while the stores are still open.
-        _log.info(STOPPING)
-        if server is not None:
-            await server.drain()
-        await self._end(workers)
-        if server is not None:
-            await server.stop(GRACE)
+    async def _unless_stopped(self, starting: Awaitable[None]) -> bool:
+        """Do this part of starting; False when it was abandoned, because a signal came or a worker failed first."""
+        begun = asyncio.ensure_future(starting)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({begun, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (begun, stopping):
+            each.cancel()
+        await asyncio.wait({begun, stopping})
+        if begun.cancelled():
+            return False
+        error = begun.exception()
+        if isinstance(error, Exception):
+            raise _StartError(error)
+        return True
 
     async def _end(self, workers: set[asyncio.Task[None]]) -> None:
         for worker in workers:
@@ -206,6 +224,17 @@ class _Life:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)  # the next one ends the process at once
+
+
+async def _told(name: str, wait: Wait) -> None:
+    """Wait, and say every ten seconds what for."""
+    waiting = asyncio.ensure_future(wait())
+    try:
+        while not (await asyncio.wait({waiting}, timeout=_WAITING_SECONDS))[0]:
+            _log.info(WAITING, worker=name)
+        await waiting
+    finally:
+        waiting.cancel()
 
 
 def _cannot_start(service: str, error: Exception) -> int:

@@ -1,26 +1,50 @@
-"""Keeps the documents of one projection up to date with its own service's log.
+"""Keeps one generation of a view up to date with its own service's log.
 
-Commits are taken by position, in batches: load the documents that the batch touches, fold, replace them in bulk, and
-then declare the views complete up to the batch's end. A batch that was interrupted is folded again without effect,
-since each document knows the position of the last commit in it. A projector that lost its lease is refused by the
-documents' positions or, at the latest, by the epoch of the declaration.
+Commits are taken by position, in pages: load the documents that a page touches and that are not in memory, fold, and
+write in one ordered bulk the documents and then the position up to which they are complete. A page that was interrupted
+is folded again without effect, since each document knows the position of the last commit in it. A projector that lost
+its lease is refused by a document, or by the position, which names the epoch; so is one whose store has lost what it
+wrote last, which makes it begin anew from what is there.
+
+A replay does the same, but writes only when enough has been folded. Which generation, and when queries read it, is
+`projection_driver`'s business.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from services.chassis.codec import EventCodec
 from services.chassis.eventstore import Commit, CommitLog
+from services.chassis.lease import LeaseLost
+from services.chassis.nudge import Nudge
+from services.chassis.page_size import PageSize
 from services.chassis.projection import EventContext, Projection
 from services.chassis.tracelink import span
-from services.chassis.viewstore import StoredView, ViewStore
+from services.chassis.viewstore import Advance, Documents
+from services.chassis.working_set import WorkingSet
 
-_BATCH = 200
+_HELD_BYTES = 4 * 1024 * 1024
+_REPLAY_BYTES = 16 * 1024 * 1024
+_REPLAY_SECONDS = 30.0
+_TELL_SECONDS = 0.5
+_BULK = 500
+_SAVE_SECONDS = 0.25
+_QUIET_SECONDS = 0.05
+_BREATH = 50
+
+_Touch = tuple[Any, EventContext, Sequence[str], int]
+"""An event, where it stands, the documents it touches, and its stored bytes."""
 
 
 class Projector:
-    """Runs one projection. `epoch` is that of the lease it runs under; make a new one for each lease."""
+    """Runs one projection into `documents`. `epoch` is that of the lease; make a new one for each lease.
+
+    `news` rings when the log has grown. `replay`: fold in memory, up to `replay_bytes` of events, and write rarely,
+    until `settle` has been called.
+    """
 
     def __init__(
         self,
@@ -28,58 +52,184 @@ class Projector:
         log: CommitLog,
         codec: EventCodec,
         projection: Projection,
-        views: ViewStore,
+        documents: Documents,
         epoch: int,
-        batch: int = _BATCH,
+        news: Nudge | None = None,
+        replay: bool = False,
+        page: PageSize | None = None,
+        held_bytes: int = _HELD_BYTES,
+        replay_bytes: int = _REPLAY_BYTES,
     ) -> None:
         self._log = log
         self._codec = codec
         self._projection = projection
-        self._views = views
+        self._documents = documents
         self._epoch = epoch
-        self._batch = batch
-        self._wanted = frozenset(codec.type_name(event_class) for event_class in projection.handles)
-        self._position: int | None = None
+        self._news = news or Nudge()
+        self._replay = replay
+        self._page = page or PageSize()
+        self._held_bytes = max(held_bytes, replay_bytes) if replay else held_bytes
+        self._replay_bytes = replay_bytes
+        self._wanted = frozenset().union(*(codec.stored_names_of(each) for each in projection.handles))
+        self._classes = tuple(projection.handles)
+        self._forget()
 
-    async def step(self) -> bool:
-        """Fold the next page of the log; whether there may be more at once.
+    def _forget(self) -> None:
+        """Hold nothing: what is stored decides where to go on."""
+        self._open = False
+        self._working = WorkingSet(self._held_bytes)
+        self._ahead: list[Commit] | None = None
+        self._writing = False
+        self.position = 0
+        """Up to where the documents are complete; in a replay, together with those that are still in memory."""
+        self.saved = 0
+        """The position that is stored."""
+        self._saved_at = self._told_at = 0.0
+
+    async def step(self, until: int | None = None) -> bool:
+        """Fold the next page of the log, not beyond `until`; whether there may be more at once.
 
         Raises LeaseLost, LogGap, StoreUnavailable, CodecError and what the projection raises; nothing is skipped then.
         """
-        if self._position is None:
-            self._position = await self._views.position()
-        commits = await self._log.read_log(self._position, self._batch)
+        try:
+            if not self._open:
+                await self._take_over()
+            return await (self._replay_on() if self._replay else self._follow(until))
+        except BaseException:
+            # Documents may have been folded half, and what was sent may have been written or not.
+            self._forget()
+            raise
+
+    async def settle(self, log: CommitLog) -> None:
+        """End the replay: write all that is in memory, and follow `log` from there."""
+        try:
+            if not self._open:
+                await self._take_over()
+            while await self._write():
+                pass
+        except BaseException:
+            self._forget()
+            raise
+        self._log, self._replay, self._ahead = log, False, None
+
+    async def _take_over(self) -> None:
+        self.position = self.saved = await self._documents.open(self._epoch)
+        self._working.whole = self.position == 0 and await self._documents.empty()
+        self._saved_at = self._told_at = time.monotonic()
+        self._open = True
+
+    # --- Following the log --------------------------------------------------------------------------------------
+
+    async def _follow(self, until: int | None) -> bool:
+        limit = self._page.commits if until is None else min(self._page.commits, until - self.position)
+        rings = self._news.rings
+        commits = await self._log.read_log(self.position, limit) if limit > 0 else []
         if not commits:
+            await self._write()
             return False
+        started = time.monotonic()
         traceparents = [part.meta.traceparent for commit in commits for part in commit.parts]
         with span("project", traceparents, projection=self._projection.name, count=len(commits)):
-            await self._views.write(await self._folded(commits))
-            await self._views.save_position(self._position + len(commits), self._epoch)
-        self._position += len(commits)
-        return len(commits) == self._batch
+            await self._fold(commits)
+            if self._working.is_changed or started - self._saved_at > _SAVE_SECONDS:
+                while await self._write():
+                    pass
+        full = len(commits) == limit
+        self._page.took(time.monotonic() - started, full=full)
+        # A page that touches nothing is not worth a write of its own, but when it gets quiet its end must be told.
+        return full or (self.saved < self.position and until is None and await self._is_more_coming(rings))
 
-    async def _folded(self, commits: Iterable[Commit]) -> dict[str, StoredView]:
-        """The documents that `commits` change, as they are afterwards."""
-        touches: defaultdict[str, list[tuple[Any, EventContext]]] = defaultdict(list)
-        for event, context in self._events(commits):
-            for document_id in dict.fromkeys(self._projection.route(event)):
-                touches[document_id].append((event, context))
-        stored = await self._views.load(list(touches))
-        folded: dict[str, StoredView] = {}
-        for document_id, touched in touches.items():
-            view = stored.get(document_id, StoredView(None, 0))
-            fresh = [(event, context) for event, context in touched if context.position > view.position]
-            document = view.document
-            for event, context in fresh:
-                document = self._projection.evolve(document, event, context)
-            if fresh:
-                folded[document_id] = StoredView(document, fresh[-1][1].position)
-        return folded
+    async def _is_more_coming(self, rings: int) -> bool:
+        with self._news.listen() as listener:
+            if self._news.rings == rings and not await listener.wait(_QUIET_SECONDS):
+                await self._write()
+                return False
+        return True
 
-    def _events(self, commits: Iterable[Commit]) -> Iterator[tuple[Any, EventContext]]:
-        for commit in commits:
-            for recorded, meta in commit.recorded():
-                if recorded.type in self._wanted:
-                    context = EventContext(commit.position or 0, commit.stream, recorded.version, meta.at)
-                    for event in self._codec.decode(recorded.type, recorded.data):
-                        yield event, context
+    # --- Replaying it -------------------------------------------------------------------------------------------
+
+    async def _replay_on(self) -> bool:
+        if self._writing or self._working.unwritten > self._replay_bytes or self._is_long_unsaved():
+            # A bulk at a time, so that those who share the store, and the generation in use, come in between.
+            self._writing = await self._write()
+            return True
+        commits = (
+            self._ahead if self._ahead is not None else await self._log.read_log(self.position, self._page.commits)
+        )
+        self._ahead = None
+        if not commits:
+            return False
+        started = time.monotonic()
+        # The store answers the next question while this page is folded.
+        reading = asyncio.ensure_future(self._log.read_log(self.position + len(commits), self._page.commits))
+        try:
+            await self._fold(commits)
+            self._ahead = await reading
+        finally:
+            await _ended(reading)
+        self._page.took(time.monotonic() - started, full=True)
+        await self._tell()
+        return bool(self._ahead)
+
+    def _is_long_unsaved(self) -> bool:
+        return time.monotonic() - self._saved_at > _REPLAY_SECONDS and self.saved < self.position
+
+    async def _tell(self) -> None:
+        if time.monotonic() - self._told_at > _TELL_SECONDS:
+            await self._documents.tell(self.position, self._epoch)
+            self._told_at = time.monotonic()
+
+    # --- Both ---------------------------------------------------------------------------------------------------
+
+    async def _fold(self, commits: Sequence[Commit]) -> None:
+        """Bring the documents that `commits` touch up to the end of them, in memory."""
+        touches: list[_Touch] = []
+        for number, commit in enumerate(commits):
+            if number % _BREATH == 0:  # Calls are served on the same thread.
+                await asyncio.sleep(0)
+            touches.extend(self._touches(commit))
+        missing = self._working.missing(each for _, _, ids, _ in touches for each in ids)
+        if missing:
+            loaded = await self._documents.load(missing)
+            if (loaded.position, loaded.epoch) != (self.saved, self._epoch):
+                raise LeaseLost("the position is not where it was left")
+            self._working.add(missing, loaded.views)
+        evolve, working = self._projection.evolve, self._working
+        for number, (event, context, ids, size) in enumerate(touches, start=1):
+            for document_id in ids:
+                held = working.take(document_id)
+                if context.position > held.floor:
+                    held.fold(evolve(held.document, event, context), context.position)
+                    working.changed(document_id, held, size)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        self.position += len(commits)
+
+    def _touches(self, commit: Commit) -> Iterator[_Touch]:
+        for recorded, meta in commit.recorded():
+            if recorded.type not in self._wanted:
+                continue
+            context = EventContext(commit.position or 0, commit.stream, recorded.version, meta.at)
+            for event in self._codec.decode(recorded.type, recorded.data):
+                if isinstance(event, self._classes):  # Of what was stored otherwise, only a part may be wanted.
+                    yield event, context, tuple(dict.fromkeys(self._projection.route(event))), len(recorded.data)
+
+    async def _write(self) -> bool:
+        """Write one bulk of what has changed, and with the last of them the position; whether there is more."""
+        views = self._working.to_write(_BULK)
+        last = self._working.written(views)
+        if not last:
+            await self._documents.write(views, None)
+            return True
+        if views or self.saved < self.position:
+            await self._documents.write(views, Advance(self.saved, self.position, self._epoch))
+            self.saved, self._saved_at = self.position, time.monotonic()
+        return False
+
+
+async def _ended(reading: "asyncio.Future[list[Commit]]") -> None:
+    """Leave no question behind that nobody waits for."""
+    if not reading.done():
+        reading.cancel()
+    with suppress(BaseException):
+        await reading

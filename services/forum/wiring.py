@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,18 +15,18 @@ from services.chassis.bus import Curation, Inbox, Outbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consumer import Consumer
 from services.chassis.deployment import Secrets
-from services.chassis.eventstore import CommitLog, LogStore
+from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler
 from services.chassis.identity_uri import server_name
 from services.chassis.lifecycle import Process
 from services.chassis.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
-from services.chassis.projection import Projection
-from services.chassis.projector import Projector
+from services.chassis.projection_driver import drive_all
 from services.chassis.relay import Relay
 from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_page import PageTokens
 from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import ViewStore
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import Follower, LogWorker
@@ -79,13 +79,11 @@ class Verification:
 
 
 class Forum:
-    """The forum on a store; `views` holds a view store for each of `PROJECTIONS`, by name."""
+    """The forum on a store, with the documents of `PROJECTIONS` in `views`."""
 
-    def __init__(
-        self, *, store: LogStore, views: Mapping[str, ViewStore], keys: Keys, config: Config, clock: Clock
-    ) -> None:
+    def __init__(self, *, store: LogStore, views: ViewStore, keys: Keys, config: Config, clock: Clock) -> None:
+        self.catalog = ViewCatalog(views)
         self._store = store
-        self._views = views
         self._keys = keys
         self._config = config
         self._clock = clock
@@ -114,8 +112,7 @@ class Forum:
         if CURATION:
             worker.add("relay", lambda _epoch: Relay(worker.log, outbox, CURATION))
         worker.add("labels", lambda epoch: self._consumer(verification, epoch))
-        for projection in PROJECTIONS:
-            worker.add(projection.name, partial(self._projector, projection, worker.log))
+        drive_all(worker, PROJECTIONS, history=self._store, codec=self._codec, catalog=self.catalog)
         return worker
 
     def _alias_servicer(self) -> AliasServicer:
@@ -131,18 +128,14 @@ class Forum:
         return ThreadServicer(aliases=self._aliases, threads=self._threads, post_ids=self._post_ids, clock=self._coarse)
 
     def _reading_servicer(self) -> ReadingServicer:
-        views = self._views
+        views = self.catalog.views
         return ReadingServicer(
-            feed=FeedIndex(days=views[FEED_DAYS.name], minutes=views[FEED_MINUTES.name], posts=views[FEED_POSTS.name]),
-            threads=ThreadIndex(threads=views[THREADS.name], pages=views[THREAD_PAGES.name]),
-            posts=views[POSTS.name],
-            comments=views[COMMENTS.name],
+            feed=FeedIndex(days=views(FEED_DAYS), minutes=views(FEED_MINUTES), posts=views(FEED_POSTS)),
+            threads=ThreadIndex(threads=views(THREADS), pages=views(THREAD_PAGES)),
+            posts=views(POSTS),
+            comments=views(COMMENTS),
             tokens=PageTokens(self._keys.page.reveal()),
         )
-
-    def _projector(self, projection: Projection, log: CommitLog, epoch: int) -> Follower:
-        views = self._views[projection.name]
-        return Projector(log=log, codec=self._codec, projection=projection, views=views, epoch=epoch)
 
     def _consumer(self, verification: Verification, epoch: int) -> Follower:
         return Consumer(
@@ -164,9 +157,8 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
-    views = {each.name: MongoViewStore(database, each.name, each.version) for each in PROJECTIONS}
     keys = _keys(process.secrets, process.endpoints.paths.trust)
-    forum = Forum(store=store, views=views, keys=keys, config=config, clock=SystemClock())
+    forum = Forum(store=store, views=MongoViewStore(database), keys=keys, config=config, clock=SystemClock())
 
     bus = bus_jetstream.Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
@@ -176,6 +168,7 @@ async def start(process: Process) -> None:
     worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE), verification=verification)
 
     process.worker("log", worker.run)
+    process.ready_when("views", partial(forum.catalog.built, PROJECTIONS))
     process.on_close(channel.close)
     process.on_close(bus.close)
     process.serve(

@@ -10,15 +10,15 @@ from services.chassis import configfile
 from services.chassis.bus import Curation
 from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.codec import EventCodec
 from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler
 from services.chassis.lifecycle import Process
 from services.chassis.log_reader import CuratedLog, EventLogServicer
-from services.chassis.projector import Projector
+from services.chassis.projection_driver import drive_all
 from services.chassis.relay import Relay
 from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import ViewStore
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import LogWorker
@@ -46,11 +46,12 @@ SERVICE = "identity"
 
 @dataclass(frozen=True)
 class Assembly:
-    """What is served, what runs in the background, and what is awaited at the end."""
+    """What is served, what runs in the background, and what is awaited before serving and at the end."""
 
     bindings: list[ServiceBinding[Any]]
     worker: LogWorker
     curation: Curation
+    ready: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
 
 
@@ -72,15 +73,18 @@ def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views
         sessions=Sessions(keys.session, clock, config.tokens.session_seconds),
         assertions=Assertions(keys.assertion, clock, config.tokens.assertion_seconds),
     )
+    catalog, by_escrow = ViewCatalog(views), persons_by_escrow()
     release_servicer = ReleaseServicer(
-        persons=persons, persons_by_escrow=views, profiles=profiles, trust=trust, clock=clock
+        persons=persons, persons_by_escrow=catalog.views(by_escrow), profiles=profiles, trust=trust, clock=clock
     )
     bindings: list[ServiceBinding[Any]] = [
         ServiceBinding(add_PersonServiceServicer_to_server, person_servicer),
         ServiceBinding(add_ReleaseServiceServicer_to_server, release_servicer),
         ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, curation))),
     ]
-    return Assembly(bindings, _worker(store, codec, views), curation, passwords.close)
+    worker = LogWorker(store)
+    drive_all(worker, [by_escrow], history=store, codec=codec, catalog=catalog)
+    return Assembly(bindings, worker, curation, partial(catalog.built, [by_escrow]), passwords.close)
 
 
 async def start(process: Process) -> None:
@@ -93,13 +97,12 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
-    projection = persons_by_escrow()
     assembly = assemble(
         config=config,
         keys=Keys.read(process.secrets),
         trust=trust,
         store=store,
-        views=MongoViewStore(database, projection.name, projection.version),
+        views=MongoViewStore(database),
         clock=SystemClock(),
     )
     process.on_close(assembly.close)
@@ -108,6 +111,7 @@ async def start(process: Process) -> None:
     outbox = JetStreamOutbox(bus, SERVICE)
     assembly.worker.add("relay", lambda _epoch: Relay(assembly.worker.log, outbox, assembly.curation))
     process.worker("log", assembly.worker.run)
+    process.ready_when("views", assembly.ready)
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,
@@ -120,13 +124,3 @@ async def start(process: Process) -> None:
             continue_traces_from=config.continue_traces_from,
         )
     )
-
-
-def _worker(store: LogStore, codec: EventCodec, views: ViewStore) -> LogWorker:
-    worker = LogWorker(store)
-
-    def projector(epoch: int) -> Projector:
-        return Projector(log=worker.log, codec=codec, projection=persons_by_escrow(), views=views, epoch=epoch)
-
-    worker.add("persons_by_escrow", projector)
-    return worker

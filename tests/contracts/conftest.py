@@ -8,7 +8,7 @@ import pytest_asyncio
 from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.viewstore import ViewStore
+from services.chassis.viewstore import Documents, ViewStore
 from services.chassis.viewstore_memory import MemoryViewStore
 from services.chassis.viewstore_mongo import MongoViewStore
 from tests.support.store import fresh_database, store_uri
@@ -39,4 +39,9 @@ async def store(request: pytest.FixtureRequest) -> LogStore:
 async def views(request: pytest.FixtureRequest) -> ViewStore:
     if request.param == "memory":
         return MemoryViewStore()
-    return MongoViewStore(request.getfixturevalue("database"), "threads", 1)
+    return MongoViewStore(request.getfixturevalue("database"))
+
+
+@pytest.fixture
+def documents(views: ViewStore) -> Documents:
+    return views.documents("threads_v1", 1)

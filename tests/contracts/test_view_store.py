@@ -1,56 +1,126 @@
 """What every view store does, whatever it stands on."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.chassis.lease import LeaseLost
-from services.chassis.viewstore import StoredView, ViewStore
+from services.chassis.viewstore import Advance, Documents, Generations, StoredView, ViewStore
+
+VIEW = "threads_v1"
 
 
-async def test_documents_are_read_back_without_the_stores_own_keys(views: ViewStore) -> None:
+async def put(documents: Documents, **views: StoredView) -> None:
+    await documents.write(views, None)
+
+
+async def test_documents_are_read_back_without_the_stores_own_keys(documents: Documents) -> None:
     document = {"title": "数据", "count": 3, "key": b"\x00\x01", "items": [{"a": None, "b": True}], "none": {}}
-    await views.write({"t1": StoredView(document, 4), "t2": StoredView({"title": "x"}, 4)})
-    assert await views.get("t1") == document
-    assert await views.get("t9") is None
-    assert await views.get_many(["t1", "t9", "t2"]) == {"t1": document, "t2": {"title": "x"}}
-    assert await views.get_many([]) == {}
+    await documents.write({"t1": StoredView(document, 4), "t2": StoredView({"title": "x"}, 4)}, Advance(0, 4, 0))
+    assert await documents.get("t1") == document
+    assert await documents.get("t9") is None
+    assert await documents.get_many(["t1", "t9", "t2"]) == {"t1": document, "t2": {"title": "x"}}
+    assert await documents.get_many([]) == {}
 
 
-async def test_a_read_document_is_the_readers_own(views: ViewStore) -> None:
-    await views.write({"t1": StoredView({"items": [1]}, 1)})
-    document = await views.get("t1")
+async def test_a_read_document_is_the_readers_own(documents: Documents) -> None:
+    await put(documents, t1=StoredView({"items": [1]}, 1))
+    document = await documents.get("t1")
     assert document is not None
     document["items"].append(2)
-    assert await views.get("t1") == {"items": [1]}
+    assert await documents.get("t1") == {"items": [1]}
 
 
-async def test_a_document_moves_only_forward(views: ViewStore) -> None:
-    await views.write({"t1": StoredView({"n": 1}, 5)})
-    await views.write({"t1": StoredView({"n": 2}, 6)})
+async def test_a_document_moves_only_forward(documents: Documents) -> None:
+    await put(documents, t1=StoredView({"n": 1}, 5))
+    await put(documents, t1=StoredView({"n": 2}, 6))
     for position in (5, 6):
         with pytest.raises(LeaseLost):
-            await views.write({"t1": StoredView({"n": 9}, position), "t2": StoredView({"n": 1}, position)})
-        assert await views.get("t1") == {"n": 2}
+            await put(documents, t1=StoredView({"n": 9}, position))
+        assert await documents.get("t1") == {"n": 2}
 
 
-async def test_a_removed_document_leaves_its_position(views: ViewStore) -> None:
-    await views.write({"t1": StoredView({"n": 1}, 5)})
-    await views.write({"t1": StoredView(None, 7)})
-    assert await views.get("t1") is None
-    assert await views.get_many(["t1"]) == {}
-    assert await views.load(["t1", "t2"]) == {"t1": StoredView(None, 7)}
-    await views.write({"t1": StoredView({"n": 2}, 8)})
-    assert await views.load(["t1"]) == {"t1": StoredView({"n": 2}, 8)}
+async def test_a_removed_document_leaves_its_position(documents: Documents) -> None:
+    await put(documents, t1=StoredView({"n": 1}, 5))
+    await put(documents, t1=StoredView(None, 7))
+    assert await documents.get("t1") is None
+    assert await documents.get_many(["t1"]) == {}
+    assert (await documents.load(["t1", "t2"])).views == {"t1": StoredView(None, 7)}
+    await put(documents, t1=StoredView({"n": 2}, 8))
+    assert (await documents.load(["t1"])).views == {"t1": StoredView({"n": 2}, 8)}
 
 
-async def test_writing_nothing_is_allowed(views: ViewStore) -> None:
-    await views.write({})
-    assert await views.load([]) == {}
+async def test_documents_and_position_are_written_together(documents: Documents) -> None:
+    assert await documents.position() == 0
+    assert await documents.open(3) == 0
+    assert await documents.empty()
+    await documents.write({"t1": StoredView({"n": 1}, 2)}, Advance(0, 4, 3))
+    await documents.write({}, Advance(4, 6, 3))
+    assert await documents.position() == 6
+    assert await documents.load(["t1"]) == ({"t1": StoredView({"n": 1}, 2)}, 6, 3)
+    assert not await documents.empty()
 
 
-async def test_the_position_is_guarded_by_epoch(views: ViewStore) -> None:
-    assert await views.position() == 0
-    await views.save_position(3, epoch=2)
-    await views.save_position(4, epoch=2)
+async def test_the_position_stays_where_a_document_is_refused(documents: Documents) -> None:
+    await put(documents, t2=StoredView({"n": 1}, 5))
+    views = {"t1": StoredView({"n": 1}, 4), "t2": StoredView({"n": 9}, 4), "t3": StoredView({"n": 9}, 4)}
     with pytest.raises(LeaseLost):
-        await views.save_position(9, epoch=1)
-    assert await views.position() == 4
+        await documents.write(views, Advance(0, 4, 1))
+    assert await documents.position() == 0
+    assert await documents.get_many(["t1", "t2", "t3"]) == {"t1": {"n": 1}, "t2": {"n": 1}}
+
+
+async def test_a_position_is_refused_under_an_older_epoch(documents: Documents) -> None:
+    await documents.open(1)
+    await documents.write({}, Advance(0, 3, 1))
+    assert await documents.open(2) == 3
+    with pytest.raises(LeaseLost):
+        await documents.write({}, Advance(3, 4, 1))
+    with pytest.raises(LeaseLost):
+        await documents.open(1)
+    await documents.write({}, Advance(3, 5, 2))
+    assert await documents.position() == 5
+
+
+@pytest.mark.parametrize("before", [0, 2, 4])
+async def test_a_position_is_refused_that_was_not_left_there(documents: Documents, before: int) -> None:
+    await documents.open(1)
+    await documents.write({}, Advance(0, 3, 1))
+    with pytest.raises(LeaseLost):
+        await documents.write({}, Advance(before, 9, 1))
+    assert await documents.position() == 3
+
+
+async def test_what_a_replay_tells_is_for_watching_only(documents: Documents) -> None:
+    await documents.open(2)
+    await documents.tell(700, 2)
+    await documents.tell(900, 1)
+    assert (await documents.replayed(), await documents.position()) == (700, 0)
+    await documents.write({}, Advance(0, 800, 2))
+    assert await documents.replayed() == 800
+
+
+async def test_generations_are_strangers(views: ViewStore) -> None:
+    old, new = views.documents(VIEW, 1), views.documents(VIEW, 2)
+    await put(old, t1=StoredView({"n": 1}, 5))
+    await put(new, t1=StoredView({"n": 2}, 1))
+    assert (await old.get("t1"), await new.get("t1")) == ({"n": 1}, {"n": 2})
+    await views.drop(VIEW, 1)
+    await views.drop(VIEW, 1)
+    assert (await old.get("t1"), await new.get("t1")) == (None, {"n": 2})
+    assert await old.empty()
+
+
+async def test_generations_change_by_compare_and_swap(views: ViewStore) -> None:
+    assert await views.generations() == {}
+    none = Generations()
+    begun = replace(none.begun(), epoch=1)
+    assert await views.swap(VIEW, none, begun)
+    assert not await views.swap(VIEW, none, begun)
+    (stored,) = (await views.generations()).values()
+    assert stored == replace(begun, revision=1)
+    assert await views.swap(VIEW, stored, stored.flipped())
+    assert not await views.swap(VIEW, stored, stored.rebuild_wished())
+    assert (await views.generations())[VIEW] == replace(stored.flipped(), revision=2)
+    assert await views.swap("posts_v1", none, none.rebuild_wished())
+    assert set(await views.generations()) == {VIEW, "posts_v1"}

@@ -21,9 +21,10 @@ from services.chassis.lease import LeaseLost
 from services.chassis.log_reader import CuratedLog
 from services.chassis.nudge import Nudge
 from services.chassis.projection import EventContext, Projection
-from services.chassis.projector import Projector
+from services.chassis.projection_driver import drive_all
 from services.chassis.relay import Relay
 from services.chassis.sequencer import Sequencer
+from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import Document
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import LogWorker
@@ -107,7 +108,8 @@ async def test_a_command_travels_to_the_view_and_over_the_bus(
     """Two processes of one service, and one of another, from command to reaction."""
     stores = [MongoEventStore(database), MongoEventStore(database)]
     await stores[0].ensure_indexes()
-    views = MongoViewStore(database, "totals", 1)
+    catalog = ViewCatalog(MongoViewStore(database))
+    views = catalog.views(TOTALS)
     taken: list[str] = []
 
     async def react(event: ForeignEvent) -> None:
@@ -116,13 +118,13 @@ async def test_a_command_travels_to_the_view_and_over_the_bus(
     workers = [LogWorker(store, lease_seconds=2, poll_seconds=0.05) for store in stores]
     for store, worker in zip(stores, workers, strict=True):
         outbox = JetStreamOutbox(producer_bus, PRODUCER)
-        worker.add("relay", lambda _, store=store, outbox=outbox: Relay(store, outbox, CURATION))  # type: ignore[misc]
         worker.add(
-            "totals",
-            lambda epoch, store=store: Projector(  # type: ignore[misc]
-                log=store, codec=CODEC, projection=TOTALS, views=views, epoch=epoch
+            "relay",
+            lambda epoch, store=store, outbox=outbox: Relay(  # type: ignore[misc]
+                store, outbox, CURATION, checkpoints=store, epoch=epoch
             ),
         )
+        drive_all(worker, [TOTALS], history=store, codec=CODEC, catalog=catalog)
     workers[0].add(
         "events of producer",
         lambda epoch: Consumer(
@@ -143,6 +145,7 @@ async def test_a_command_travels_to_the_view_and_over_the_bus(
             )
 
     async with running(workers[0]):
+        await catalog.built([TOTALS])
         await asyncio.gather(*(command(number) for number in range(12)))
         async with asyncio.timeout(20):
             while await views.position() < 12 or len(taken) < 12:

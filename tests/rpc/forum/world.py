@@ -17,6 +17,7 @@ from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.log_reader import CuratedLog
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
+from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore_memory import MemoryViewStore
 from services.forum.api.errors import ERRORS
 from services.forum.config import Config
@@ -50,7 +51,7 @@ class World:
 
     running: Running
     store: MemoryEventStore
-    views: dict[str, MemoryViewStore]
+    catalog: ViewCatalog
     clock: FixedClock
     verification: MemoryBus
     edge: RpcChannel
@@ -93,7 +94,9 @@ class World:
         """Wait until every view has everything that was written."""
         await self.until(lambda: all(c.position is not None for c in self.store._commits.values()))
         head = await self.store.head_position()
-        await self.until(lambda: all(views._position >= head for views in self.views.values()))
+        async with asyncio.timeout(10):
+            for projection in PROJECTIONS:
+                await self.catalog.views(projection).reached(head)
 
     async def alias_request(self, author: Author, **changes: Any) -> alias_service_pb2.CreateAliasRequest:
         """A true request for the author's alias, with a fresh nonce, and then with these fields changed."""
@@ -144,18 +147,18 @@ async def refused(call: Awaitable[Any]) -> str:
 async def running_forum() -> AsyncIterator[World]:
     """A forum of its own, with its background work, until the block ends."""
     store, clock, bus = MemoryEventStore(), FixedClock(), MemoryBus()
-    views = {projection.name: MemoryViewStore() for projection in PROJECTIONS}
     config = Config(allow=ALLOW)
-    forum = Forum(store=store, views=views, keys=KEYS, config=config, clock=clock)
+    forum = Forum(store=store, views=MemoryViewStore(), keys=KEYS, config=config, clock=clock)
     # Verification's log is empty: these tests lose nothing on the bus.
     reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
     worker = forum.worker(outbox=MemoryBus(), verification=Verification(inbox=bus.inbox(), reader=reader))
     background = asyncio.create_task(worker.run())
     try:
+        await forum.catalog.built(PROJECTIONS)
         async with serving(SERVICE, list(forum.services()), allow=ALLOW, errors=ERRORS) as running:
             options: dict[str, Any] = {"retry": NO_RETRY}
             async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
-                yield World(running, store, views, clock, bus, edge, disclosure)
+                yield World(running, store, forum.catalog, clock, bus, edge, disclosure)
     finally:
         background.cancel()
         with suppress(asyncio.CancelledError):

@@ -22,8 +22,7 @@ SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "forum" / "service.t
 def server(config: Config) -> RpcServer:
     """The forum's server, made and not started."""
     keys = Keys(nonce=SecretBytes(b"n" * 32), page=SecretBytes(b"p" * 32), receipt_public=bytes(32))
-    views = {projection.name: MemoryViewStore() for projection in PROJECTIONS}
-    forum = Forum(store=MemoryEventStore(), views=views, keys=keys, config=config, clock=FixedClock())
+    forum = Forum(store=MemoryEventStore(), views=MemoryViewStore(), keys=keys, config=config, clock=FixedClock())
     return RpcServer(
         listen="127.0.0.1:0", tls=credentials("forum"), services=forum.services(), allow=config.allow, errors=ERRORS
     )

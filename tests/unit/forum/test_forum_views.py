@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from services.chassis.eventstore import CommitMeta, Write
 from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.page_size import PageSize
 from services.chassis.projection import Projection
 from services.chassis.projector import Projector
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.viewstore_memory import MemoryDocuments
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, PostPublished, ThreadOpened
-from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex, Place
+from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, NEWEST, FeedIndex, Place
 from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import PAGE, THREAD_PAGES, THREADS, ThreadIndex
 
@@ -54,17 +57,18 @@ def commented(comment_id: str, post: PostPublished) -> CommentPublished:
     )
 
 
-async def views_of(projection: Projection, events: Sequence[Event]) -> MemoryViewStore:
+async def views_of(projection: Projection, events: Sequence[Event]) -> MemoryDocuments:
     """The projection's documents after these events, each a commit of its own, in pages of a few commits."""
-    store, views = MemoryEventStore(), MemoryViewStore()
+    store, documents = MemoryEventStore(), MemoryDocuments()
     meta = CommitMeta("f", 0, "caller")
     for number, event in enumerate(events):
         await store.append("thread-t", number, [Write(f"c{number}", [CODEC.encode(event)], meta)])
     await store.assign_positions(0, [f"c{number}" for number in range(len(events))])
-    projector = Projector(log=store, codec=CODEC, projection=projection, views=views, epoch=1, batch=3)
+    page = PageSize(first=3, most=3)
+    projector = Projector(log=store, codec=CODEC, projection=projection, documents=documents, epoch=1, page=page)
     while await projector.step():
         pass
-    return views
+    return documents
 
 
 async def feed_of(events: Sequence[Event]) -> FeedIndex:
@@ -76,15 +80,14 @@ async def feed_of(events: Sequence[Event]) -> FeedIndex:
 
 
 async def all_pages(feed: FeedIndex, label: str, size: int) -> list[str]:
-    found: list[str] = []
-    place: Place | None = None
+    found: list[Place] = []
     while True:
-        page = await feed.page(label, before=Place.parse(place.to_bytes()) if place else None, size=size)
-        assert len(page.post_ids) <= size
-        found += page.post_ids
-        place = page.last
-        if place is None:
-            return found
+        before = Place.parse(found[-1].to_bytes()) if found else NEWEST
+        page = await feed.page(label, before=before, limit=size)
+        assert len(page) <= size
+        if not page:
+            return [place.post_id for place in found]
+        found += page
 
 
 async def test_a_feed_is_newest_first_whatever_the_page_size() -> None:
@@ -119,6 +122,12 @@ async def test_a_feed_goes_on_past_what_one_view_is_behind_with() -> None:
         posts=await views_of(FEED_POSTS, posts[:10]),
     )
     assert await all_pages(late, "", 4) == [f"p{number}" for number in reversed(range(10))]
+
+
+@pytest.mark.parametrize("data", [b"", bytes(16), bytes(9), b"\x02" + bytes(8) + b"\xff"])
+def test_a_place_of_another_form_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        Place.parse(data)
 
 
 async def test_a_thread_is_oldest_first_across_its_documents() -> None:

@@ -1,5 +1,6 @@
 """Views equal the fold of the log, however often the work was interrupted or done twice."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from services.chassis.eventstore import EventStoreError, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
+from services.chassis.page_size import PageSize
 from services.chassis.projection import EventContext, Projection
 from services.chassis.projector import Projector
-from services.chassis.viewstore import Document
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.viewstore import Advance, Document, Loaded, StoredView
+from services.chassis.viewstore_memory import MemoryDocuments
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
 
@@ -29,9 +31,11 @@ def projection(route: Any = lambda event: [event.counter]) -> Projection:
     return Projection(name="totals", version=1, handles=(Raised, Closed), route=route, evolve=evolve)
 
 
-def projector(store: MemoryEventStore, views: MemoryViewStore, epoch: int = 1, **options: Any) -> Projector:
+def projector(store: MemoryEventStore, views: MemoryDocuments, epoch: int = 1, **options: Any) -> Projector:
     options.setdefault("projection", projection())
-    return Projector(log=store, codec=CODEC, views=views, epoch=epoch, **options)
+    if (batch := options.pop("batch", 0)) > 0:
+        options["page"] = PageSize(first=batch, most=batch)
+    return Projector(log=store, codec=CODEC, documents=views, epoch=epoch, **options)
 
 
 async def write(store: MemoryEventStore, *events: CounterEvent) -> None:
@@ -47,7 +51,7 @@ async def catch_up(projector: Projector) -> None:
 
 @pytest.mark.parametrize("batch", [1, 2, 100])
 async def test_documents_are_folded_in_the_order_of_the_log(batch: int) -> None:
-    store, views = MemoryEventStore(), MemoryViewStore()
+    store, views = MemoryEventStore(), MemoryDocuments()
     await write(store, Raised("a", 1), Raised("a", 2), Raised("b", 5))
     await write(store, Renamed("a", "ignored"))
     await write(store, Raised("a", 4))
@@ -58,7 +62,7 @@ async def test_documents_are_folded_in_the_order_of_the_log(batch: int) -> None:
 
 
 async def test_a_removed_document_begins_anew() -> None:
-    store, views = MemoryEventStore(), MemoryViewStore()
+    store, views = MemoryEventStore(), MemoryDocuments()
     await write(store, Raised("a", 1))
     await write(store, Closed("a"))
     await catch_up(projector(store, views))
@@ -68,10 +72,11 @@ async def test_a_removed_document_begins_anew() -> None:
     assert await views.get("a") == {"total": 3, "seen": [[3, 1]]}
 
 
-class ForgetfulViews(MemoryViewStore):
-    """Loses power between the documents and the declaration."""
+class ForgetfulViews(MemoryDocuments):
+    """Loses power between the documents and the position."""
 
-    async def save_position(self, position: int, epoch: int) -> None:
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+        await super().write(views, None)
         raise EventStoreError
 
 
@@ -83,7 +88,7 @@ async def test_a_batch_that_was_interrupted_is_folded_once(batch: int) -> None:
     await write(store, Closed("b"))
     with pytest.raises(EventStoreError):
         await projector(store, views, batch=2).step()
-    whole = MemoryViewStore()
+    whole = MemoryDocuments()
     whole._views = views._views
     await catch_up(projector(store, whole, batch=batch))
     assert await whole.get("a") == {"total": 3, "seen": [[1, 1], [1, 2]]}
@@ -91,29 +96,103 @@ async def test_a_batch_that_was_interrupted_is_folded_once(batch: int) -> None:
 
 
 async def test_an_overtaken_projector_is_refused_by_the_documents() -> None:
-    store, views = MemoryEventStore(), MemoryViewStore()
+    store, views = MemoryEventStore(), MemoryDocuments()
     await write(store, Raised("a", 1))
-    zombie_views = MemoryViewStore()
+    zombie_views = MemoryDocuments()
     zombie = projector(store, zombie_views)
     await catch_up(projector(store, views, epoch=2))
-    load = zombie_views.load
     zombie_views.write = views.write  # type: ignore[method-assign]  # It read before, and writes after.
-    assert await load(["a"]) == {}
     with pytest.raises(LeaseLost):
         await zombie.step()
     assert await views.get("a") == {"total": 1, "seen": [[1, 1]]}
 
 
-async def test_an_overtaken_projector_cannot_declare_anything() -> None:
-    store, views = MemoryEventStore(), MemoryViewStore()
+async def test_an_overtaken_projector_cannot_advance() -> None:
+    store, views = MemoryEventStore(), MemoryDocuments()
     await write(store, Raised("a", 1))
-    await views.save_position(0, epoch=9)
+    late = projector(store, views, epoch=8)
+    await catch_up(late)
+    await views.open(9)
+    await write(store, Renamed("a", "touches nothing"))
+    with pytest.raises(LeaseLost):
+        await late.step()
     with pytest.raises(LeaseLost):
         await projector(store, views, epoch=8).step()
 
 
+async def test_what_the_store_has_lost_is_folded_again() -> None:
+    """A store that ended suddenly has lost the last documents, together with the position that followed them."""
+    store, views = MemoryEventStore(), MemoryDocuments()
+    await write(store, Raised("a", 1))
+    running = projector(store, views)
+    await catch_up(running)
+    kept = dict(views._views), views._position
+    await write(store, Raised("b", 2))
+    await catch_up(running)
+    views._views, views._position = kept
+    await write(store, Raised("b", 3))
+    with pytest.raises(LeaseLost):
+        await running.step()
+    await catch_up(projector(store, views, epoch=2))
+    assert await views.get("b") == {"total": 5, "seen": [[2, 1], [3, 1]]}
+
+
+class CountedViews(MemoryDocuments):
+    loads = writes = 0
+
+    async def load(self, document_ids: Sequence[str]) -> Loaded:
+        self.loads += 1
+        return await super().load(document_ids)
+
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+        self.writes += 1
+        await super().write(views, advance)
+
+
+async def test_a_page_costs_one_read_and_one_write_and_none_for_what_is_in_memory() -> None:
+    store, views = MemoryEventStore(), CountedViews()
+    views._views["a"] = StoredView({"total": 0, "seen": []}, 0)  # So that not all there is is in memory.
+    running = projector(store, views)
+    for name in ("a", "b", "a", "b"):
+        await write(store, Raised(name, 1), Raised(name, 1))
+    await catch_up(running)
+    assert (views.loads, views.writes) == (1, 1)
+    await write(store, Raised("a", 1))
+    await catch_up(running)
+    assert (views.loads, views.writes) == (1, 2)
+    assert (await views.get_many(["a", "b"]))["a"]["total"] == 5
+
+
+async def test_the_position_is_told_when_it_gets_quiet_after_pages_that_touch_nothing() -> None:
+    store, views = MemoryEventStore(), CountedViews()
+    running = projector(store, views)
+    for _ in range(3):
+        await write(store, Renamed("a", "touches nothing"))
+    await catch_up(running)
+    assert await views.position() == 3
+    assert (views.loads, views.writes) == (0, 1)
+
+
+@pytest.mark.parametrize("replay_bytes", [1, 500, 10**6])
+async def test_a_replay_writes_rarely_and_comes_to_the_same(replay_bytes: int) -> None:
+    store, replayed, live = MemoryEventStore(), CountedViews(), MemoryDocuments()
+    for number in range(30):
+        await write(store, Raised(f"c{number % 3}", number), Raised("all", 1))
+    await write(store, Closed("c2"))
+    replay = projector(store, replayed, replay=True, replay_bytes=replay_bytes, batch=4)
+    await catch_up(replay)
+    await replay.settle(store)
+    await catch_up(projector(store, live))
+    assert (replayed._views, replayed._position) == (live._views, live._position)
+    if replay_bytes == 10**6:
+        assert (replayed.loads, replayed.writes) == (0, 1)
+    await write(store, Raised("c0", 5))
+    await catch_up(replay)
+    assert await replayed.position() == 32
+
+
 async def test_an_event_may_touch_several_documents_once_each() -> None:
-    store, views = MemoryEventStore(), MemoryViewStore()
+    store, views = MemoryEventStore(), MemoryDocuments()
     await write(store, Raised("a", 1))
     everywhere = projection(lambda event: [event.counter, "all", "all"])
     await catch_up(projector(store, views, projection=everywhere))
@@ -121,7 +200,7 @@ async def test_an_event_may_touch_several_documents_once_each() -> None:
 
 
 async def test_a_failing_projection_stops_before_the_event() -> None:
-    store, views = MemoryEventStore(), MemoryViewStore()
+    store, views = MemoryEventStore(), MemoryDocuments()
     await write(store, Raised("a", 1))
 
     def fail(event: CounterEvent) -> list[str]:

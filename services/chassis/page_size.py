@@ -1,0 +1,22 @@
+"""How many commits to take at once: few while little comes, many to catch up, fewer again where each costs much."""
+
+_FIRST = 100
+_LEAST = 20
+_MOST = 500
+_SHORT_SECONDS = 0.2
+_LONG_SECONDS = 0.5
+
+
+class PageSize:
+    """Adapts to how long pages take; `first` to begin with, `most` at the most."""
+
+    def __init__(self, first: int = _FIRST, most: int = _MOST) -> None:
+        self.commits = min(first, most)
+        self._most = most
+
+    def took(self, seconds: float, *, full: bool) -> None:
+        """Learn from one page; `full`: there were as many commits as were asked for."""
+        if seconds > _LONG_SECONDS:
+            self.commits = max(min(_LEAST, self._most), self.commits // 2)
+        elif full and seconds < _SHORT_SECONDS:
+            self.commits = min(self._most, self.commits * 2)
