@@ -88,6 +88,11 @@ class Curation:
         """Whether anything is public at all; what publishes nothing needs no relay."""
         return bool(self._subjects)
 
+    @property
+    def digest(self) -> str:
+        """Tells this choice of types from another: whatever was found out about a log by it holds for it alone."""
+        return sha256(" ".join(sorted(self._subjects)).encode()).hexdigest()[:16]
+
     def public_events(self, commits: Iterable[Commit]) -> Iterator[PublicEvent]:
         """The public events among those of sequenced commits, in order."""
         for commit in commits:
@@ -120,7 +125,8 @@ class Outbox(Protocol):
     async def publish(self, messages: Sequence[Message], after_sequence: int) -> int:
         """Store the messages in order after `after_sequence`; the sequence of the last one.
 
-        Raises Fenced at the first message that would not follow; those before it are stored.
+        Raises Fenced when another message is the last, or one of these was stored lately; a first part of the messages
+        may be stored then, as after BusUnavailable.
         """
         ...
 

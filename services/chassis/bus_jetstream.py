@@ -1,13 +1,13 @@
 """The bus over NATS JetStream.
 
 A producer publishes into its own stream `<PRODUCER>_PUBLIC`; a consumer pulls through a durable consumer that the
-producer's account made for it and exports (`bus_provision`), never through one of its own making. An event's place and
-kind travel as headers, its bytes as the payload.
+producer's account made for it and exports (`bus_provision`), never through one of its own making. How a message looks
+there is told at `bus_wire`, how many are published at once at `bus_batch`.
 """
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -17,21 +17,18 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
-from services.chassis.bus import BusUnavailable, Fenced, Message, PublicEvent, Tail
+from services.chassis import bus_wire
+from services.chassis.bus import BusUnavailable, Fenced, Message, Tail
+from services.chassis.bus_batch import Outgoing, in_batches, publish_batch
 from services.chassis.eventstore import Mark
 from services.chassis.telemetry_log import log
 
 BUS_ERROR: Final = "bus_error"
+TOO_LARGE: Final = "bus_event_too_large"
 
-_POSITION = "Vs-Pos"
-_PREVIOUS = "Vs-Prev"
-_TYPE = "Vs-Type"
-_KEY = "Vs-Key"
-_TRACEPARENT = "traceparent"
-_EXPECTED_SEQUENCE = "Nats-Expected-Last-Sequence"
-_MESSAGE_ID = "Nats-Msg-Id"
 _WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
-_PUBLISH_SECONDS = 10.0
+_STORED_BEFORE = 10201
+_HEADER_ROOM = 4096
 _NAK_SECONDS = 1.0
 
 _log = log(__name__)
@@ -115,26 +112,18 @@ class JetStreamOutbox:
                 stored = await jetstream.get_last_msg(self._stream, self._subjects)
             except nats.js.errors.NotFoundError:
                 return Tail(sequence=last_sequence)
-        mark = (stored.headers or {}).get(_POSITION, "")
+        mark = (stored.headers or {}).get(bus_wire.POSITION, "")
         # Messages may have been removed from the end, or have come since the first question.
         return Tail(Mark.parse(mark), max(last_sequence, stored.seq or 0))
 
     async def publish(self, messages: Sequence[Message], after_sequence: int) -> int:
-        """See `Outbox.publish`.
-
-        One at a time: were they sent ahead, a later one could find its place by chance after the first was refused.
-        """
+        """See `Outbox.publish`. Whatever is larger than the server takes is published by name only, see `bus_wire`."""
         sequence = after_sequence
         with _translated():
-            jetstream = (await _client(self._bus)).jetstream()
-            for message in messages:
-                headers = {**_headers(message), _EXPECTED_SEQUENCE: str(sequence)}
-                answer = await jetstream.publish(
-                    message.subject, message.event.data, timeout=_PUBLISH_SECONDS, stream=self._stream, headers=headers
-                )
-                if answer.duplicate:
-                    raise Fenced("the message is stored already")
-                sequence = answer.seq
+            client = await _client(self._bus)
+            most = client.max_payload - _HEADER_ROOM
+            for batch in in_batches([_outgoing(message, most) for message in messages]):
+                sequence = await publish_batch(client, self._stream, batch, sequence)
         return sequence
 
 
@@ -175,7 +164,7 @@ class JetStreamDelivery:
 
     def __init__(self, delivered: Msg) -> None:
         self._delivered = delivered
-        self.message = _message(delivered)
+        self.message = bus_wire.message(delivered.subject, delivered.headers, delivered.data)
 
     async def ack(self) -> None:
         """See `Delivery.ack`."""
@@ -192,27 +181,12 @@ async def _client(bus: Bus | Client) -> Client:
     return await bus.client() if isinstance(bus, Bus) else bus
 
 
-def _headers(message: Message) -> dict[str, str]:
+def _outgoing(message: Message, most: int) -> Outgoing:
     event = message.event
-    headers = {
-        _POSITION: str(event.mark),
-        _PREVIOUS: str(message.previous),
-        _TYPE: event.type,
-        _KEY: event.key,
-        # The fence is what keeps repeats out; this catches one within minutes should the fence be lost.
-        _MESSAGE_ID: str(event.mark),
-    }
-    return headers if event.traceparent is None else {**headers, _TRACEPARENT: event.traceparent}
-
-
-def _message(delivered: Msg) -> Message | None:
-    headers: Mapping[str, str] = delivered.headers or {}
-    try:
-        mark, previous = Mark.parse(headers[_POSITION]), Mark.parse(headers[_PREVIOUS])
-        event = PublicEvent(mark, headers[_TYPE], delivered.data, headers.get(_TRACEPARENT), headers.get(_KEY, ""))
-    except (KeyError, ValueError):
-        return None
-    return Message(delivered.subject, event, previous)
+    whole = len(event.data) <= most
+    if not whole:
+        _log.warning(TOO_LARGE, event_type=event.type, position=event.mark.position)
+    return Outgoing(message.subject, event.data if whole else b"", bus_wire.headers(message, whole=whole))
 
 
 @contextmanager
@@ -223,6 +197,8 @@ def _translated() -> Iterator[None]:
     except nats.js.errors.APIError as error:
         if error.err_code in _WRONG_LAST_SEQUENCE:
             raise Fenced("the stream has another last sequence") from error
+        if error.err_code == _STORED_BEFORE:
+            raise Fenced("the stream has lately stored one of these messages") from error
         raise BusUnavailable(f"{type(error).__name__} {error.err_code}") from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise BusUnavailable(type(error).__name__) from error

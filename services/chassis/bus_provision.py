@@ -74,6 +74,8 @@ def _settings(stream: Stream) -> JetStreamConfig:
         max_age=stream.age_days * _DAY_SECONDS,
         num_replicas=stream.replicas,
         duplicate_window=_DUPLICATE_WINDOW_SECONDS,
+        # The relay publishes in batches that are stored whole or not at all.
+        allow_atomic=True,
         # The last message tells the relay where it stands: nobody shall take it away by mistake.
         deny_delete=True,
         deny_purge=True,

@@ -175,7 +175,7 @@ def _label_and_epoch(stream: str) -> str:
 
 def _log_worker(store: LogStore, outbox: JetStreamOutbox, curation: Curation) -> LogWorker:
     worker = LogWorker(store)
-    worker.add("relay", lambda _epoch: Relay(worker.log, outbox, curation))
+    worker.add("relay", lambda epoch: Relay(worker.log, outbox, curation, checkpoints=store, epoch=epoch))
     return worker
 
 

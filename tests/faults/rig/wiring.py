@@ -103,7 +103,9 @@ async def start_ledger(process: Process) -> None:
     """The producer."""
     parts = Parts(process)
     outbox: Any = Breakable(JetStreamOutbox(parts.bus, PRODUCER), OUTBOX, parts.breaking)
-    parts.worker.add("relay", lambda _epoch: Relay(parts.store, outbox, CURATION))
+    parts.worker.add(
+        "relay", lambda epoch: Relay(parts.worker.log, outbox, CURATION, checkpoints=parts.store, epoch=epoch)
+    )
     accounts = CommandHandler(parts.store, CODEC, LEDGER, parts.clock)
     await parts.serve(
         [

@@ -4,6 +4,8 @@
 import asyncio
 import signal
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import nats
@@ -42,6 +44,10 @@ async def messages(count: int) -> list[Message]:
     return CURATION.messages(await (await log_of(MemoryEventStore(), count)).read_log(0, 1000), Mark(0))
 
 
+def relay_of(store: MemoryEventStore, bus: Bus | Client, epoch: int = 1) -> Relay:
+    return Relay(store, JetStreamOutbox(bus, PRODUCER), CURATION, checkpoints=store, epoch=epoch)
+
+
 async def stored(connection: Client) -> list[tuple[str, str]]:
     """Mark and data of all that the stream holds."""
     jetstream = connection.jetstream()
@@ -71,20 +77,85 @@ async def test_a_message_in_the_wrong_place_is_refused(producer_bus: Client) -> 
     assert await outbox.publish(three[1:], 1) == 3
 
 
+async def test_more_than_a_batch_holds_is_stored_in_order(producer_bus: Client) -> None:
+    outbox = JetStreamOutbox(producer_bus, PRODUCER)
+    many = await messages(1000)
+    assert await outbox.publish(many, 0) == 1000
+    assert await outbox.tail() == Tail(Mark(1000, 1), 1000)
+    assert [mark for mark, _ in await stored(producer_bus)] == [f"{position}.1" for position in range(1, 1001)]
+
+
+async def test_a_batch_is_stored_whole_or_not_at_all(producer_bus: Client) -> None:
+    """Another message gets in while a batch is on its way: nothing of the batch is stored."""
+    subject, settings = f"{PRODUCER}.public.Public.v1", {"Nats-Batch-Id": "b", "Nats-Expected-Last-Sequence": "0"}
+    await producer_bus.publish(subject, b"first", headers={**settings, "Nats-Batch-Sequence": "1"})
+    await JetStreamOutbox(producer_bus, PRODUCER).publish(await messages(1), 0)
+    del settings["Nats-Expected-Last-Sequence"]
+    commit = {**settings, "Nats-Batch-Sequence": "2", "Nats-Batch-Commit": "1"}
+    answer = await producer_bus.request(subject, b"second", timeout=5, headers=commit)
+    assert b"10071" in answer.data
+    assert await stored(producer_bus) == [("1.1", "0")]
+
+
+async def test_a_batch_that_was_begun_and_left_is_in_nobodys_way(producer_bus: Client) -> None:
+    outbox = JetStreamOutbox(producer_bus, PRODUCER)
+    for number in range(10):
+        left = {"Nats-Batch-Id": f"left-{number}", "Nats-Batch-Sequence": "1", "Nats-Expected-Last-Sequence": "0"}
+        await producer_bus.publish(f"{PRODUCER}.public.Public.v1", b"left", headers=left)
+    assert await outbox.publish(await messages(3), 0) == 3
+
+
+async def test_an_event_too_large_for_the_bus_is_told_and_read_from_the_log(
+    producer_bus: Client, consumer_bus: Client
+) -> None:
+    store = await log_of(MemoryEventStore(), 1)
+    large = EventData("test.v1.Public", b"x" * (producer_bus.max_payload - 100))
+    await store.append("large", 0, [Write(new_id(), [large], META)])
+    await sequence_all(store)
+    await log_of(store, 1)
+    await relay_of(store, producer_bus).step()
+    assert await JetStreamOutbox(producer_bus, PRODUCER).tail() == Tail(Mark(3, 1), 3)
+    assert [len(data) for _, data in await stored(producer_bus)] == [1, 0, 1]
+    taken: list[str] = []
+    follower = consumer(consumer_bus, store, taken)
+    while len(taken) < 3:
+        await follower.step()
+    assert taken == ["0", large.data.decode(), "0"]
+
+
+async def test_a_relay_goes_on_from_the_large_event_that_it_published_last(producer_bus: Client) -> None:
+    store = MemoryEventStore()
+    large = EventData("test.v1.Public", b"x" * (producer_bus.max_payload - 100))
+    await store.append("large", 0, [Write(new_id(), [large], META)])
+    await sequence_all(store)
+    await relay_of(store, producer_bus).step()
+    await relay_of(await log_of(store, 1), producer_bus, epoch=2).step()
+    assert [mark for mark, _ in await stored(producer_bus)] == ["1.0", "2.1"]
+
+
+async def test_a_stream_of_before_learns_of_batches(producer_bus: Client) -> None:
+    jetstream = producer_bus.jetstream()
+    settings = (await jetstream.stream_info(STREAM.name)).config
+    old = settings.evolve(name="OLD", subjects=["old.>"], allow_atomic=False)
+    await jetstream.add_stream(old)
+    await provision(jetstream, [replace(STREAM, name="OLD", subjects=("old.>",), consumers=())])
+    assert (await jetstream.stream_info("OLD")).config.allow_atomic
+
+
 async def test_a_new_relay_goes_on_from_the_last_message(producer_bus: Client) -> None:
     store = await log_of(MemoryEventStore(), 5)
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await relay_of(store, producer_bus).step()
     await log_of(store, 5)
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await relay_of(store, producer_bus).step()
     assert [mark for mark, _ in await stored(producer_bus)] == [f"{position}.1" for position in range(1, 11)]
 
 
 async def test_a_relay_that_slept_through_a_takeover_is_refused(producer_bus: Client) -> None:
     store = await log_of(MemoryEventStore(), 2)
-    zombie = Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION)
+    zombie = relay_of(store, producer_bus)
     await zombie.step()
     await log_of(store, 2)
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await relay_of(store, producer_bus).step()
     await log_of(store, 1)
     with pytest.raises(LeaseLost):
         await zombie.step()
@@ -93,20 +164,20 @@ async def test_a_relay_that_slept_through_a_takeover_is_refused(producer_bus: Cl
 
 async def test_a_bus_that_lost_everything_is_filled_again(producer_bus: Client, nats_server: NatsServer) -> None:
     store = await log_of(MemoryEventStore(), 3)
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await relay_of(store, producer_bus).step()
     nats_server.stop()
     nats_server.lose_everything()
     nats_server.start()
     again = await connect(nats_server.url(PRODUCER), PRODUCER, None)
     await provision(again.jetstream(), [STREAM])
-    await Relay(store, JetStreamOutbox(again, PRODUCER), CURATION).step()
+    await relay_of(store, again).step()
     assert await log_marks(again) == ["1.1", "2.1", "3.1"]
     await again.close()
 
 
 async def test_the_relay_goes_on_when_the_server_was_killed(producer_bus: Client, nats_server: NatsServer) -> None:
     store = await log_of(MemoryEventStore(), 3)
-    relay = Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION)
+    relay = relay_of(store, producer_bus)
     await relay.step()
     nats_server.stop(signal.SIGKILL)
     await log_of(store, 2)
@@ -151,7 +222,7 @@ async def test_events_cross_the_border_as_they_were_stored(producer_bus: Client,
     store = MemoryEventStore()
     await store.append("thing-1", 0, [Write("id-1", [event], META.__class__("f", 1, "c", TRACEPARENT))])
     await sequence_all(store)
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await relay_of(store, producer_bus).step()
     inbox = JetStreamInbox(consumer_bus, producer=PRODUCER, service=CONSUMER)
     [delivery] = await inbox.fetch(10, 10)
     assert delivery.message == CURATION.messages(await store.read_log(0, 1), Mark(0))[0]
@@ -161,7 +232,7 @@ async def test_events_cross_the_border_as_they_were_stored(producer_bus: Client,
 
 async def test_a_consumer_takes_everything_in_once(producer_bus: Client, consumer_bus: Client) -> None:
     store = await log_of(MemoryEventStore(), 150)
-    await Relay(store, JetStreamOutbox(producer_bus, PRODUCER), CURATION).step()
+    await relay_of(store, producer_bus).step()
     taken: list[str] = []
     follower = consumer(consumer_bus, store, taken)
     while len(taken) < 150:
@@ -218,7 +289,7 @@ async def test_a_bus_that_is_away_at_the_start_is_used_when_it_comes(tmp_path: P
     server, store = NatsServer(tmp_path), await log_of(MemoryEventStore(), 3)
     bus = Bus(server.url(PRODUCER), PRODUCER, None, patience=0.2)
     worker = LogWorker(store, poll_seconds=0.05)
-    worker.add("relay", lambda _epoch: Relay(store, JetStreamOutbox(bus, PRODUCER), CURATION))
+    worker.add("relay", partial(relay_of, store, bus))
     with pytest.raises(BusUnavailable):
         await JetStreamOutbox(bus, PRODUCER).tail()
     working = asyncio.create_task(worker.run())
