@@ -9,6 +9,8 @@ from services.chassis.bus import Inbox
 from services.chassis.bus_jetstream import Bus, JetStreamInbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consumer import Consumer, Reaction
+from services.chassis.dead_letters import DeadLetters
+from services.chassis.dead_letters_mongo import MongoDeadLetters
 from services.chassis.eventstore import Checkpoints as Marks
 from services.chassis.eventstore import EventStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
@@ -116,7 +118,8 @@ async def start(process: Process) -> None:
     ):
         inbox = JetStreamInbox(bus, producer=producer, service=SERVICE)
         reader = RpcLogReader(channels.to(producer))
-        worker.add(f"consumer of {producer}", _consumer(producer, inbox, reader, store, reactions))
+        letters = MongoDeadLetters(database)
+        worker.add(f"consumer of {producer}", _consumer(producer, inbox, reader, store, reactions, letters))
     process.worker("log worker", worker.run)
     process.worker("checkpoints", disclosure.checkpoints.run)
     process.serve(server(process, disclosure, config))
@@ -144,11 +147,22 @@ def server(process: Process, disclosure: Disclosure, config: Config) -> RpcServe
 
 
 def _consumer(
-    producer: str, inbox: Inbox, reader: LogReader, marks: Marks, reactions: Mapping[str, Reaction]
+    producer: str,
+    inbox: Inbox,
+    reader: LogReader,
+    marks: Marks,
+    reactions: Mapping[str, Reaction],
+    letters: DeadLetters,
 ) -> MakeFollower:
     def make(epoch: int) -> Consumer:
         return Consumer(
-            producer=producer, inbox=inbox, reader=reader, checkpoints=marks, epoch=epoch, reactions=reactions
+            producer=producer,
+            inbox=inbox,
+            reader=reader,
+            checkpoints=marks,
+            epoch=epoch,
+            reactions=reactions,
+            dead_letters=letters,
         )
 
     return make

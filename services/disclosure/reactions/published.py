@@ -1,17 +1,18 @@
 """Answers what identity and verification publish: the leaf first, then the record that depends on it.
 
 Every delivery of an event ends in the same commits, so a repeat changes nothing. A second key for a label and epoch
-stops the line (`LeafConflict` or `KeyConflict`): somebody is being cheated, and no later event may be taken as true.
+stops the line (`ProducerDistrusted`): somebody is being cheated, and no later event may be taken as true.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from services.chassis.consumer import ForeignEvent, Reaction
+from services.chassis.consumer import ForeignEvent, ProducerDistrusted, Reaction
 from services.chassis.handle import fingerprint_of
-from services.disclosure.domain.label import AcceptKey, Command, OpenLabel
+from services.disclosure.domain.label import AcceptKey, Command, KeyConflict, OpenLabel
 from services.disclosure.labels import Labels
-from services.disclosure.transparency import TransparencyLog
+from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, OwnershipLeaf
 from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
@@ -46,19 +47,29 @@ class Published:
         """The key of a label and epoch becomes a leaf, and only then counts."""
         published = verification_pb.IssuerKeyPublished.FromString(event.data)
         leaf = IssuerKeyLeaf.of(published.label, published.epoch, published.public_key)
-        await self._log.append(leaf, commit_id=_only_leaf("issuer-key", published.label, published.epoch))
-        await self._record(AcceptKey(published.label, published.epoch, published.public_key), event)
+        with _conflict_distrusted():
+            await self._log.append(leaf, commit_id=_only_leaf("issuer-key", published.label, published.epoch))
+            await self._record(AcceptKey(published.label, published.epoch, published.public_key), event)
 
     async def label_activated(self, event: ForeignEvent) -> None:
         """That a label's crowd is large enough becomes a leaf, and only then counts."""
         published = verification_pb.LabelActivated.FromString(event.data)
         leaf = LabelActivatedLeaf(published.label, published.epoch, published.crowd_bucket)
-        await self._log.append(leaf, commit_id=_only_leaf("label-activated", published.label, published.epoch))
-        await self._record(OpenLabel(published.label, published.epoch), event)
+        with _conflict_distrusted():
+            await self._log.append(leaf, commit_id=_only_leaf("label-activated", published.label, published.epoch))
+            await self._record(OpenLabel(published.label, published.epoch), event)
 
     async def _record(self, command: Command, event: ForeignEvent) -> None:
         fingerprint = fingerprint_of(event.producer, event.data)
         await self._labels.record(command, commit_id=event.commit_id, fingerprint=fingerprint, caller=event.producer)
+
+
+@contextmanager
+def _conflict_distrusted() -> Iterator[None]:
+    try:
+        yield
+    except (LeafConflict, KeyConflict) as error:
+        raise ProducerDistrusted(str(error)) from error
 
 
 def _only_leaf(kind: str, label: str, epoch: int) -> str:

@@ -2,65 +2,12 @@
 
 import pytest
 
-from services.chassis.bus import Curation, Message
-from services.chassis.bus_memory import MemoryBus, MemoryInbox
-from services.chassis.consumer import Consumer, DeadLetters, ForeignEvent
+from services.chassis.bus import Message
+from services.chassis.consumer import ForeignEvent
 from services.chassis.eventstore import EventData, LogGap, Mark, Write
-from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
-from services.chassis.log_reader import CuratedLog, PublicPage
-from services.chassis.relay import Relay
-from tests.support.commits import META, new_id, sequence_all
-
-CURATION = Curation("producer", {"test.v1.Public": "Public.v1", "test.v1.Dull": "Dull.v1"})
-
-
-class Producer:
-    """A producer with `count` public events, every third commit private, all of them published."""
-
-    def __init__(self) -> None:
-        self.store, self.bus = MemoryEventStore(), MemoryBus()
-        self.asked: list[Mark] = []
-
-    async def publish(self, count: int) -> None:
-        for number in range(count):
-            events = [EventData("test.v1.Public", str(number).encode()), EventData("test.v1.Private", b"")]
-            await self.store.append(f"thing-{new_id()}", 0, [Write(new_id(), events[:: -1 if number % 3 else 1], META)])
-            await self.store.append(
-                f"thing-{new_id()}", 0, [Write(new_id(), [EventData("test.v1.Private", b"")], META)]
-            )
-        await sequence_all(self.store)
-        await Relay(self.store, self.bus, CURATION).step()
-
-    async def read_events(self, after: Mark, limit: int) -> PublicPage:
-        self.asked.append(after)
-        return await CuratedLog(self.store, CURATION).read_events(after, min(limit, 2))
-
-
-class Taker:
-    """Our side: what was taken in, and a consumer for each lease."""
-
-    def __init__(self, producer: Producer, inbox: MemoryInbox) -> None:
-        self.producer, self.inbox = producer, inbox
-        self.store = MemoryEventStore()
-        self.taken: list[str] = []
-        self.failing: set[str] = set()
-
-    async def react(self, event: ForeignEvent) -> None:
-        if event.data.decode() in self.failing:
-            raise ValueError("cannot be applied")
-        self.taken.append(event.data.decode())
-
-    def consumer(self, epoch: int = 1, dead_letters: DeadLetters | None = None) -> Consumer:
-        return Consumer(
-            producer="producer",
-            inbox=self.inbox,
-            reader=self.producer,
-            checkpoints=self.store,
-            epoch=epoch,
-            reactions={"test.v1.Public": self.react},
-            dead_letters=dead_letters,
-        )
+from tests.support.commits import META, new_id
+from tests.support.foreign import Producer, Taker
 
 
 @pytest.fixture
@@ -125,23 +72,6 @@ async def test_an_event_that_cannot_be_applied_stops_the_line(taker: Taker) -> N
     taker.failing = set()
     await consumer.step()
     assert taker.taken == ["0", "1", "2", "3", "4"]
-
-
-class Shelf:
-    def __init__(self) -> None:
-        self.parked: list[ForeignEvent] = []
-
-    async def park(self, event: ForeignEvent, error: Exception) -> bool:
-        self.parked.append(event)
-        return True
-
-
-async def test_a_parked_event_lets_the_others_pass(taker: Taker) -> None:
-    taker.failing = {"2"}
-    shelf = Shelf()
-    await taker.consumer(dead_letters=shelf).step()
-    assert taker.taken == ["0", "1", "3", "4"]
-    assert [event.data for event in shelf.parked] == [b"2"]
 
 
 async def test_a_crash_before_the_checkpoint_repeats_under_the_same_commit_id(producer: Producer, taker: Taker) -> None:
