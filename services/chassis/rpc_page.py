@@ -25,6 +25,11 @@ _INVALID: Final = Failure(
 )
 
 
+def invalid_page_token() -> RefusedError:
+    """The refusal of a token whose cursor its own service does not know, such as one of an earlier version."""
+    return RefusedError(_INVALID)
+
+
 class PageTokens:
     """Makes and reads tokens under `key`: at least 16 secret bytes, the same in every replica."""
 

@@ -1,19 +1,23 @@
-"""ReadingService: feeds and threads as readers see them, from the views.
+"""ReadingService: feeds and threads as readers see them, the newest from memory, the rest from the views.
 
-A view follows the log at a short distance: a post may be missing for a moment after it was accepted, and a page leaves
-out what its own document is still missing for. It never shows what was not accepted.
+Both follow the log at a short distance: a post may be missing for a moment after it was accepted. What comes from
+memory is of one position in the log; a page leaves out what its own view document is still missing for. Neither ever
+shows what was not accepted.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from services.chassis.rpc_answer import encoded
 from services.chassis.rpc_call import current_call
-from services.chassis.rpc_page import PageTokens, query_of
+from services.chassis.rpc_page import PageTokens, invalid_page_token, query_of
 from services.chassis.viewstore import Document, Views
+from services.forum.adapters.event_codec import event_codec
 from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.mapping import post_in_feed, post_in_thread
 from services.forum.domain.thread_decider import MAX_COMMENTS
 from services.forum.projections.feed import FeedIndex, Place
+from services.forum.projections.hot import Hot, ThreadPage
 from services.forum.projections.threads import ThreadIndex
 from vouchsafe.forum.v1 import reading_service_pb2 as pb
 from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceServicer
@@ -26,11 +30,19 @@ _PAGE_COMMENTS: Final = MAX_COMMENTS
 
 @alias_side
 class ReadingServicer(ReadingServiceServicer):
-    """Reads the indexes for which posts there are, `posts` and `comments` for what stands in them."""
+    """Reads `hot` for what is new, else the indexes for which posts there are and the views for what stands in them."""
 
     def __init__(
-        self, *, feed: FeedIndex, threads: ThreadIndex, posts: Views, comments: Views, tokens: PageTokens
+        self,
+        *,
+        feed: FeedIndex,
+        threads: ThreadIndex,
+        posts: Views,
+        comments: Views,
+        tokens: PageTokens,
+        hot: Hot | None = None,
     ) -> None:
+        self._hot = hot or Hot(event_codec())
         self._feed = feed
         self._threads = threads
         self._posts = posts
@@ -41,28 +53,56 @@ class ReadingServicer(ReadingServiceServicer):
         self, request: pb.ListLatestPostsRequest, _context: Context
     ) -> pb.ListLatestPostsResponse:
         """A page of a feed, newest first, without comments; INVALID_PAGE_TOKEN."""
-        query = _query(request)
-        before = Place.parse(self._tokens.read(request.page_token, query)) if request.page_token else None
-        page = await self._feed.page(request.label, before=before, size=request.page_size or _DEFAULT_SIZE)
-        stored = await self._posts.get_many(page.post_ids)
-        posts = [post_in_feed(each, stored[each]) for each in page.post_ids if each in stored]
-        token = self._tokens.issue(page.last.to_bytes(), query) if page.last else ""
-        return pb.ListLatestPostsResponse(posts=posts, next_page_token=token)
+        query, size = _query(request), request.page_size or _DEFAULT_SIZE
+        before = self._place(request.page_token, query) if request.page_token else None
+        # One more than asked for tells whether another page follows.
+        newest, below = self._hot.page(request.label, before=before, limit=size + 1)
+        places, parts = [post.place for post in newest], [post.feed_entry() for post in newest[:size]]
+        if len(places) <= size and below is not None:
+            older = await self._feed.page(request.label, before=below, limit=size + 1 - len(places))
+            parts.append(await self._feed_entries(older[: size - len(places)]))
+            places += older
+        if len(places) > size:
+            token = self._tokens.issue(places[size - 1].to_bytes(), query)
+            parts.append(pb.ListLatestPostsResponse(next_page_token=token).SerializeToString())
+        return encoded(pb.ListLatestPostsResponse, b"".join(parts))
 
     async def GetThread(self, request: pb.GetThreadRequest, _context: Context) -> pb.GetThreadResponse:  # noqa: N802
         """A page of a thread, oldest first, with comments; THREAD_NOT_FOUND, INVALID_PAGE_TOKEN."""
-        query = _query(request)
+        query, size = _query(request), request.page_size or _DEFAULT_SIZE
         start = int.from_bytes(self._tokens.read(request.page_token, query), "big") if request.page_token else 0
-        size = request.page_size or _DEFAULT_SIZE
-        title = await self._threads.title(request.thread_id)
+        page = self._hot.thread(request.thread_id, start=start, limit=size + 1)
+        if page is not None:
+            shown, encoding = _hot_thread(request.thread_id, page, size)
+            more = shown < len(page.posts)
+        else:
+            shown, more, encoding = await self._stored_thread(request.thread_id, start, size)
+        if more:
+            token = self._tokens.issue((start + shown).to_bytes(_OFFSET, "big"), query)
+            encoding += pb.GetThreadResponse(next_page_token=token).SerializeToString()
+        return encoded(pb.GetThreadResponse, encoding)
+
+    def _place(self, token: str, query: bytes) -> Place:
+        try:
+            return Place.parse(self._tokens.read(token, query))
+        except ValueError:
+            raise invalid_page_token() from None
+
+    async def _feed_entries(self, places: Sequence[Place]) -> bytes:
+        stored = await self._posts.get_many([place.post_id for place in places])
+        posts = [post_in_feed(each.post_id, stored[each.post_id]) for each in places if each.post_id in stored]
+        return pb.ListLatestPostsResponse(posts=posts).SerializeToString()
+
+    async def _stored_thread(self, thread_id: str, start: int, size: int) -> tuple[int, bool, bytes]:
+        """How many posts are on the page, whether more follow, and the page without its token."""
+        title = await self._threads.title(thread_id)
         # One more than asked for tells whether another page follows.
-        post_ids = await self._threads.post_ids(request.thread_id, start, size + 1)
+        post_ids = await self._threads.post_ids(thread_id, start, size + 1)
         stored = await self._posts.get_many(post_ids[:size])
-        shown = _fitting(post_ids[:size], stored)
-        posts = await self._with_comments(shown, stored)
-        more = len(shown) < len(post_ids)
-        token = self._tokens.issue((start + len(shown)).to_bytes(_OFFSET, "big"), query) if more else ""
-        return pb.GetThreadResponse(thread_id=request.thread_id, title=title, posts=posts, next_page_token=token)
+        counts = [stored[each]["comment_count"] if each in stored else 0 for each in post_ids[:size]]
+        shown = post_ids[: _fitting(counts)]
+        page = pb.GetThreadResponse(thread_id=thread_id, title=title, posts=await self._with_comments(shown, stored))
+        return len(shown), len(shown) < len(post_ids), page.SerializeToString()
 
     async def _with_comments(self, post_ids: Sequence[str], stored: Mapping[str, Document]) -> list[pb.Post]:
         """The posts of these ids that are `stored`, each with no more comments than it counts itself.
@@ -77,14 +117,21 @@ class ReadingServicer(ReadingServiceServicer):
         ]
 
 
-def _fitting(post_ids: Sequence[str], stored: Mapping[str, Document]) -> Sequence[str]:
-    """The first posts that fit on a page together with their comments; at least one, for none has more than fit."""
+def _hot_thread(thread_id: str, page: ThreadPage, size: int) -> tuple[int, bytes]:
+    """How many posts are on the page, and the page without its token."""
+    shown = _fitting([post.comment_count for post in page.posts[:size]])
+    head = pb.GetThreadResponse(thread_id=thread_id, title=page.title).SerializeToString()
+    return shown, b"".join((head, *(post.thread_entry() for post in page.posts[:shown])))
+
+
+def _fitting(comment_counts: Sequence[int]) -> int:
+    """How many posts fit on a page together with their comments; at least one, for none has more than fit."""
     comments = 0
-    for taken, post_id in enumerate(post_ids):
-        comments += stored[post_id]["comment_count"] if post_id in stored else 0
+    for taken, count in enumerate(comment_counts):
+        comments += count
         if comments > _PAGE_COMMENTS:
-            return post_ids[:taken]
-    return post_ids
+            return taken
+    return len(comment_counts)
 
 
 def _query(request: pb.ListLatestPostsRequest | pb.GetThreadRequest) -> bytes:

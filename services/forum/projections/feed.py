@@ -2,8 +2,8 @@
 
 A feed is a calendar three documents deep: `feed_days` lists the days that have posts, `feed_minutes` a day's minutes,
 `feed_posts` a minute's posts. Each name follows from the event alone, each document stays small, and a page takes the
-same few reads by id however large the feed is or however sparse. Minutes, not positions in the log: a page token then
-tells nothing that the posts themselves do not.
+same few reads by id however large the feed is or however sparse. Minutes and ids, not positions in the log: a page
+token then tells nothing that the posts themselves do not. The newest posts are read from memory instead (`hot`).
 
 The three views are filled one after the other, so the newest posts may be missing for a moment; older ones never are.
 """
@@ -18,7 +18,9 @@ from services.chassis.projection import EventContext, Projection
 from services.chassis.viewstore import Document, Views
 from services.forum.domain.thread import PostPublished
 
-_PLACE: Final = struct.Struct(">QQ")
+_PLACE: Final = struct.Struct(">BQ")
+_FORMAT: Final = 2
+"""Of a place's bytes; the first format had an ordinal in it, and no number of its own."""
 _MINUTE: Final = 60
 _DAY: Final = 24 * 60
 _BATCH: Final = 8
@@ -83,28 +85,36 @@ FEED_POSTS = Projection(
 
 
 class Place(NamedTuple):
-    """A post's place in a feed: its minute, and its ordinal among the feed's posts of that minute."""
+    """A post's place in a feed: its minute, and itself among the posts of that minute, which stand as in the log."""
 
     minute: int
-    ordinal: int
+    post_id: str
+
+    @classmethod
+    def of(cls, event: PostPublished) -> "Place":
+        """The place of a post."""
+        return cls(_minute(event), event.post_id)
+
+    @classmethod
+    def after_all_of(cls, minute: int) -> "Place":
+        """The place that has every post of the minute before it."""
+        return cls(minute, "")
 
     def to_bytes(self) -> bytes:
-        """The place as 16 bytes."""
-        return _PLACE.pack(self.minute, self.ordinal)
+        """The place as bytes."""
+        return _PLACE.pack(_FORMAT, self.minute) + self.post_id.encode()
 
     @classmethod
     def parse(cls, data: bytes) -> "Place":
-        """The place that `to_bytes` made; ValueError for any other number of bytes."""
-        if len(data) != _PLACE.size:
-            raise ValueError("a place has 16 bytes")
-        return cls(*_PLACE.unpack(data))
+        """The place that `to_bytes` made; ValueError for bytes of another form."""
+        if len(data) < _PLACE.size or data[0] != _FORMAT:
+            raise ValueError("not a place")
+        _, minute = _PLACE.unpack_from(data)
+        return cls(minute, data[_PLACE.size :].decode())
 
 
-class FeedPage(NamedTuple):
-    """Post ids, newest first, and the last one's place if there are more after it."""
-
-    post_ids: list[str]
-    last: Place | None
+NEWEST: Final = Place.after_all_of(2**63)
+"""The place that has every post before it."""
 
 
 class FeedIndex:
@@ -115,32 +125,45 @@ class FeedIndex:
         self._minutes = minutes
         self._posts = posts
 
-    async def page(self, label: str, *, before: Place | None, size: int) -> FeedPage:
-        """At most `size` posts under `label` ("" for all), from the newest or from the one before `before`."""
-        found: list[tuple[Place, str]] = []
-        async for entry in self._newest_first(_feed(label), before):
-            if len(found) == size:
-                return FeedPage([post_id for _, post_id in found], found[-1][0])
-            found.append(entry)
-        return FeedPage([post_id for _, post_id in found], None)
+    async def page(self, label: str, *, before: Place, limit: int) -> list[Place]:
+        """At most `limit` posts under `label` ("" for all), newest first, from the one before `before`."""
+        found: list[Place] = []
+        async for place in self._newest_first(_feed(label), before):
+            found.append(place)
+            if len(found) == limit:
+                break
+        return found
 
-    async def _newest_first(self, feed: str, before: Place | None) -> AsyncIterator[tuple[Place, str]]:
+    async def newest_not(self, held: Callable[[str], bool]) -> Place | None:
+        """The newest of all posts whose id is not `held`."""
+        async for place in self._newest_first(_feed(""), NEWEST):
+            if not held(place.post_id):
+                return place
+        return None
+
+    async def position(self) -> int:
+        """The log position up to which every feed is complete."""
+        return min([await views.position() for views in (self._days, self._minutes, self._posts)])
+
+    async def _newest_first(self, feed: str, before: Place) -> AsyncIterator[Place]:
         async for minutes in self._minutes_before(feed, before):
             stored = await self._posts.get_many([f"{feed}/{minute}" for minute in minutes])
             for minute in minutes:
                 post_ids = stored.get(f"{feed}/{minute}", {}).get("post_ids", [])
-                here = post_ids[: before.ordinal] if before and before.minute == minute else post_ids
-                for ordinal in reversed(range(len(here))):
-                    yield Place(minute, ordinal), here[ordinal]
+                # A post that is not here yet is newer than all that are.
+                if minute == before.minute and before.post_id in post_ids:
+                    post_ids = post_ids[: post_ids.index(before.post_id)]
+                for post_id in reversed(post_ids):
+                    yield Place(minute, post_id)
 
-    async def _minutes_before(self, feed: str, before: Place | None) -> AsyncIterator[Sequence[int]]:
+    async def _minutes_before(self, feed: str, before: Place) -> AsyncIterator[Sequence[int]]:
         """Batches of the feed's minutes up to that of `before`, descending."""
         root = await self._days.get(feed) or {"days": []}
-        days = [day for day in reversed(root["days"]) if before is None or day <= before.minute // _DAY]
+        days = [day for day in reversed(root["days"]) if day <= before.minute // _DAY]
         for batch in _batches(days):
             stored = await self._minutes.get_many([f"{feed}/{day}" for day in batch])
             found = [m for day in batch for m in reversed(stored.get(f"{feed}/{day}", {}).get("minutes", []))]
-            for minutes in _batches(minute for minute in found if before is None or minute <= before.minute):
+            for minutes in _batches(minute for minute in found if minute <= before.minute):
                 yield minutes
 
 

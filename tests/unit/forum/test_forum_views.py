@@ -1,15 +1,17 @@
 """The views, by the real projector over a memory store: what readers would find, page by page."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from services.chassis.eventstore import CommitMeta, Write
+from services.chassis.eventstore import Commit, CommitMeta, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.page_size import PageSize
-from services.chassis.projection import Projection
+from services.chassis.projection import EventContext, Projection
 from services.chassis.projector import Projector
+from services.chassis.viewstore import Document
 from services.chassis.viewstore_memory import MemoryDocuments
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, PostPublished, ThreadOpened
@@ -174,3 +176,34 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, list):
         return [leaf for item in value for leaf in _leaves(item)]
     return [value]
+
+
+def folded(projection: Projection, commits: Sequence[Commit]) -> "FoldedViews":
+    """The projection's documents after these commits, folded plainly, one event after the other."""
+    views = FoldedViews(len(commits))
+    wanted = {CODEC.type_name(each) for each in projection.handles}
+    for commit in commits:
+        for recorded, meta in commit.recorded():
+            if recorded.type in wanted:
+                (event,) = CODEC.decode(recorded.type, recorded.data)
+                context = EventContext(commit.position or 0, commit.stream, recorded.version, meta.at)
+                for document_id in dict.fromkeys(projection.route(event)):
+                    views.documents[document_id] = projection.evolve(views.documents.get(document_id), event, context)
+    return views
+
+
+class FoldedViews:
+    """`Views` of documents that do not change."""
+
+    def __init__(self, complete_to: int) -> None:
+        self.documents: dict[str, Any] = {}
+        self._position = complete_to
+
+    async def get(self, document_id: str) -> Document | None:
+        return deepcopy(self.documents.get(document_id))
+
+    async def get_many(self, document_ids: Sequence[str]) -> dict[str, Document]:
+        return {each: deepcopy(self.documents[each]) for each in document_ids if each in self.documents}
+
+    async def position(self) -> int:
+        return self._position
