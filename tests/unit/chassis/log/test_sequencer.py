@@ -115,3 +115,81 @@ async def test_a_sequencer_that_was_overtaken_says_so() -> None:
     with pytest.raises(LeaseLost):
         await zombie.step()
     assert await store.head_position() == 2
+
+
+class RacingStore(MemoryEventStore):
+    """Scans that are no snapshots: each may miss any commit that was appended since the one before it."""
+
+    def __init__(self, random: random.Random) -> None:
+        super().__init__()
+        self.random = random
+        self.settled: set[str] = set()
+        self.second_scans = 0
+
+    async def unsequenced(self, limit: int) -> list[Unsequenced]:
+        everything = await super().unsequenced(10_000)
+        seen = [each for each in everything if each.commit_id in self.settled or self.random.random() < 0.5]
+        self.settled = {each.commit_id for each in everything}
+        self.random.shuffle(seen)
+        return seen[:limit]
+
+    async def unsequenced_of(self, streams: Sequence[str]) -> list[Unsequenced]:
+        self.second_scans += 1
+        everything = await MemoryEventStore.unsequenced(self, 10_000)
+        return [each for each in everything if each.stream in streams and each.commit_id in self.settled]
+
+
+@given(
+    moves=st.lists(st.one_of(st.tuples(st.integers(0, 3), st.integers(1, 3)), st.just("step"), st.just("leader"))),
+    random=st.randoms(use_true_random=False),
+)
+async def test_no_commit_passes_an_earlier_one_that_the_scan_missed(
+    moves: list[tuple[int, int] | str], random: random.Random
+) -> None:
+    store, versions = RacingStore(random), [0] * 4
+    sequencer = Sequencer(store, Nudge(), batch=5)
+    for move in [*moves, *["step"] * 40]:
+        if isinstance(move, tuple):
+            stream, count = move
+            await append(store, f"thread-{stream}", versions[stream], count)
+            versions[stream] += count
+        elif move == "leader":
+            sequencer = Sequencer(store, Nudge(), batch=5)
+        else:
+            await sequencer.step()
+    log = await store.read_log(0, 1000)
+    assert [commit.position for commit in log] == list(range(1, len(log) + 1))
+    for stream, version in enumerate(versions):
+        last = 0
+        for commit in log:
+            if commit.stream == f"thread-{stream}":
+                assert commit.first == last + 1
+                last = commit.last
+        assert last == version
+
+
+async def test_a_stream_that_is_known_is_not_scanned_for_again() -> None:
+    store = RacingStore(random.Random(1))
+    sequencer = Sequencer(store, Nudge())
+    for version in range(5):
+        await append(store, "thread-1", version)
+        store.settled = {"all", *store._commits}
+        await sequencer.step()
+    assert store.second_scans == 0
+    assert await store.head_position() == 5
+    await append(store, "thread-1", 5)
+    store.settled = set(store._commits)
+    await Sequencer(store, Nudge()).step()
+    assert store.second_scans == 1
+    assert await store.head_position() == 6
+
+
+async def test_what_is_remembered_of_streams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.chassis.sequencer._REMEMBERED_STREAMS", 3)
+    store = MemoryEventStore()
+    sequencer = Sequencer(store, Nudge())
+    for number in range(9):
+        await append(store, f"thread-{number % 5}", number // 5)
+        await sequencer.step()
+    assert list(sequencer._placed) == ["thread-1", "thread-2", "thread-3"]
+    assert await store.head_position() == 9
