@@ -20,6 +20,8 @@ _MAC_BYTES: Final = 16
 _MIN_KEY_BYTES: Final = 16
 MAX_TOKEN_LENGTH: Final = 1024
 
+_OF_ONE_PAGE: Final = ("page_size", "page_token", "consistency_token")
+
 _INVALID: Final = Failure(
     grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN", "the page token does not belong to this query"
 )
@@ -61,10 +63,10 @@ class PageTokens:
 
 
 def query_of(request: Message, *, method: str, caller: str) -> bytes:
-    """What a token is bound to: the method, the caller, and the request but for its page size and token."""
+    """What a token is bound to: the method, the caller, and the request but for which page it asks for and how new."""
     filters = type(request)()
     filters.CopyFrom(request)
-    for name in ("page_size", "page_token"):
+    for name in _OF_ONE_PAGE:
         if name in request.DESCRIPTOR.fields_by_name:
             filters.ClearField(name)
     parts = (method.encode(), caller.encode(), filters.SerializeToString(deterministic=True))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from services.chassis.rpc_errors import RefusedError
 from services.chassis.rpc_page import MAX_TOKEN_LENGTH, PageTokens, query_of
 from tests.support.protos import proto_module
+from vouchsafe.forum.v1 import reading_service_pb2
 
 tokens = PageTokens(b"k" * 32)
 rules_pb2 = proto_module("rules_pb2")
@@ -71,3 +72,11 @@ def test_a_query_is_its_method_caller_and_filter_but_not_its_page():
     assert query(section="a") != query(section="b")
     assert query(method="/a/C") != query()
     assert query(caller="spiffe://x/z") != query()
+
+
+def test_how_new_a_page_must_be_does_not_make_it_another_query():
+    def query_with(token: bytes) -> bytes:
+        request = reading_service_pb2.ListLatestPostsRequest(label="a", consistency_token=token)
+        return query_of(request, method="/a/B", caller="spiffe://x/y")
+
+    assert query_with(b"token") == query_with(b"")

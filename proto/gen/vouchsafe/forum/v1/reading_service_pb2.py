@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/forum/v1/reading_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\"*\n\x06\x41uthor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\"\xd6\x01\n\x04Post\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x14\n\x0cthread_title\x18\x03 \x01(\t\x12*\n\x06\x61uthor\x18\x04 \x01(\x0b\x32\x1a.vouchsafe.forum.v1.Author\x12\x0c\n\x04\x62ody\x18\x05 \x01(\t\x12\x14\n\x0cpublished_at\x18\x06 \x01(\x03\x12-\n\x08\x63omments\x18\x07 \x03(\x0b\x32\x1b.vouchsafe.forum.v1.Comment\x12\x15\n\rcomment_count\x18\x08 \x01(\r\"m\n\x07\x43omment\x12\x12\n\ncomment_id\x18\x01 \x01(\t\x12*\n\x06\x61uthor\x18\x02 \x01(\x0b\x32\x1a.vouchsafe.forum.v1.Author\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x14\n\x0cpublished_at\x18\x04 \x01(\x03\"x\n\x16ListLatestPostsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\rB\x07\xbaH\x04*\x02\x18\x32\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12$\n\x05label\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$\"[\n\x17ListLatestPostsResponse\x12\'\n\x05posts\x18\x01 \x03(\x0b\x32\x18.vouchsafe.forum.v1.Post\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"i\n\x10GetThreadRequest\x12\x1b\n\tthread_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\rB\x07\xbaH\x04*\x02\x18\x32\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\"w\n\x11GetThreadResponse\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\'\n\x05posts\x18\x03 \x03(\x0b\x32\x18.vouchsafe.forum.v1.Post\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t2\xd6\x01\n\x0eReadingService\x12j\n\x0fListLatestPosts\x12*.vouchsafe.forum.v1.ListLatestPostsRequest\x1a+.vouchsafe.forum.v1.ListLatestPostsResponse\x12X\n\tGetThread\x12$.vouchsafe.forum.v1.GetThreadRequest\x1a%.vouchsafe.forum.v1.GetThreadResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/forum/v1/reading_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\"*\n\x06\x41uthor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\"\xd6\x01\n\x04Post\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\x12\x14\n\x0cthread_title\x18\x03 \x01(\t\x12*\n\x06\x61uthor\x18\x04 \x01(\x0b\x32\x1a.vouchsafe.forum.v1.Author\x12\x0c\n\x04\x62ody\x18\x05 \x01(\t\x12\x14\n\x0cpublished_at\x18\x06 \x01(\x03\x12-\n\x08\x63omments\x18\x07 \x03(\x0b\x32\x1b.vouchsafe.forum.v1.Comment\x12\x15\n\rcomment_count\x18\x08 \x01(\r\"m\n\x07\x43omment\x12\x12\n\ncomment_id\x18\x01 \x01(\t\x12*\n\x06\x61uthor\x18\x02 \x01(\x0b\x32\x1a.vouchsafe.forum.v1.Author\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x14\n\x0cpublished_at\x18\x04 \x01(\x03\"\x9d\x01\n\x16ListLatestPostsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\rB\x07\xbaH\x04*\x02\x18\x32\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12$\n\x05label\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x18@2\x0c^[a-z0-9-]*$\x12#\n\x11\x63onsistency_token\x18\x04 \x01(\x0c\x42\x08\xbaH\x05z\x03\x18\x80\x04\"[\n\x17ListLatestPostsResponse\x12\'\n\x05posts\x18\x01 \x03(\x0b\x32\x18.vouchsafe.forum.v1.Post\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8e\x01\n\x10GetThreadRequest\x12\x1b\n\tthread_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\rB\x07\xbaH\x04*\x02\x18\x32\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x04\x12#\n\x11\x63onsistency_token\x18\x04 \x01(\x0c\x42\x08\xbaH\x05z\x03\x18\x80\x04\"w\n\x11GetThreadResponse\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\'\n\x05posts\x18\x03 \x03(\x0b\x32\x18.vouchsafe.forum.v1.Post\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t2\xd6\x01\n\x0eReadingService\x12j\n\x0fListLatestPosts\x12*.vouchsafe.forum.v1.ListLatestPostsRequest\x1a+.vouchsafe.forum.v1.ListLatestPostsResponse\x12X\n\tGetThread\x12$.vouchsafe.forum.v1.GetThreadRequest\x1a%.vouchsafe.forum.v1.GetThreadResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,26 +38,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTLATESTPOSTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
   _globals['_LISTLATESTPOSTSREQUEST'].fields_by_name['label']._loaded_options = None
   _globals['_LISTLATESTPOSTSREQUEST'].fields_by_name['label']._serialized_options = b'\272H\022r\020\030@2\014^[a-z0-9-]*$'
+  _globals['_LISTLATESTPOSTSREQUEST'].fields_by_name['consistency_token']._loaded_options = None
+  _globals['_LISTLATESTPOSTSREQUEST'].fields_by_name['consistency_token']._serialized_options = b'\272H\005z\003\030\200\004'
   _globals['_GETTHREADREQUEST'].fields_by_name['thread_id']._loaded_options = None
   _globals['_GETTHREADREQUEST'].fields_by_name['thread_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_GETTHREADREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_GETTHREADREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004*\002\0302'
   _globals['_GETTHREADREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_GETTHREADREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\004'
+  _globals['_GETTHREADREQUEST'].fields_by_name['consistency_token']._loaded_options = None
+  _globals['_GETTHREADREQUEST'].fields_by_name['consistency_token']._serialized_options = b'\272H\005z\003\030\200\004'
   _globals['_AUTHOR']._serialized_start=93
   _globals['_AUTHOR']._serialized_end=135
   _globals['_POST']._serialized_start=138
   _globals['_POST']._serialized_end=352
   _globals['_COMMENT']._serialized_start=354
   _globals['_COMMENT']._serialized_end=463
-  _globals['_LISTLATESTPOSTSREQUEST']._serialized_start=465
-  _globals['_LISTLATESTPOSTSREQUEST']._serialized_end=585
-  _globals['_LISTLATESTPOSTSRESPONSE']._serialized_start=587
-  _globals['_LISTLATESTPOSTSRESPONSE']._serialized_end=678
-  _globals['_GETTHREADREQUEST']._serialized_start=680
-  _globals['_GETTHREADREQUEST']._serialized_end=785
-  _globals['_GETTHREADRESPONSE']._serialized_start=787
-  _globals['_GETTHREADRESPONSE']._serialized_end=906
-  _globals['_READINGSERVICE']._serialized_start=909
-  _globals['_READINGSERVICE']._serialized_end=1123
+  _globals['_LISTLATESTPOSTSREQUEST']._serialized_start=466
+  _globals['_LISTLATESTPOSTSREQUEST']._serialized_end=623
+  _globals['_LISTLATESTPOSTSRESPONSE']._serialized_start=625
+  _globals['_LISTLATESTPOSTSRESPONSE']._serialized_end=716
+  _globals['_GETTHREADREQUEST']._serialized_start=719
+  _globals['_GETTHREADREQUEST']._serialized_end=861
+  _globals['_GETTHREADRESPONSE']._serialized_start=863
+  _globals['_GETTHREADRESPONSE']._serialized_end=982
+  _globals['_READINGSERVICE']._serialized_start=985
+  _globals['_READINGSERVICE']._serialized_end=1199
 # @@protoc_insertion_point(module_scope)

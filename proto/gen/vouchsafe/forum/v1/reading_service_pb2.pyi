@@ -48,14 +48,16 @@ class Comment(_message.Message):
     def __init__(self, comment_id: _Optional[str] = ..., author: _Optional[_Union[Author, _Mapping]] = ..., body: _Optional[str] = ..., published_at: _Optional[int] = ...) -> None: ...
 
 class ListLatestPostsRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "label")
+    __slots__ = ("page_size", "page_token", "label", "consistency_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     label: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., label: _Optional[str] = ...) -> None: ...
+    consistency_token: bytes
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., label: _Optional[str] = ..., consistency_token: _Optional[bytes] = ...) -> None: ...
 
 class ListLatestPostsResponse(_message.Message):
     __slots__ = ("posts", "next_page_token")
@@ -66,14 +68,16 @@ class ListLatestPostsResponse(_message.Message):
     def __init__(self, posts: _Optional[_Iterable[_Union[Post, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetThreadRequest(_message.Message):
-    __slots__ = ("thread_id", "page_size", "page_token")
+    __slots__ = ("thread_id", "page_size", "page_token", "consistency_token")
     THREAD_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _ClassVar[int]
     thread_id: str
     page_size: int
     page_token: str
-    def __init__(self, thread_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    consistency_token: bytes
+    def __init__(self, thread_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., consistency_token: _Optional[bytes] = ...) -> None: ...
 
 class GetThreadResponse(_message.Message):
     __slots__ = ("thread_id", "title", "posts", "next_page_token")

@@ -35,10 +35,12 @@ class OpenThreadRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., thread_id: _Optional[str] = ..., title: _Optional[str] = ..., post_id: _Optional[str] = ..., body: _Optional[str] = ..., proof: _Optional[_Union[AuthorProof, _Mapping]] = ...) -> None: ...
 
 class OpenThreadResponse(_message.Message):
-    __slots__ = ("author_name",)
+    __slots__ = ("author_name", "consistency_token")
     AUTHOR_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _ClassVar[int]
     author_name: str
-    def __init__(self, author_name: _Optional[str] = ...) -> None: ...
+    consistency_token: bytes
+    def __init__(self, author_name: _Optional[str] = ..., consistency_token: _Optional[bytes] = ...) -> None: ...
 
 class CreatePostRequest(_message.Message):
     __slots__ = ("request_id", "thread_id", "post_id", "body", "proof")
@@ -55,10 +57,12 @@ class CreatePostRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., thread_id: _Optional[str] = ..., post_id: _Optional[str] = ..., body: _Optional[str] = ..., proof: _Optional[_Union[AuthorProof, _Mapping]] = ...) -> None: ...
 
 class CreatePostResponse(_message.Message):
-    __slots__ = ("author_name",)
+    __slots__ = ("author_name", "consistency_token")
     AUTHOR_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _ClassVar[int]
     author_name: str
-    def __init__(self, author_name: _Optional[str] = ...) -> None: ...
+    consistency_token: bytes
+    def __init__(self, author_name: _Optional[str] = ..., consistency_token: _Optional[bytes] = ...) -> None: ...
 
 class CreateCommentRequest(_message.Message):
     __slots__ = ("request_id", "thread_id", "post_id", "comment_id", "body", "proof")
@@ -77,7 +81,9 @@ class CreateCommentRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., thread_id: _Optional[str] = ..., post_id: _Optional[str] = ..., comment_id: _Optional[str] = ..., body: _Optional[str] = ..., proof: _Optional[_Union[AuthorProof, _Mapping]] = ...) -> None: ...
 
 class CreateCommentResponse(_message.Message):
-    __slots__ = ("author_name",)
+    __slots__ = ("author_name", "consistency_token")
     AUTHOR_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSISTENCY_TOKEN_FIELD_NUMBER: _ClassVar[int]
     author_name: str
-    def __init__(self, author_name: _Optional[str] = ...) -> None: ...
+    consistency_token: bytes
+    def __init__(self, author_name: _Optional[str] = ..., consistency_token: _Optional[bytes] = ...) -> None: ...
