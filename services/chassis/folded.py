@@ -1,19 +1,22 @@
-"""What a command handler remembers of streams between commands: their folded states, and whose turn it is.
+"""Folding streams into states, and what is remembered of that between commands.
 
-Both only save work. A remembered state is a prefix of a stream that can but grow, and is read on from where it ends;
-the store's version check decides about every append, whatever was remembered. So forgetting is always right.
+Remembering only saves work. A remembered state is a prefix of a stream that can but grow, and is read on from where it
+ends; the store's version check decides about every append, whatever was remembered. So forgetting is always right.
 """
 
-import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any, Generic, Protocol, TypeVar
+
+from services.chassis.codec import EventCodec
+from services.chassis.eventstore import Commit, RecordedEvent
 
 _STREAMS = 1000
 _BYTES = 32 * 1024 * 1024
 
 S = TypeVar("S")
+E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,48 @@ class Folded(Generic[S]):
     state: S
     version: int = 0
     size: int = 0
+
+
+class Evolving(Protocol[S, E]):
+    """The part of a decider that folds. Pure."""
+
+    @property
+    def initial(self) -> S:
+        """The state of a stream that holds nothing."""
+        ...
+
+    def evolve(self, state: S, event: E, /) -> S:
+        """The state after an event; never refuses, since the event has happened."""
+        ...
+
+
+class Fold(Generic[S, E]):
+    """Folds what is stored, with one codec and one decider; raises what `EventCodec.decode` raises."""
+
+    def __init__(self, codec: EventCodec, decider: Evolving[S, E]) -> None:
+        self._codec = codec
+        self._decider = decider
+
+    def nothing(self) -> Folded[S]:
+        """The fold of a stream that holds nothing."""
+        return Folded(self._decider.initial)
+
+    def on(self, folded: Folded[S], commits: Iterable[Commit]) -> Folded[S]:
+        """The fold after these commits of the stream, which follow it without a gap."""
+        for commit in commits:
+            state = self.evolved(folded.state, self.events(commit.events))
+            folded = Folded(state, commit.last, folded.size + sum(len(event.data) for event in commit.events))
+        return folded
+
+    def evolved(self, state: S, events: Iterable[E]) -> S:
+        """The state after these events."""
+        for event in events:
+            state = self._decider.evolve(state, event)
+        return state
+
+    def events(self, recorded: Iterable[RecordedEvent]) -> tuple[E, ...]:
+        """What stored events say today."""
+        return tuple(event for each in recorded for event in self._codec.decode(each.type, each.data))
 
 
 class FoldedStates(Generic[S]):
@@ -59,16 +104,14 @@ class FoldedStates(Generic[S]):
         if (held := self._held.pop(stream, None)) is not None:
             self._held_size -= held.size
 
+    def observe(self, commit: Commit, fold: Fold[S, Any]) -> None:
+        """Follow a commit that was read in the log, perhaps another process's: a state that it makes old goes on.
 
-class Turns:
-    """A lock for each stream, for as long as somebody holds it or waits."""
-
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-    def of(self, stream: str) -> asyncio.Lock:
-        """The stream's lock; keep a reference for as long as it is needed."""
-        return self._locks.setdefault(stream, asyncio.Lock())
-
-    def __len__(self) -> int:
-        return len(self._locks)
+        It does not count as a use of the stream. A state that misses what lies between is forgotten.
+        """
+        held = self._held.get(commit.stream)
+        if held is None or held.version >= commit.last:
+            return
+        self.forget(commit.stream)
+        if held.version == commit.first - 1:
+            self.keep(commit.stream, fold.on(held, [commit]))

@@ -29,7 +29,7 @@ async def give(
 async def test_events_are_appended_with_who_and_when() -> None:
     store = MemoryEventStore()
     handled = await give(handler(store), 5, "id-1")
-    assert handled == Handled("counter-1", 1, (Raised("c", 5),), Total(5), repeated=False)
+    assert handled == Handled("counter-1", 1, (Raised("c", 5),), Total(5), repeated=False, commit_id="id-1")
     commit = await store.find_commit("id-1")
     assert commit is not None
     assert commit.parts[0].meta == CommitMeta("f", 1_900_000_000, CALLER, None)
@@ -41,7 +41,7 @@ async def test_a_repeat_gets_the_outcome_of_the_first_time() -> None:
     first = await give(counter, 5, "id-1")
     await give(counter, 7, "id-2")
     again = await give(counter, 5, "id-1")
-    assert again == Handled("counter-1", 1, first.events, Total(5), repeated=True)
+    assert again == Handled("counter-1", 1, first.events, Total(5), repeated=True, commit_id="id-1")
     assert await counter.state("counter-1") == (Total(12), 2)
 
 
