@@ -19,17 +19,18 @@ class Aim(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What the ratio of ours to the raw limit shall be."""
+    """What the ratio of ours to the raw limit shall be; or, with `of_ours`, our own figure whatever the limit is."""
 
     aim: Aim
-    ratio: float
+    value: float
+    of_ours: bool = False
 
-    def is_met_by(self, ratio: float) -> bool:
-        """Whether `ratio` is as good as this or better."""
-        return ratio >= self.ratio if self.aim is Aim.AT_LEAST else ratio <= self.ratio
+    def is_met_by(self, value: float) -> bool:
+        """Whether `value` is as good as this or better."""
+        return value >= self.value if self.aim is Aim.AT_LEAST else value <= self.value
 
     def __str__(self) -> str:
-        return f"{self.aim} {self.ratio:.2f}"
+        return f"{'ours ' if self.of_ours else ''}{self.aim} {self.value:.2f}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,4 +79,6 @@ class Comparison:
     @property
     def met(self) -> bool | None:
         """Whether the target is met, None without one."""
-        return self.target.is_met_by(self.ratio) if self.target else None
+        if self.target is None:
+            return None
+        return self.target.is_met_by(self.ours.median if self.target.of_ours else self.ratio)

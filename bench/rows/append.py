@@ -50,7 +50,7 @@ async def measure(settings: Settings) -> list[Comparison]:
             unit="commits/s",
             raw=sides[0],
             ours=sides[1],
-            target=Target(aim=Aim.AT_LEAST, ratio=0.70),
+            target=Target(aim=Aim.AT_LEAST, value=0.70),
             notes={"commits in a round": CONCURRENT * commits},
         )
     ]

@@ -55,7 +55,7 @@ async def measure(settings: Settings) -> list[Comparison]:
             unit="ms",
             raw=raw,
             ours=ours,
-            target=Target(aim=Aim.AT_MOST, ratio=1.2),
+            target=Target(aim=Aim.AT_MOST, value=1.2),
             notes={"appends in a round": appends},
         )
     ]

@@ -67,7 +67,7 @@ async def measure(settings: Settings) -> list[Comparison]:
             unit="commands/s",
             raw=sides[0],
             ours=sides[1],
-            target=Target(aim=Aim.AT_LEAST, ratio=1.0),
+            target=Target(aim=Aim.AT_LEAST, value=1.0),
             notes={"commands in a round": commands},
         )
     ]

@@ -10,7 +10,7 @@ from bench.figures import Aim, Comparison, Side, Target
 from bench.report import number, table, write
 from bench.rounds import Meter, interleaved, rate
 
-AT_LEAST, AT_MOST = Target(aim=Aim.AT_LEAST, ratio=0.7), Target(aim=Aim.AT_MOST, ratio=1.2)
+AT_LEAST, AT_MOST = Target(aim=Aim.AT_LEAST, value=0.7), Target(aim=Aim.AT_MOST, value=1.2)
 
 
 def comparison(raw: list[float], ours: list[float], target: Target | None = AT_LEAST, **notes) -> Comparison:
@@ -35,6 +35,13 @@ def test_the_ratio_is_one_of_medians_which_one_bad_round_does_not_move():
 )
 def test_a_target_is_met_from_its_own_side(target, ours, met):
     assert comparison([100.0], [ours], target).met is met
+
+
+def test_a_target_may_be_of_our_figure_alone():
+    target = Target(aim=Aim.AT_MOST, value=0.2, of_ours=True)
+    assert comparison([0.01], [0.2], target).met
+    assert not comparison([0.5], [0.21], target).met
+    assert (str(target), str(AT_LEAST)) == ("ours ≤ 0.20", "≥ 0.70")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +74,7 @@ def test_json_keeps_every_round(tmp_path):
     kept = json.loads((tmp_path / "bench" / "append.json").read_text())
     assert kept["raw"]["figures"] == [100.0, 300.0, 200.0]
     assert (kept["raw"]["median"], kept["ratio"], kept["met"]) == (200.0, 0.75, True)
-    assert kept["target"] == {"aim": "≥", "ratio": 0.7}
+    assert kept["target"] == {"aim": "≥", "value": 0.7, "of_ours": False}
     assert (tmp_path / "bench" / "table.md").read_text().startswith("| what |")
 
 

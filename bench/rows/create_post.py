@@ -1,0 +1,64 @@
+"""CreatePost with everything on beside an empty call of a bare grpc.aio server, same TLS, same client, 64 at once.
+
+Twice: with the forum's stores in its own memory, where the figure is what our code costs, and on the embedded store,
+where the share of a processor that the store took says whose limit it is. The forum does its background work, from
+sequencing to its views, at the same time; a round begins when all of that is done.
+"""
+
+from bench.figures import Aim, Comparison, Target
+from bench.forum_rig import ForumRig, forum_rig
+from bench.machine import running_store
+from bench.rounds import CONCURRENT, Meter, interleaved
+from bench.serve_forum import MEMORY
+from bench.settings import Settings
+
+_ON = "authz, validation, signatures, tracing, metrics, sequencer and views on"
+
+
+async def measure(settings: Settings) -> list[Comparison]:
+    """Both rows."""
+    async with forum_rig(settings.directory / MEMORY, MEMORY) as rig:
+        in_memory = await _row(settings, rig, "create_post_memory", "in our own memory", None)
+    with running_store(settings.directory / "store") as store, store.fresh() as uri:
+        async with forum_rig(settings.directory / "embedded", uri) as rig:
+            embedded = await _row(settings, rig, "create_post", "on the embedded store", store.pid)
+    return [in_memory, embedded]
+
+
+async def _row(settings: Settings, rig: ForumRig, name: str, where: str, store_pid: int | None) -> Comparison:
+    posts, calls = settings.sized(1280, 192), settings.sized(3840, 640)
+    latencies: list[float] = []
+    server = Meter(rig.forum.pid)
+
+    async def raw(meter: Meter) -> float:
+        async with meter.watching():
+            return float((await rig.call_empty(calls))["rate"])
+
+    async def ours(meter: Meter) -> float:
+        async with meter.watching(), server.watching():
+            answer = await rig.post(posts)
+        latencies.append(answer["p50_ms"])
+        await rig.settle()
+        return float(answer["rate"])
+
+    sides = await interleaved(
+        settings.rounds,
+        raw=raw,
+        ours=ours,
+        raw_is="an empty grpc.aio unary call",
+        ours_is=f"CreatePost, {_ON}",
+        store_pid=store_pid,
+    )
+    return Comparison(
+        name=name,
+        what=f"CreatePost over mTLS, {where}, {CONCURRENT} concurrent",
+        unit="calls/s",
+        raw=sides[0],
+        ours=sides[1],
+        target=Target(aim=Aim.AT_LEAST, value=0.45),
+        notes={
+            "calls in a round": posts,
+            "p50 in ms": latencies[-1],
+            "share of a processor that the forum's process took": server.shares[-1],
+        },
+    )

@@ -1,0 +1,53 @@
+"""What the forum sends to its database for one CreatePost, with 64 at once, until sequencer and views are done.
+
+Counted are the driver's commands, by the driver's own listener in the forum's process, from the first call until every
+commit has its position and every view has every commit. One CreatePost is two commands of the log, of which each would
+be one insert of its own without group commit. Left out are the lease's renewals, which come by the second and not by
+the command; the figure with everything is beside it.
+"""
+
+from collections import Counter
+
+from bench.figures import Aim, Comparison, Side, Target
+from bench.forum_rig import forum_rig
+from bench.machine import running_store
+from bench.rounds import CONCURRENT
+from bench.settings import Settings
+
+_COMMITS = 2
+_BUSIEST = 5
+
+
+async def measure(settings: Settings) -> list[Comparison]:
+    """The row."""
+    posts = settings.sized(1280, 192)
+    figures: list[float] = []
+    with_all: list[float] = []
+    sent: Counter[str] = Counter()
+    with running_store(settings.directory / "store") as store, store.fresh() as uri:
+        async with forum_rig(settings.directory / "embedded", uri) as rig:
+            for turn in range(settings.rounds + 1):
+                await rig.post(posts)
+                counted = Counter(await rig.settle())
+                if turn == 0:
+                    continue
+                sent += counted
+                leases = sum(number for command, number in counted.items() if command.endswith(" leases"))
+                with_all.append(counted.total() / posts)
+                figures.append((counted.total() - leases) / posts)
+    busiest = ", ".join(f"{name} {number / settings.rounds / posts:.3f}" for name, number in sent.most_common(_BUSIEST))
+    return [
+        Comparison(
+            name="round_trips",
+            what=f"database round trips per CreatePost, {CONCURRENT} concurrent",
+            unit="",
+            raw=Side(what="its two appends alone, each in a full bulk of 64", figures=[_COMMITS / CONCURRENT]),
+            ours=Side(what="all of append, sequence and views", figures=figures),
+            target=Target(aim=Aim.AT_MOST, value=0.20, of_ours=True),
+            notes={
+                "with the lease's commands": Side(what="", figures=with_all).median,
+                "most of them": busiest,
+                "calls in a round": posts,
+            },
+        )
+    ]

@@ -1,0 +1,161 @@
+"""The forum's own process, with everything on, that counts what it asks of its store.
+
+Lifecycle, telemetry, TLS, allow-list, validation, signatures, sequencer and projections are those of the service; only
+the bus is in memory, where one open label waits to be taken in. `--store memory` leaves the database out, so that what
+a call costs our own code can be told from what it costs the store. Other arguments are the service's own.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from bench import wire
+from services.chassis import configfile
+from services.chassis.bus import Curation, Message, PublicEvent
+from services.chassis.bus_memory import MemoryBus
+from services.chassis.clock import SystemClock
+from services.chassis.eventstore import LogStore, Mark
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.lifecycle import Process, run_service
+from services.chassis.log_reader import CuratedLog
+from services.chassis.rpc_server import RpcServer
+from services.chassis.view_catalog import ViewCatalog
+from services.chassis.viewstore import ViewStore
+from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.viewstore_mongo import MongoViewStore
+from services.forum.api.errors import ERRORS
+from services.forum.config import Config
+from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification
+from services.seal.secret import SecretBytes
+from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
+
+MEMORY = "memory"
+
+
+class Commands(CommandListener):
+    """Counts what the driver sends, by command and collection."""
+
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+
+    def started(self, event: CommandStartedEvent) -> None:
+        """A command leaves."""
+        self.counted[f"{event.command_name} {event.command.get(event.command_name)}"] += 1
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Nothing more to count."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Nothing more to count: a command that failed was sent."""
+
+
+class _Stores(NamedTuple):
+    """The forum's, and the same seen through a connection whose commands are not counted."""
+
+    log: LogStore
+    views: ViewStore
+    seen_log: LogStore
+    seen_views: ViewStore
+
+
+async def start(process: Process, *, uri: str, material: Path) -> None:
+    """Put the forum together as its own wiring does, on the store named by `uri`."""
+    commands = Commands()
+    stores = await _open(process, uri, commands)
+    config = configfile.load(process.config, Config)
+    keys = Keys(
+        nonce=SecretBytes.random(32),
+        page=SecretBytes.random(32),
+        receipt_public=(material / "receipt.pub").read_bytes(),
+    )
+    forum = Forum(store=stores.log, views=stores.views, keys=keys, config=config, clock=SystemClock())
+    reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
+    worker = forum.worker(
+        outbox=MemoryBus(), verification=Verification(inbox=_open_label(material).inbox(), reader=reader)
+    )
+    process.worker("log", worker.run)
+    process.worker("control", partial(_control, process, stores, commands))
+    process.ready_when("views", partial(forum.catalog.built, PROJECTIONS))
+    process.serve(
+        RpcServer(
+            listen=process.endpoints.listen.rpc,
+            tls=process.secrets.tls(),
+            services=forum.services(),
+            allow=config.allow,
+            errors=ERRORS,
+        )
+    )
+
+
+async def _open(process: Process, uri: str, commands: Commands) -> _Stores:
+    if uri == MEMORY:
+        log, views = MemoryEventStore(), MemoryViewStore()
+        return _Stores(log, views, log, views)
+    database, other = MongoDatabase(uri, [commands]), MongoDatabase(uri)
+    for each in (database, other):
+        process.on_close(partial(asyncio.to_thread, each.close))
+    store = MongoEventStore(database)
+    process.on_close(store.close)
+    await store.ensure_indexes()
+    return _Stores(store, MongoViewStore(database), MongoEventStore(other), MongoViewStore(other))
+
+
+def _open_label(material: Path) -> MemoryBus:
+    """What verification has said: an issuer's key, and that its label is open."""
+    published = verification_pb.IssuerKeyPublished.FromString((material / "issuer-key.bin").read_bytes())
+    opened = verification_pb.LabelActivated(label=published.label, epoch=published.epoch, crowd_bucket=20)
+    bus = MemoryBus()
+    for position, event in enumerate((published, opened), start=1):
+        public = PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString())
+        subject = f"verification.public.{event.DESCRIPTOR.name}.v1"
+        bus.stored.append(Message(subject, public, Mark(position - 1)))
+    return bus
+
+
+async def _control(process: Process, stores: _Stores, commands: Commands) -> None:
+    """Answer the bench: where this process serves, and what it has sent to its store once all is quiet."""
+    catalog = ViewCatalog(stores.seen_views)
+    async for question in wire.questions():
+        if question["what"] == "settle":
+            await _settled(stores.seen_log, catalog)
+        counted, commands.counted = dict(commands.counted), Counter()
+        wire.answer(port=await _port(process), commands=counted)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.Event().wait()
+
+
+async def _port(process: Process) -> int:
+    while process.server is None or not process.server.port:  # noqa: ASYNC110  # nobody tells
+        await asyncio.sleep(0.01)
+    return process.server.port
+
+
+async def _settled(log: LogStore, catalog: ViewCatalog) -> None:
+    """Return when every commit has its position and every view has every commit."""
+    while await log.unsequenced(1):  # noqa: ASYNC110  # another connection's work
+        await asyncio.sleep(0.1)
+    head = await log.head_position()
+    for projection in PROJECTIONS:
+        await catalog.views(projection).reached(head)
+
+
+def main() -> int:
+    """Run until told to stop; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench.serve_forum", description=__doc__)
+    parser.add_argument("--store", required=True, help=f"`{MEMORY}`, or the address of a database")
+    parser.add_argument("--material", type=Path, required=True, help="directory of the receipt key and the issuer's")
+    given, others = parser.parse_known_args()
+    return run_service(SERVICE, partial(start, uri=given.store, material=given.material), arguments=others)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
