@@ -53,13 +53,19 @@ class Smtp:
 class Telemetry:
     """Where traces and metrics go: an OTLP/gRPC collector's URL and files of JSON lines, each "" for none.
 
-    Logs go to stdout unless `log_file` is named.
+    Logs go to stdout unless `log_file` is named. `traced`: which share of the traces that begin here is recorded, 0 to
+    1; the others cost next to nothing. What a trusted caller has begun is recorded as that caller decided.
     """
 
     otlp: str = ""
     traces_file: str = ""
     metrics_file: str = ""
     log_file: str = ""
+    traced: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.traced <= 1:
+            raise ValueError("traced must be 0 to 1")
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def run_service(
 def _telemetry(endpoints: Endpoints, log_fields: frozenset[str]) -> tuple[Tracing, Metrics]:
     to, service = endpoints.telemetry, endpoints.process.name
     configure_logging(service, log_file=_file(to.log_file), extra_fields=log_fields)
-    tracing = configure_tracing(service, otlp=to.otlp, traces_file=_file(to.traces_file))
+    tracing = configure_tracing(service, otlp=to.otlp, traces_file=_file(to.traces_file), traced=to.traced)
     return tracing, configure_metrics(service, otlp=to.otlp, metrics_file=_file(to.metrics_file))
 
 

@@ -16,6 +16,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -25,10 +26,13 @@ from services.chassis.tracelink import opened
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
-def configure_tracing(service: str, *, otlp: str = "", traces_file: Path | None = None) -> "Tracing":
+def configure_tracing(
+    service: str, *, otlp: str = "", traces_file: Path | None = None, traced: float = 1.0
+) -> "Tracing":
     """Make this process export its spans: to the OTLP/gRPC collector at `otlp` and to a file of JSON lines.
 
-    Call once, early. With neither destination nothing is installed and spans are no-ops.
+    `traced` is the share of traces begun here that are recorded. Call once, early. With neither destination nothing is
+    installed and spans are no-ops.
     """
     exporters: list[SpanExporter] = []
     if otlp:
@@ -40,7 +44,8 @@ def configure_tracing(service: str, *, otlp: str = "", traces_file: Path | None 
         exporters.append(JsonLinesExporter(traces_file))
     if not exporters:
         return Tracing(None)
-    provider = TracerProvider(resource=Resource.create({"service.name": service}), shutdown_on_exit=False)
+    resource = Resource.create({"service.name": service})
+    provider = TracerProvider(ParentBased(TraceIdRatioBased(traced)), resource, shutdown_on_exit=False)
     for exporter in exporters:
         provider.add_span_processor(BatchSpanProcessor(AllowListExporter(exporter)))
     trace.set_tracer_provider(provider)

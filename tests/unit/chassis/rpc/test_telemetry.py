@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from services.chassis import telemetry, telemetry_trace, tracelink
+from services.chassis.deployment import Telemetry
 from services.chassis.telemetry_log import configure_logging, log
 from services.chassis.telemetry_trace import AllowListExporter, JsonLinesExporter
 
@@ -134,6 +136,24 @@ def test_a_trace_goes_on_from_a_header_or_starts_anew(spans):
     assert found["child"]["parent_id"] == found["outer"]["span_id"]
     assert found["continued"]["trace_id"] == given_trace
     assert len({outer, given_trace, found["fresh"]["trace_id"], found["nonsense"]["trace_id"]}) == 4
+
+
+def test_what_is_not_sampled_is_decided_once_and_stays_one_trace(tmp_path, monkeypatch):
+    provider = TracerProvider(ALWAYS_OFF)
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    with telemetry_trace.span("call", traceparent="") as outer:
+        header = tracelink.current_traceparent()
+        with tracelink.span("append", stream_kind="thread") as inner:
+            assert inner is outer
+            assert telemetry_trace.current_trace_id() == header.split("-")[1]
+    assert not int(header[-2:], 16) & 1
+    assert trace.get_current_span() is trace.INVALID_SPAN
+
+
+def test_how_many_traces_are_recorded_is_configured():
+    with pytest.raises(ValueError, match="traced"):
+        Telemetry(traced=1.5)
+    assert Telemetry().traced == 1.0
 
 
 def test_links_of_the_log_are_kept(spans):
