@@ -110,7 +110,8 @@ class Forum:
         """The background work: sequencing, publishing, the views, and what verification says."""
         worker = LogWorker(self._store)
         if CURATION:
-            worker.add("relay", lambda _epoch: Relay(worker.log, outbox, CURATION))
+            relay = partial(Relay, worker.log, outbox, CURATION, checkpoints=self._store)
+            worker.add("relay", lambda epoch: relay(epoch=epoch))
         worker.add("labels", lambda epoch: self._consumer(verification, epoch))
         drive_all(worker, PROJECTIONS, history=self._store, codec=self._codec, catalog=self.catalog)
         return worker

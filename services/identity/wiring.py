@@ -109,7 +109,8 @@ async def start(process: Process) -> None:
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
     outbox = JetStreamOutbox(bus, SERVICE)
-    assembly.worker.add("relay", lambda _epoch: Relay(assembly.worker.log, outbox, assembly.curation))
+    log, curation = assembly.worker.log, assembly.curation
+    assembly.worker.add("relay", lambda epoch: Relay(log, outbox, curation, checkpoints=store, epoch=epoch))
     process.worker("log", assembly.worker.run)
     process.ready_when("views", assembly.ready)
     process.serve(
