@@ -16,7 +16,13 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReadPreference, ReturnDocument, UpdateOne, WriteConcern
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
@@ -270,10 +276,7 @@ class MongoEventStore:
 
     async def _made_epoch(self) -> str:
         made = {"$setOnInsert": {"name": uuid.uuid4().hex}}
-        document = await self._marks.find_one_and_update(
-            {"_id": _EPOCH}, made, upsert=True, return_document=ReturnDocument.AFTER
-        )
-        return str(document["name"])
+        return str((await _found_or_made(self._marks, {"_id": _EPOCH}, made))["name"])
 
     async def unsequenced_count(self) -> int:
         """See `LogOperations.unsequenced_count`."""
@@ -332,9 +335,7 @@ class MongoEventStore:
         with translated():
             try:
                 # Where the lease is held the filter matches nothing, and the insert collides with the lease itself.
-                lease = await self._leases.find_one_and_update(
-                    {"_id": name, "$expr": free}, [{"$set": taken}], upsert=True, return_document=ReturnDocument.AFTER
-                )
+                lease = await _found_or_made(self._leases, {"_id": name, "$expr": free}, [{"$set": taken}])
             except DuplicateKeyError:
                 return None
         return int(lease["epoch"])
@@ -351,6 +352,21 @@ class MongoEventStore:
         with translated():
             held = {"_id": name, "owner": owner, "epoch": epoch}
             await self._leases.update_one(held, {"$set": {"owner": "", "until": 0}})
+
+
+async def _found_or_made(collection: Any, query: Mapping[str, Any], update: Any) -> Mapping[str, Any]:
+    """The document after the update, which must still match the query; DuplicateKeyError when it cannot be made.
+
+    SecantusDB shows nothing of one that came to match between its search and its insert, although it was updated: the
+    second time it is found at once.
+    """
+    for _ in range(2):
+        document: Mapping[str, Any] | None = await collection.find_one_and_update(
+            query, update, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        if document is not None:
+            return document
+    raise OperationFailure("the server shows nothing of what it has updated")
 
 
 def _after(seconds: float) -> dict[str, Any]:

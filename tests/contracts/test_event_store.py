@@ -274,6 +274,22 @@ async def test_a_lease_can_be_given_back(store: LogStore) -> None:
     assert await store.acquire_lease("log", "two", 30) == 2
 
 
+async def test_a_lease_that_many_want_is_had_by_one_at_a_time(store: LogStore) -> None:
+    epochs: list[int] = []
+
+    async def claim(owner: str) -> None:
+        for _ in range(20):
+            epoch = await store.acquire_lease("log", owner, 30)
+            if epoch is not None:
+                epochs.append(epoch)
+                assert await store.renew_lease("log", owner, epoch, 30)
+                await store.release_lease("log", owner, epoch)
+
+    await asyncio.gather(*(claim(owner) for owner in ("one", "two", "three", "four")))
+    assert epochs
+    assert epochs == sorted(set(epochs))
+
+
 async def test_a_lease_ends_by_itself_unless_renewed(store: LogStore) -> None:
     assert await store.acquire_lease("log", "one", 0.3) == 1
     assert await store.renew_lease("log", "one", 1, 0.6)
