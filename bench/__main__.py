@@ -17,7 +17,7 @@ from bench.figures import Comparison
 from bench.report import table, write
 from bench.settings import Settings
 
-ROWS = ("append", "round_trips", "create_post", "feed", "growth", "library")
+ROWS = ("append", "round_trips", "create_post", "feed", "relay", "growth", "library")
 _FULL_ROUNDS, _QUICK_ROUNDS = 5, 2
 
 

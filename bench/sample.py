@@ -1,7 +1,7 @@
 """What the rows write: posts of the forum, as its own codec stores them, under the meta that a traced call leaves."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from services.chassis.eventstore import Commit, CommitMeta, EventData, Part, RecordedEvent, Write
 from services.forum.adapters.event_codec import event_codec
@@ -66,10 +66,10 @@ def write(*events: object) -> Write:
     return Write(new_id(), [CODEC.encode(event) for event in events], META)
 
 
-def sequenced(events: Sequence[tuple[str, EventData]], *, after: int = 0) -> Iterator[Commit]:
-    """A log of one commit for each stream and event, at the positions that follow `after`."""
+def sequenced(events: Iterable[tuple[str, EventData]]) -> Iterator[Commit]:
+    """A log of one commit for each stream and event, at the positions from 1."""
     versions: dict[str, int] = {}
-    for position, (stream, event) in enumerate(events, start=after + 1):
+    for position, (stream, event) in enumerate(events, start=1):
         version = versions[stream] = versions.get(stream, 0) + 1
         part = Part(new_id(), version, version, META)
         yield Commit(stream, (RecordedEvent(version, event.type, event.data),), (part,), position)

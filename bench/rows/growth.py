@@ -8,22 +8,17 @@ them.
 import asyncio
 import time
 from contextlib import ExitStack
-from itertools import islice
 from statistics import median
-from typing import Any
-
-from pymongo import MongoClient
 
 from bench import sample
 from bench.figures import Aim, Comparison, Side, Target
+from bench.filling import fill
 from bench.machine import running_store
 from bench.rounds import Meter
 from bench.settings import Settings
-from services.chassis.commit_documents import to_document
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 
 _SMALL = 2_000
-_BULK = 1_000
 _POSTS_IN_A_THREAD = 20
 
 
@@ -65,19 +60,11 @@ async def _filled(uri: str, commits: int, stack: ExitStack) -> MongoEventStore:
     database = MongoDatabase(uri)
     stack.callback(database.close)
     log = MongoEventStore(database)
-    await log.ensure_indexes()
-    await asyncio.to_thread(_fill, uri, commits)
-    return log
-
-
-def _fill(uri: str, commits: int) -> None:
     event = sample.CODEC.encode(sample.post(sample.new_id(), 0))
     threads = [f"thread-{sample.new_id()}" for _ in range(commits // _POSTS_IN_A_THREAD)]
-    history = sample.sequenced([(threads[number % len(threads)], event) for number in range(commits)])
-    with MongoClient[dict[str, Any]](uri) as client:
-        collection = client.get_default_database()["commits"]
-        while bulk := [to_document(commit) for commit in islice(history, _BULK)]:
-            collection.insert_many(bulk, ordered=False)
+    history = sample.sequenced((threads[number % len(threads)], event) for number in range(commits))
+    await fill(uri, log, history)
+    return log
 
 
 async def _milliseconds(log: MongoEventStore, appends: int) -> float:

@@ -1,0 +1,134 @@
+"""The relay beside raw pipelined publishing of the same messages to the same JetStream server.
+
+The raw side has the messages in hand, headers and all, and publishes them with as many unconfirmed at a time as the
+client takes. The relay reads its commits from the embedded store, finds what is public, publishes it in order behind
+its fence, and stops when the bus has confirmed the last. Every round begins with an empty stream.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from bench import sample
+from bench.figures import Aim, Comparison, Target
+from bench.filling import fill
+from bench.machine import running_bus, running_store
+from bench.rounds import Meter, interleaved
+from bench.settings import Settings
+from services.chassis import bus_jetstream, bus_wire
+from services.chassis.bus import Curation, Message
+from services.chassis.bus_provision import Stream, provision
+from services.chassis.eventstore import START
+from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log_window import LogWindow
+from services.chassis.nudge import Nudge
+from services.chassis.relay import Relay
+from vouchsafe.forum.events.v1 import events_pb2 as pb
+
+_CURATION = Curation("forum", {pb.PostPublished.DESCRIPTOR.full_name: "PostPublished.v1"})
+_STREAM = Stream("forum", "FORUM_PUBLIC", ("forum.public.>",), (), 512 * 1024 * 1024, 1)
+_IN_FLIGHT = 4_000
+
+
+async def measure(settings: Settings) -> list[Comparison]:
+    """The row."""
+    commits = settings.sized(5_000, 500)
+    with (
+        running_store(settings.directory / "store") as store,
+        store.fresh() as uri,
+        running_bus(settings.directory / "bus") as url,
+    ):
+        database = MongoDatabase(uri)
+        log = MongoEventStore(database)
+        messages = await _filled(uri, log, commits)
+        connection = await bus_jetstream.connect(url, "bench", None)
+
+        async def raw(meter: Meter) -> float:
+            await _emptied(connection.jetstream())
+            async with meter.watching():
+                return await _pipelined(connection, messages)
+
+        async def ours(meter: Meter) -> float:
+            await _emptied(connection.jetstream())
+            async with meter.watching():
+                return await _relayed(log, connection, len(messages))
+
+        sides = await interleaved(
+            settings.rounds,
+            raw=raw,
+            ours=ours,
+            raw_is=f"nats-py publishing the same messages, up to {_IN_FLIGHT:,} in flight",
+            ours_is="Relay, from MongoEventStore to JetStream, in order and fenced",
+            store_pid=store.pid,
+        )
+        await connection.close()
+        await log.close()
+        await asyncio.to_thread(database.close)
+    return [
+        Comparison(
+            name="relay",
+            what="relay against raw pipelined JetStream publishing",
+            unit="messages/s",
+            raw=sides[0],
+            ours=sides[1],
+            target=Target(aim=Aim.AT_LEAST, value=0.60),
+            notes={"messages in a round": commits},
+        )
+    ]
+
+
+async def _filled(uri: str, log: MongoEventStore, commits: int) -> list[Message]:
+    """Fill the log with public events; the messages that say so."""
+    events = [sample.post(sample.new_id(), 0) for _ in range(commits)]
+    history = list(sample.sequenced([(f"thread-{event.thread_id}", sample.CODEC.encode(event)) for event in events]))
+    await fill(uri, log, history)
+    return _CURATION.messages(history, START)
+
+
+async def _emptied(jetstream: JetStreamContext) -> None:
+    with suppress(NotFoundError):
+        await jetstream.delete_stream(_STREAM.name)
+    await provision(jetstream, [_STREAM])
+
+
+async def _pipelined(connection: Client, messages: Sequence[Message]) -> float:
+    """Publish with one inbox for all confirmations, which is the least that the client can do for each message."""
+    confirmed, room = 0, asyncio.Semaphore(_IN_FLIGHT)
+
+    async def on_confirmation(answer: Msg) -> None:
+        nonlocal confirmed
+        if b'"error"' in answer.data:
+            raise RuntimeError(answer.data.decode())
+        confirmed += 1
+        room.release()
+
+    inbox = connection.new_inbox()
+    subscription = await connection.subscribe(inbox, cb=on_confirmation)
+    started = time.perf_counter()
+    for message in messages:
+        await room.acquire()
+        headers = bus_wire.headers(message, whole=True)
+        await connection.publish(message.subject, message.event.data, inbox, headers)
+    for _ in range(_IN_FLIGHT):
+        await room.acquire()
+    taken = time.perf_counter() - started
+    await subscription.unsubscribe()
+    assert confirmed == len(messages)  # noqa: S101  # else the figure would mean nothing
+    return len(messages) / taken
+
+
+async def _relayed(log: MongoEventStore, connection: Client, messages: int) -> float:
+    outbox = bus_jetstream.JetStreamOutbox(connection, "forum")
+    relay = Relay(LogWindow(log, Nudge()), outbox, _CURATION, checkpoints=log, epoch=1)
+    started = time.perf_counter()
+    while await relay.step():
+        pass
+    taken = time.perf_counter() - started
+    assert (await outbox.tail()).sequence == messages  # noqa: S101  # else the figure would mean nothing
+    return messages / taken
