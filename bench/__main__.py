@@ -16,14 +16,16 @@ from pathlib import Path
 from bench.figures import Comparison
 from bench.report import table, write
 from bench.settings import Settings
+from services.chassis.telemetry_log import configure_logging
 
-ROWS = ("append", "round_trips", "create_post", "feed", "relay", "growth", "library")
+ROWS = ("append", "round_trips", "create_post", "feed", "relay", "rebuild", "growth", "library")
 _FULL_ROUNDS, _QUICK_ROUNDS = 5, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the rows asked for; the exit status."""
     given = _parser().parse_args(arguments)
+    configure_logging("bench", log_file=given.directory / "log.jsonl")
     rounds = given.rounds or (_QUICK_ROUNDS if given.quick else _FULL_ROUNDS)
     found: list[Comparison] = []
     for row in given.rows or ROWS:

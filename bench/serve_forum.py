@@ -77,14 +77,22 @@ async def start(process: Process, *, uri: str, material: Path) -> None:
         page=SecretBytes.random(32),
         receipt_public=(material / "receipt.pub").read_bytes(),
     )
-    forum = Forum(store=stores.log, views=stores.views, keys=keys, config=config, clock=SystemClock())
+    forum = Forum(
+        store=stores.log,
+        store_epoch=await stores.log.store_epoch(),
+        views=stores.views,
+        keys=keys,
+        config=config,
+        clock=SystemClock(),
+    )
     reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
     worker = forum.worker(
         outbox=MemoryBus(), verification=Verification(inbox=_open_label(material).inbox(), reader=reader)
     )
     process.worker("log", worker.run)
     process.worker("control", partial(_control, process, stores, commands))
-    process.ready_when("views", partial(forum.catalog.built, PROJECTIONS))
+    process.worker("memory", forum.follow)
+    process.ready_when("reading", forum.ready)
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,
