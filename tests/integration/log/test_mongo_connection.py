@@ -3,12 +3,16 @@
 import asyncio
 import signal
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pymongo import ReadPreference
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from services.chassis.eventstore import StoreUnavailable
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from tests.support.commits import append
 from tests.support.store import StoreProcess, fresh_database
 
 URI = "mongodb://127.0.0.1:1/db"
@@ -42,3 +46,35 @@ async def test_reads_go_to_the_primary_although_the_uri_asks_for_another() -> No
     database = MongoDatabase(f"{URI}?readPreference=secondaryPreferred")
     assert database.collection("commits").read_preference == ReadPreference.PRIMARY
     database.close()
+
+
+class Heard(CommandListener):
+    """Keeps the write concern of each command sent."""
+
+    def __init__(self) -> None:
+        self.concerns: list[tuple[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.concerns.append((event.command_name, event.command.get("writeConcern")))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+async def test_appends_are_journaled_and_so_is_the_head_after_its_positions(
+    database: MongoDatabase, store_address: str
+) -> None:
+    heard = Heard()
+    name = database.collection("commits").database.name
+    listening = MongoDatabase(urlsplit(store_address)._replace(path=f"/{name}").geturl(), [heard])
+    store = MongoEventStore(listening)
+    await store.assign_positions(0, [(await append(store, "thread-1", 0)).commit_id])
+    assert heard.concerns == [
+        ("insert", {"w": "majority", "j": True}),
+        ("update", {"w": "majority"}),
+        ("update", {"w": "majority", "j": True}),
+    ]
+    listening.close()
