@@ -19,7 +19,7 @@ from nats.js import JetStreamContext
 
 from services.chassis import bus_wire
 from services.chassis.bus import BusUnavailable, Fenced, Message, Tail
-from services.chassis.bus_batch import Outgoing, in_batches, publish_batch
+from services.chassis.bus_batch import Outgoing, publish_in_batches
 from services.chassis.eventstore import Mark
 from services.chassis.telemetry_log import log
 
@@ -118,13 +118,11 @@ class JetStreamOutbox:
 
     async def publish(self, messages: Sequence[Message], after_sequence: int) -> int:
         """See `Outbox.publish`. Whatever is larger than the server takes is published by name only, see `bus_wire`."""
-        sequence = after_sequence
         with _translated():
             client = await _client(self._bus)
             most = client.max_payload - _HEADER_ROOM
-            for batch in in_batches([_outgoing(message, most) for message in messages]):
-                sequence = await publish_batch(client, self._stream, batch, sequence)
-        return sequence
+            outgoing = [_outgoing(message, most) for message in messages]
+            return await publish_in_batches(client, self._stream, outgoing, after_sequence)
 
 
 class JetStreamInbox:

@@ -20,7 +20,7 @@ from services.chassis.lease import LeaseLost
 from services.chassis.telemetry_metrics import RELAY_LAG
 from services.chassis.tracelink import span
 
-_COMMITS = 500
+_COMMITS = 1000
 _LOOK_SECONDS = 60.0
 _QUIET_COMMITS = 500
 
