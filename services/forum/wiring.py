@@ -13,10 +13,12 @@ from typing import Any, Final
 from services.chassis import bus_jetstream, configfile
 from services.chassis.bus import Curation, Inbox, Outbox
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.consistency import ConsistencyTokens, Waiter
 from services.chassis.consumer import Consumer
 from services.chassis.deployment import Secrets
 from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.folded import FoldedStates
 from services.chassis.handle import CommandHandler
 from services.chassis.identity_uri import server_name
 from services.chassis.lifecycle import Process
@@ -32,16 +34,19 @@ from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import Follower, LogWorker
 from services.forum.adapters.event_codec import event_codec
 from services.forum.adapters.published_posts import PublishedPosts
+from services.forum.adapters.token_sealer import TokenSealer
 from services.forum.api.alias_servicer import AliasServicer
 from services.forum.api.errors import ERRORS
 from services.forum.api.evidence_servicer import EvidenceServicer
+from services.forum.api.freshness import AllOf, Freshness
 from services.forum.api.nonces import Nonces
 from services.forum.api.reading_servicer import ReadingServicer
 from services.forum.api.thread_servicer import ThreadServicer
 from services.forum.coarse_clock import CoarseClock
 from services.forum.config import Config
-from services.forum.domain import alias_decider, label_decider, post_id_decider, thread_decider
+from services.forum.domain import alias, alias_decider, label_decider, post_id_decider, thread_decider
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
+from services.forum.projections.memory import Memory
 from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
 from services.forum.reactions.labels import PRODUCER, LabelReactions
@@ -56,6 +61,9 @@ from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to
 SERVICE: Final = "forum"
 
 PROJECTIONS: Final = (POSTS, COMMENTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS)
+
+_ALIASES: Final = 20_000
+"""Aliases that a process remembers: about 1 kB each, and one for every author who is active."""
 
 CURATION: Final = Curation(SERVICE, {})
 """No event of the forum leaves it yet."""
@@ -79,9 +87,11 @@ class Verification:
 
 
 class Forum:
-    """The forum on a store, with the documents of `PROJECTIONS` in `views`."""
+    """The forum on a store, with the documents of `PROJECTIONS` in `views`. `store_epoch`: see `LogOperations`."""
 
-    def __init__(self, *, store: LogStore, views: ViewStore, keys: Keys, config: Config, clock: Clock) -> None:
+    def __init__(
+        self, *, store: LogStore, store_epoch: str, views: ViewStore, keys: Keys, config: Config, clock: Clock
+    ) -> None:
         self.catalog = ViewCatalog(views)
         self._store = store
         self._keys = keys
@@ -90,9 +100,20 @@ class Forum:
         self._coarse = CoarseClock(clock, config.time_resolution_seconds)
         self._codec = event_codec()
         self._labels = CommandHandler(store, self._codec, label_decider, self._coarse)
-        self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse)
+        states: FoldedStates[alias.State] = FoldedStates(streams=_ALIASES)
+        self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse, states=states)
         self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse)
         self._post_ids = CommandHandler(store, self._codec, post_id_decider, self._coarse)
+        self._tokens = ConsistencyTokens(TokenSealer(keys.page), store_epoch)
+        self._worker = LogWorker(store)
+        self._memory = Memory(
+            log=self._worker.log,
+            news=self._worker.sequenced,
+            codec=self._codec,
+            feed=self._feed_index(),
+            views=self._all_views(),
+            observers=(self._labels.observe, self._aliases.observe, self._threads.observe),
+        )
 
     def services(self) -> Sequence[ServiceBinding[Any]]:
         """Everything that it serves."""
@@ -107,14 +128,23 @@ class Forum:
         )
 
     def worker(self, *, outbox: Outbox, verification: Verification) -> LogWorker:
-        """The background work: sequencing, publishing, the views, and what verification says."""
-        worker = LogWorker(self._store)
+        """The background work: sequencing, publishing, the views, and what verification says. Ask once."""
+        worker = self._worker
         if CURATION:
             relay = partial(Relay, worker.log, outbox, CURATION, checkpoints=self._store)
             worker.add("relay", lambda epoch: relay(epoch=epoch))
         worker.add("labels", lambda epoch: self._consumer(verification, epoch))
         drive_all(worker, PROJECTIONS, history=self._store, codec=self._codec, catalog=self.catalog)
         return worker
+
+    async def follow(self) -> None:
+        """Keep in memory what is new, in every process, until cancelled."""
+        await self._memory.follow()
+
+    async def ready(self) -> None:
+        """Return when everything that is read can be read, while the background work and `follow` run."""
+        await self.catalog.built(PROJECTIONS)
+        await self._memory.ready()
 
     def _alias_servicer(self) -> AliasServicer:
         lifetime = self._config.nonce_lifetime_seconds
@@ -126,17 +156,33 @@ class Forum:
         )
 
     def _thread_servicer(self) -> ThreadServicer:
-        return ThreadServicer(aliases=self._aliases, threads=self._threads, post_ids=self._post_ids, clock=self._coarse)
+        return ThreadServicer(
+            aliases=self._aliases,
+            threads=self._threads,
+            post_ids=self._post_ids,
+            tokens=self._tokens,
+            clock=self._coarse,
+        )
 
     def _reading_servicer(self) -> ReadingServicer:
-        views = self.catalog.views
+        views, memory = self.catalog.views, self._memory
+        waiter = Waiter(self._store, memory.tail, self._tokens)
         return ReadingServicer(
-            feed=FeedIndex(days=views(FEED_DAYS), minutes=views(FEED_MINUTES), posts=views(FEED_POSTS)),
+            hot=memory.hot,
+            feed=self._feed_index(),
             threads=ThreadIndex(threads=views(THREADS), pages=views(THREAD_PAGES)),
             posts=views(POSTS),
             comments=views(COMMENTS),
+            freshness=Freshness(waiter, memory=memory.tail, views=self._all_views()),
             tokens=PageTokens(self._keys.page.reveal()),
         )
+
+    def _feed_index(self) -> FeedIndex:
+        views = self.catalog.views
+        return FeedIndex(days=views(FEED_DAYS), minutes=views(FEED_MINUTES), posts=views(FEED_POSTS))
+
+    def _all_views(self) -> AllOf:
+        return AllOf(*map(self.catalog.views, PROJECTIONS))
 
     def _consumer(self, verification: Verification, epoch: int) -> Follower:
         return Consumer(
@@ -159,7 +205,14 @@ async def start(process: Process) -> None:
     process.on_close(store.close)
     await store.ensure_indexes()
     keys = _keys(process.secrets, process.endpoints.paths.trust)
-    forum = Forum(store=store, views=MongoViewStore(database), keys=keys, config=config, clock=SystemClock())
+    forum = Forum(
+        store=store,
+        store_epoch=await store.store_epoch(),
+        views=MongoViewStore(database),
+        keys=keys,
+        config=config,
+        clock=SystemClock(),
+    )
 
     bus = bus_jetstream.Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
@@ -169,7 +222,8 @@ async def start(process: Process) -> None:
     worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE), verification=verification)
 
     process.worker("log", worker.run)
-    process.ready_when("views", partial(forum.catalog.built, PROJECTIONS))
+    process.worker("memory", forum.follow)
+    process.ready_when("reading", forum.ready)
     process.on_close(channel.close)
     process.on_close(bus.close)
     process.serve(

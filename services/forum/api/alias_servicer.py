@@ -62,5 +62,6 @@ class AliasServicer(AliasServiceServicer):
             commit_id=commit_id_of(caller, request.request_id),
             fingerprint=fingerprint(caller, request, besides=("nonce", "signature")),
             caller=caller,
+            begins=True,
         )
         return pb.CreateAliasResponse(label_name=opened.label_name)

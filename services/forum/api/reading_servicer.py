@@ -12,8 +12,8 @@ from services.chassis.rpc_answer import encoded
 from services.chassis.rpc_call import current_call
 from services.chassis.rpc_page import PageTokens, invalid_page_token, query_of
 from services.chassis.viewstore import Document, Views
-from services.forum.adapters.event_codec import event_codec
 from services.forum.api.alias_side import Context, alias_side
+from services.forum.api.freshness import Freshness
 from services.forum.api.mapping import post_in_feed, post_in_thread
 from services.forum.domain.thread_decider import MAX_COMMENTS
 from services.forum.projections.feed import FeedIndex, Place
@@ -35,30 +35,34 @@ class ReadingServicer(ReadingServiceServicer):
     def __init__(
         self,
         *,
+        hot: Hot,
         feed: FeedIndex,
         threads: ThreadIndex,
         posts: Views,
         comments: Views,
+        freshness: Freshness,
         tokens: PageTokens,
-        hot: Hot | None = None,
     ) -> None:
-        self._hot = hot or Hot(event_codec())
+        self._hot = hot
         self._feed = feed
         self._threads = threads
         self._posts = posts
         self._comments = comments
+        self._freshness = freshness
         self._tokens = tokens
 
     async def ListLatestPosts(  # noqa: N802 -- the name is the proto's
         self, request: pb.ListLatestPostsRequest, _context: Context
     ) -> pb.ListLatestPostsResponse:
-        """A page of a feed, newest first, without comments; INVALID_PAGE_TOKEN."""
+        """A page of a feed, newest first, without comments; INVALID_PAGE_TOKEN, and those of `Freshness`."""
         query, size = _query(request), request.page_size or _DEFAULT_SIZE
         before = self._place(request.page_token, query) if request.page_token else None
+        await self._freshness.of_memory(request.consistency_token)
         # One more than asked for tells whether another page follows.
         newest, below = self._hot.page(request.label, before=before, limit=size + 1)
         places, parts = [post.place for post in newest], [post.feed_entry() for post in newest[:size]]
         if len(places) <= size and below is not None:
+            await self._freshness.of_views(request.consistency_token)
             older = await self._feed.page(request.label, before=below, limit=size + 1 - len(places))
             parts.append(await self._feed_entries(older[: size - len(places)]))
             places += older
@@ -68,14 +72,16 @@ class ReadingServicer(ReadingServiceServicer):
         return encoded(pb.ListLatestPostsResponse, b"".join(parts))
 
     async def GetThread(self, request: pb.GetThreadRequest, _context: Context) -> pb.GetThreadResponse:  # noqa: N802
-        """A page of a thread, oldest first, with comments; THREAD_NOT_FOUND, INVALID_PAGE_TOKEN."""
+        """A page of a thread, oldest first, with comments; THREAD_NOT_FOUND, INVALID_PAGE_TOKEN, as above."""
         query, size = _query(request), request.page_size or _DEFAULT_SIZE
         start = int.from_bytes(self._tokens.read(request.page_token, query), "big") if request.page_token else 0
+        await self._freshness.of_memory(request.consistency_token)
         page = self._hot.thread(request.thread_id, start=start, limit=size + 1)
         if page is not None:
             shown, encoding = _hot_thread(request.thread_id, page, size)
             more = shown < len(page.posts)
         else:
+            await self._freshness.of_views(request.consistency_token)
             shown, more, encoding = await self._stored_thread(request.thread_id, start, size)
         if more:
             token = self._tokens.issue((start + shown).to_bytes(_OFFSET, "big"), query)

@@ -1,7 +1,9 @@
 """ThreadService: threads, posts and comments, each signed by its author's key in the thread."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
+from services.chassis.consistency import ConsistencyTokens, Written
 from services.chassis.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
@@ -12,6 +14,7 @@ from services.forum.api.requests import fingerprint
 from services.forum.coarse_clock import CoarseClock
 from services.forum.domain import alias, post_id, thread, thread_decider
 from services.forum.domain.alias_decider import CreateAlias
+from services.forum.domain.errors import DomainError
 from services.forum.domain.post_id_decider import ReservePostId
 from services.forum.domain.thread_decider import Command, CreateComment, CreatePost, OpenThread, Speaker
 from services.forum.domain.verified import AuthorProof
@@ -31,73 +34,106 @@ class ThreadServicer(ThreadServiceServicer):
         aliases: CommandHandler[CreateAlias, alias.State, alias.Event],
         threads: CommandHandler[Command, thread.State, thread.Event],
         post_ids: CommandHandler[ReservePostId, post_id.State, post_id.Event],
+        tokens: ConsistencyTokens,
         clock: CoarseClock,
         draw_names: Callable[[], tuple[str, ...]] = draw_names,
     ) -> None:
         self._aliases = aliases
         self._threads = threads
         self._post_ids = post_ids
+        self._tokens = tokens
         self._clock = clock
         self._draw_names = draw_names
 
     async def OpenThread(self, request: pb.OpenThreadRequest, _context: Context) -> pb.OpenThreadResponse:  # noqa: N802
         """Open a thread with its first post."""
+        asked = _Asked.of(request)
         claim = mapping.opening_post(request)
         speaker = await self._speaker(claim.proof)
         command = OpenThread(checks.verified_post(claim), speaker)
-        await self._reserve(request, command)
-        return pb.OpenThreadResponse(author_name=await self._published(request, command))
+        await self._reserve(asked, request.post_id, command)
+        name, token = await self._published(asked, command, begins=True)
+        return pb.OpenThreadResponse(author_name=name, consistency_token=token)
 
     async def CreatePost(self, request: pb.CreatePostRequest, _context: Context) -> pb.CreatePostResponse:  # noqa: N802
         """Add a post to a thread."""
+        asked = _Asked.of(request)
         claim = mapping.later_post(request)
         speaker = await self._speaker(claim.proof)
         command = CreatePost(checks.verified_post(claim), speaker)
-        await self._reserve(request, command)
-        return pb.CreatePostResponse(author_name=await self._published(request, command))
+        await self._reserve(asked, request.post_id, command)
+        name, token = await self._published(asked, command)
+        return pb.CreatePostResponse(author_name=name, consistency_token=token)
 
     async def CreateComment(self, request: pb.CreateCommentRequest, _context: Context) -> pb.CreateCommentResponse:  # noqa: N802
         """Add a comment below a post."""
+        asked = _Asked.of(request)
         claim = mapping.comment_of(request)
         speaker = await self._speaker(claim.proof)
         command = CreateComment(checks.verified_comment(claim), speaker)
-        return pb.CreateCommentResponse(author_name=await self._published(request, command))
+        name, token = await self._published(asked, command)
+        return pb.CreateCommentResponse(author_name=name, consistency_token=token)
 
     async def _speaker(self, proof: AuthorProof) -> Speaker:
-        state, _ = await self._aliases.state(alias.stream(proof.alias_key))
+        # An alias does not change once it is there; that it is not there is never remembered, but read each time.
+        state, _ = await self._aliases.remembered_state(alias.stream(proof.alias_key))
         return Speaker(alias.require_existing(state), self._draw_names(), self._clock.seconds())
 
-    async def _reserve(self, request: pb.OpenThreadRequest | pb.CreatePostRequest, command: Command) -> None:
+    async def _reserve(self, asked: "_Asked", identifier: str, command: Command) -> None:
         """Make the post's identifier the thread's own, before the post is written under it.
 
         The other way round, a crash in between would leave a post whose identifier another thread may still take.
         """
-        stream = post_id.stream(request.post_id)
-        # What the thread refuses shall leave nothing behind. What it has taken may be asked again, and has its
-        # identifier by then; read in this order, a repeat is never mistaken for a first time.
-        state, _ = await self._threads.state(thread.stream(request.thread_id))
-        reserved, _ = await self._post_ids.state(stream)
-        if reserved is None:
-            thread_decider.decide(command, state)
-        caller = current_call().caller
+        if not await self._seems_acceptable(asked, command):
+            # What the thread refuses shall leave nothing behind. What it has taken may be asked again, and has its
+            # identifier by then; read in this order, a repeat is never mistaken for a first time.
+            state, _ = await self._threads.state(thread.stream(asked.thread_id))
+            reserved, _ = await self._post_ids.state(post_id.stream(identifier))
+            if reserved is None:
+                thread_decider.decide(command, state)
         await self._post_ids.handle(
-            stream,
-            ReservePostId(request.post_id, request.thread_id),
-            commit_id=commit_id_of(caller, request.request_id, "post"),
-            fingerprint=fingerprint(caller, request),
-            caller=caller,
+            post_id.stream(identifier),
+            ReservePostId(identifier, asked.thread_id),
+            commit_id=commit_id_of(asked.caller, asked.request_id, "post"),
+            fingerprint=asked.fingerprint,
+            caller=asked.caller,
+            begins=True,
         )
 
-    async def _published(self, request: _Request, command: Command) -> str:
-        """Carry the command out; the name under which the text stands."""
-        caller = current_call().caller
+    async def _seems_acceptable(self, asked: "_Asked", command: Command) -> bool:
+        """Whether the thread would take the post, as far as it is remembered; no memory is old enough to refuse by."""
+        state, _ = await self._threads.remembered_state(thread.stream(asked.thread_id))
+        try:
+            thread_decider.decide(command, state)
+        except DomainError:
+            return False
+        return True
+
+    async def _published(self, asked: "_Asked", command: Command, *, begins: bool = False) -> tuple[str, bytes]:
+        """Carry the command out; the name under which the text stands, and the token for reading it."""
         handled = await self._threads.handle(
-            thread.stream(request.thread_id),
+            thread.stream(asked.thread_id),
             command,
-            commit_id=commit_id_of(caller, request.request_id),
-            fingerprint=fingerprint(caller, request),
-            caller=caller,
+            commit_id=commit_id_of(asked.caller, asked.request_id),
+            fingerprint=asked.fingerprint,
+            caller=asked.caller,
+            begins=begins,
         )
         published = handled.events[-1]
         assert isinstance(published, thread.PostPublished | thread.CommentPublished)  # noqa: S101  # by `decide`
-        return published.author_name
+        written = Written(handled.stream, handled.version, handled.commit_id)
+        return published.author_name, self._tokens.issue(written)
+
+
+class _Asked(NamedTuple):
+    """What a request is known by, in each of its steps."""
+
+    caller: str
+    request_id: str
+    thread_id: str
+    fingerprint: str
+
+    @classmethod
+    def of(cls, request: _Request) -> "_Asked":
+        caller = current_call().caller
+        return cls(caller, request.request_id, request.thread_id, fingerprint(caller, request))

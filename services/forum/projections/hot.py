@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Final
 
 from services.chassis.codec import EventCodec
 from services.chassis.eventstore import Commit
@@ -36,6 +37,9 @@ class Limits:
     def window(self) -> int:
         """Positions below the head from which to begin, at the least."""
         return self.block * self.blocks
+
+
+LIMITS: Final = Limits()
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class ThreadPage:
 class Hot:
     """Holds the end of the log up to `position`; feed it with `apply`, every commit from any place on, in order."""
 
-    def __init__(self, codec: EventCodec, limits: Limits = Limits()) -> None:  # frozen
+    def __init__(self, codec: EventCodec, limits: Limits = LIMITS) -> None:
         self._codec = codec
         self._limits = limits
         self._wanted = frozenset(name for event in _HANDLES for name in codec.stored_names_of(event))
@@ -78,8 +82,10 @@ class Hot:
         self._size = 0
         self._anchored = False
         self._border: int | None = None
+        self._abandoned = False
+        self.first = 0
         self.position = 0
-        """That of the last commit applied."""
+        """Those of the first and the last commit applied, 0 before there is one."""
 
     @property
     def size(self) -> int:
@@ -95,8 +101,8 @@ class Hot:
         """Take the next commits; the first ever of them may stand anywhere in the log."""
         for commit in commits:
             position = commit.position or 0
-            if not self.position and position == 1:
-                self._anchored = True
+            if not self.first:
+                self.first, self._anchored = position, position == 1
             self._begin(position)
             self._take_all(commit, position)
             self.position = position
@@ -106,7 +112,12 @@ class Hot:
     def anchor(self, minute: int | None) -> None:
         """Learn the newest minute of the posts before the first commit applied; None when there are none."""
         self._move_border(minute)
-        self._anchored = True
+        self._anchored = not self._abandoned
+
+    def abandon(self) -> None:
+        """Hold nothing and leave everything to the views, for good."""
+        self._blocks, self._feeds, self._threads, self._size = deque(), HotFeeds(), {}, 0
+        self._anchored, self._abandoned = False, True
 
     def holds(self, post_id: str) -> bool:
         """Whether the post is held."""

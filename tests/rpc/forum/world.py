@@ -22,6 +22,7 @@ from services.chassis.viewstore_memory import MemoryViewStore
 from services.forum.api.errors import ERRORS
 from services.forum.config import Config
 from services.forum.domain.verified import IssuerKey
+from services.forum.projections.memory import Memory
 from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification
 from services.seal.secret import SecretBytes
 from tests.rpc.forum.requests import alias_request, open_request, post_request
@@ -52,6 +53,7 @@ class World:
     running: Running
     store: MemoryEventStore
     catalog: ViewCatalog
+    memory: Memory
     clock: FixedClock
     verification: MemoryBus
     edge: RpcChannel
@@ -91,10 +93,11 @@ class World:
                 await asyncio.sleep(0.005)
 
     async def settled(self) -> None:
-        """Wait until every view has everything that was written."""
+        """Wait until every view, and memory, has everything that was written."""
         await self.until(lambda: all(c.position is not None for c in self.store._commits.values()))
         head = await self.store.head_position()
         async with asyncio.timeout(10):
+            await self.memory.tail.reached(head)
             for projection in PROJECTIONS:
                 await self.catalog.views(projection).reached(head)
 
@@ -148,17 +151,18 @@ async def running_forum() -> AsyncIterator[World]:
     """A forum of its own, with its background work, until the block ends."""
     store, clock, bus = MemoryEventStore(), FixedClock(), MemoryBus()
     config = Config(allow=ALLOW)
-    forum = Forum(store=store, views=MemoryViewStore(), keys=KEYS, config=config, clock=clock)
+    epoch = await store.store_epoch()
+    forum = Forum(store=store, store_epoch=epoch, views=MemoryViewStore(), keys=KEYS, config=config, clock=clock)
     # Verification's log is empty: these tests lose nothing on the bus.
     reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
     worker = forum.worker(outbox=MemoryBus(), verification=Verification(inbox=bus.inbox(), reader=reader))
-    background = asyncio.create_task(worker.run())
+    background = asyncio.gather(worker.run(), forum.follow())
     try:
-        await forum.catalog.built(PROJECTIONS)
+        await forum.ready()
         async with serving(SERVICE, list(forum.services()), allow=ALLOW, errors=ERRORS) as running:
             options: dict[str, Any] = {"retry": NO_RETRY}
             async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
-                yield World(running, store, forum.catalog, clock, bus, edge, disclosure)
+                yield World(running, store, forum.catalog, forum._memory, clock, bus, edge, disclosure)
     finally:
         background.cancel()
         with suppress(asyncio.CancelledError):

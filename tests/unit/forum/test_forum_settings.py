@@ -22,7 +22,8 @@ SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "forum" / "service.t
 def server(config: Config) -> RpcServer:
     """The forum's server, made and not started."""
     keys = Keys(nonce=SecretBytes(b"n" * 32), page=SecretBytes(b"p" * 32), receipt_public=bytes(32))
-    forum = Forum(store=MemoryEventStore(), views=MemoryViewStore(), keys=keys, config=config, clock=FixedClock())
+    store, views = MemoryEventStore(), MemoryViewStore()
+    forum = Forum(store=store, store_epoch="e", views=views, keys=keys, config=config, clock=FixedClock())
     return RpcServer(
         listen="127.0.0.1:0", tls=credentials("forum"), services=forum.services(), allow=config.allow, errors=ERRORS
     )

@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.chassis.consistency import ConsistencyTokens, Waiter
 from services.chassis.eventstore import Commit
+from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.identity_uri import parse_identity
+from services.chassis.nudge import Nudge
 from services.chassis.rpc_call import Call, serving
 from services.chassis.rpc_deadline import Deadline
 from services.chassis.rpc_page import PageTokens
+from services.chassis.tailing import LogTail
+from services.forum.adapters.token_sealer import TokenSealer
+from services.forum.api.freshness import AllOf, Freshness
 from services.forum.api.reading_servicer import ReadingServicer
 from services.forum.domain.errors import DomainError, Reason
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
 from services.forum.projections.hot import Hot, Limits
 from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
+from services.seal.secret import SecretBytes
 from tests.unit.forum.hot_log import CODEC, LABELS, Forum, Step, steps
 from tests.unit.forum.test_forum_views import folded
 from vouchsafe.forum.v1 import reading_service_pb2 as pb
@@ -59,6 +66,7 @@ class Reader:
             threads=ThreadIndex(threads=views[THREADS.name], pages=views[THREAD_PAGES.name]),
             posts=views[POSTS.name],
             comments=views[COMMENTS.name],
+            freshness=_FRESHNESS,
             tokens=PageTokens(b"k" * 32),
         )
 
@@ -84,6 +92,9 @@ class Reader:
 
 
 _VIEWS = (FEED_DAYS, FEED_MINUTES, FEED_POSTS, POSTS, COMMENTS, THREADS, THREAD_PAGES)
+_TAIL = LogTail(MemoryEventStore(), news=Nudge())
+_TOKENS = ConsistencyTokens(TokenSealer(SecretBytes(b"p" * 32)), "epoch")
+_FRESHNESS = Freshness(Waiter(MemoryEventStore(), _TAIL, _TOKENS), memory=_TAIL, views=AllOf())
 _CALL = Call("/m", parse_identity("spiffe://a.b/c"), Deadline(0), {})
 
 
