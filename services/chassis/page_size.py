@@ -2,16 +2,16 @@
 
 _FIRST = 100
 _LEAST = 20
-_MOST = 500
+MOST = 500
 _SHORT_SECONDS = 0.2
 _LONG_SECONDS = 0.5
 
 
 class PageSize:
-    """Adapts to how long pages take; `first` to begin with, `most` at the most."""
+    """Adapts to how long pages take, up to `most` commits."""
 
-    def __init__(self, first: int = _FIRST, most: int = _MOST) -> None:
-        self.commits = min(first, most)
+    def __init__(self, most: int = MOST) -> None:
+        self.commits = min(_FIRST, most)
         self._most = most
 
     def took(self, seconds: float, *, full: bool) -> None:

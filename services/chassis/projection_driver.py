@@ -17,8 +17,9 @@ from services.chassis.codec import EventCodec
 from services.chassis.eventstore import CommitLog
 from services.chassis.lease import LeaseLost
 from services.chassis.nudge import Nudge
+from services.chassis.page_size import MOST
 from services.chassis.projection import Projection
-from services.chassis.projector import Projector
+from services.chassis.projector import REPLAY_BYTES, Projector
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import PROJECTION_LAG
@@ -41,7 +42,7 @@ class ProjectionDriver:
     """Drives a projection's view; a `worker.Follower`. `epoch` is that of the lease named by `lease_of`.
 
     `log` is read by what follows it, `history` by a replay, so that old pages need not push new ones out of a window.
-    `news` rings when the log has grown.
+    `news` rings when the log has grown. `most` and `replay_bytes`: see `Projector`.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class ProjectionDriver:
         catalog: ViewCatalog,
         epoch: int,
         grace_seconds: float = GRACE_SECONDS,
+        most: int = MOST,
+        replay_bytes: int = REPLAY_BYTES,
     ) -> None:
         self.view = collection_name(projection.name, projection.version)
         self._log = log
@@ -65,6 +68,8 @@ class ProjectionDriver:
         self._catalog = catalog
         self._epoch = epoch
         self._grace_seconds = grace_seconds
+        self._most = most
+        self._replay_bytes = replay_bytes
         self._projectors: dict[int, Projector] = {}
         self._retiring_since: float | None = None
         self._failures = 0
@@ -194,6 +199,8 @@ class ProjectionDriver:
                 epoch=self._epoch,
                 news=self._news,
                 replay=replay,
+                most=self._most,
+                replay_bytes=self._replay_bytes,
             )
         return self._projectors[number]
 

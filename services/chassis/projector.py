@@ -20,17 +20,20 @@ from services.chassis.codec import EventCodec
 from services.chassis.eventstore import Commit, CommitLog
 from services.chassis.lease import LeaseLost
 from services.chassis.nudge import Nudge
-from services.chassis.page_size import PageSize
+from services.chassis.page_size import MOST, PageSize
 from services.chassis.projection import EventContext, Projection
 from services.chassis.tracelink import span
 from services.chassis.viewstore import Advance, Documents
 from services.chassis.working_set import WorkingSet
 
+REPLAY_BYTES = 16 * 1024 * 1024
+"""Of events that a replay folds before it writes."""
+
 _HELD_BYTES = 4 * 1024 * 1024
-_REPLAY_BYTES = 16 * 1024 * 1024
 _REPLAY_SECONDS = 30.0
 _TELL_SECONDS = 0.5
 _BULK = 500
+_BULK_BYTES = 4 * 1024 * 1024
 _SAVE_SECONDS = 0.25
 _QUIET_SECONDS = 0.05
 _BREATH = 50
@@ -43,7 +46,7 @@ class Projector:
     """Runs one projection into `documents`. `epoch` is that of the lease; make a new one for each lease.
 
     `news` rings when the log has grown. `replay`: fold in memory, up to `replay_bytes` of events, and write rarely,
-    until `settle` has been called.
+    until `settle` has been called. `most`: commits in a page.
     """
 
     def __init__(
@@ -56,9 +59,8 @@ class Projector:
         epoch: int,
         news: Nudge | None = None,
         replay: bool = False,
-        page: PageSize | None = None,
-        held_bytes: int = _HELD_BYTES,
-        replay_bytes: int = _REPLAY_BYTES,
+        most: int = MOST,
+        replay_bytes: int = REPLAY_BYTES,
     ) -> None:
         self._log = log
         self._codec = codec
@@ -67,8 +69,8 @@ class Projector:
         self._epoch = epoch
         self._news = news or Nudge()
         self._replay = replay
-        self._page = page or PageSize()
-        self._held_bytes = max(held_bytes, replay_bytes) if replay else held_bytes
+        self._page = PageSize(most)
+        self._held_bytes = replay_bytes if replay else _HELD_BYTES
         self._replay_bytes = replay_bytes
         self._wanted = frozenset().union(*(codec.stored_names_of(each) for each in projection.handles))
         self._classes = tuple(projection.handles)
@@ -216,8 +218,12 @@ class Projector:
 
     async def _write(self) -> bool:
         """Write one bulk of what has changed, and with the last of them the position; whether there is more."""
-        views = self._working.to_write(_BULK)
+        views = self._working.to_write(_BULK, _BULK_BYTES)
+        new = self._working.new(views) if self._replay else {}
         last = self._working.written(views)
+        if new:  # In a round trip of its own, which is less work for the store than looking for each first.
+            await self._documents.insert(new)
+            views = {key: view for key, view in views.items() if key not in new}
         if not last:
             await self._documents.write(views, None)
             return True

@@ -96,6 +96,10 @@ class Documents(Views, Protocol):
         """
         ...
 
+    async def insert(self, views: Mapping[str, StoredView]) -> None:
+        """Write documents that are not there yet; raises LeaseLost when one is, and may have written others then."""
+        ...
+
     async def tell(self, replayed: int, epoch: int) -> None:
         """Keep for those who watch how far a replay has got; promises nothing. Does nothing under an older epoch."""
         ...

@@ -90,6 +90,12 @@ class MemoryDocuments:
                 raise LeaseLost("the position is not where it was left")
             self._position = advance.to
 
+    async def insert(self, views: Mapping[str, StoredView]) -> None:
+        """See `Documents.insert`."""
+        if any(key in self._views for key in views):
+            raise LeaseLost("a document was there already")
+        self._views.update(deepcopy(dict(views)))
+
     async def tell(self, replayed: int, epoch: int) -> None:
         """See `Documents.tell`."""
         if self._epoch <= epoch:

@@ -6,7 +6,8 @@ store's journal keeps them in order: no write here waits for the journal by itse
 in `projections`, journaled. The ports are told at `viewstore`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -113,15 +114,14 @@ class MongoDocuments:
             here = {"_id": _POSITION, "position": advance.before, "epoch": {"$lte": advance.epoch}}
             there = {"$set": {"position": advance.to, "epoch": advance.epoch}}
             operations.append(UpdateOne(here, there, upsert=True))
-        if not operations:
-            return
-        with translated():
-            try:
+        if operations:
+            with _guarded():
                 await self._views.bulk_write(operations, ordered=True)
-            except BulkWriteError as error:
-                if any(one["code"] == _DUPLICATE_KEY for one in (error.details or {}).get("writeErrors", [])):
-                    raise LeaseLost("a document or the position is not as it was left") from error
-                raise
+
+    async def insert(self, views: Mapping[str, StoredView]) -> None:
+        """See `Documents.insert`."""
+        with _guarded():
+            await self._views.insert_many([{"_id": key, **_to_document(view)} for key, view in views.items()])
 
     async def tell(self, replayed: int, epoch: int) -> None:
         """See `Documents.tell`."""
@@ -143,6 +143,18 @@ class MongoDocuments:
         with translated():
             found: list[dict[str, Any]] = await self._views.find(query).to_list(None)
         return found
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """Turn a collision into LeaseLost."""
+    with translated():
+        try:
+            yield
+        except BulkWriteError as error:
+            if any(one["code"] == _DUPLICATE_KEY for one in (error.details or {}).get("writeErrors", [])):
+                raise LeaseLost("a document or the position is not as it was left") from error
+            raise
 
 
 def _collection(view: str, generation: int) -> str:

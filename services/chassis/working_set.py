@@ -17,14 +17,18 @@ _EVENT_OVERHEAD = 64
 
 
 class Held:
-    """A document in memory. Events up to `position` are folded into it; `floor`: those that were when it was loaded."""
+    """A document in memory. Events up to `position` are folded into it; `floor`: those that were when it was loaded.
 
-    __slots__ = ("document", "floor", "position", "size")
+    `stored`: some state of it is in the store.
+    """
 
-    def __init__(self, document: Document | None, position: int) -> None:
+    __slots__ = ("document", "floor", "position", "size", "stored")
+
+    def __init__(self, document: Document | None, position: int, *, stored: bool) -> None:
         self.document = document
         self.position = self.floor = position
         self.size = weight(document)
+        self.stored = stored
 
     def fold(self, document: Document | None, position: int) -> None:
         """Keep what the document is after an event of the commit at `position`."""
@@ -56,14 +60,14 @@ class WorkingSet:
         """Hold what was loaded under those ids; one that was not found does not exist."""
         for document_id in document_ids:
             view = loaded.get(document_id, StoredView(None, 0))
-            self._held[document_id] = held = Held(view.document, view.position)
+            self._held[document_id] = held = Held(view.document, view.position, stored=document_id in loaded)
             self._held_size += held.size
 
     def take(self, document_id: str) -> Held:
         """The document, which is not among the `missing`."""
         held = self._held.get(document_id)
         if held is None:
-            held = self._held[document_id] = Held(None, 0)
+            held = self._held[document_id] = Held(None, 0, stored=False)
             self._held_size += held.size
         return held
 
@@ -75,10 +79,20 @@ class WorkingSet:
         self.unwritten += grown
         self._changed[document_id] = None
 
-    def to_write(self, most: int) -> dict[str, StoredView]:
-        """At most so many of the changed documents."""
-        ids = islice(self._changed, most)
-        return {key: StoredView(self._held[key].document, self._held[key].position) for key in ids}
+    def to_write(self, most: int, size: int) -> dict[str, StoredView]:
+        """Some of the changed documents: at most so many, and no more when they take `size` bytes, roughly."""
+        views: dict[str, StoredView] = {}
+        for key in islice(self._changed, most):
+            held = self._held[key]
+            views[key] = StoredView(held.document, held.position)
+            size -= held.size
+            if size <= 0:
+                break
+        return views
+
+    def new(self, views: Mapping[str, StoredView]) -> dict[str, StoredView]:
+        """Those of them of which no state is in the store."""
+        return {key: view for key, view in views.items() if not self._held[key].stored}
 
     def written(self, document_ids: Collection[str]) -> bool:
         """Note that these have been written; whether all have been now. May forget unchanged documents."""
@@ -86,7 +100,7 @@ class WorkingSet:
             del self._changed[document_id]
             held = self._held[document_id]
             self._held_size -= held.size
-            held.size = weight(held.document)
+            held.size, held.stored = weight(held.document), True
             self._held_size += held.size
             self._held.move_to_end(document_id)
         if self._changed:

@@ -91,6 +91,15 @@ async def test_a_position_is_refused_that_was_not_left_there(documents: Document
     assert await documents.position() == 3
 
 
+async def test_an_insert_is_refused_where_a_document_is(documents: Documents) -> None:
+    await documents.insert({"t1": StoredView({"n": 1}, 3), "t2": StoredView(None, 3)})
+    assert (await documents.load(["t1", "t2"])).views == {"t1": StoredView({"n": 1}, 3), "t2": StoredView(None, 3)}
+    for there in ("t1", "t2"):
+        with pytest.raises(LeaseLost):
+            await documents.insert({there: StoredView({"n": 9}, 9)})
+    assert await documents.get("t1") == {"n": 1}
+
+
 async def test_what_a_replay_tells_is_for_watching_only(documents: Documents) -> None:
     await documents.open(2)
     await documents.tell(700, 2)

@@ -8,7 +8,6 @@ import pytest
 
 from services.chassis.eventstore import Commit, CommitMeta, Write
 from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.page_size import PageSize
 from services.chassis.projection import EventContext, Projection
 from services.chassis.projector import Projector
 from services.chassis.viewstore import Document
@@ -66,8 +65,7 @@ async def views_of(projection: Projection, events: Sequence[Event]) -> MemoryDoc
     for number, event in enumerate(events):
         await store.append("thread-t", number, [Write(f"c{number}", [CODEC.encode(event)], meta)])
     await store.assign_positions(0, [f"c{number}" for number in range(len(events))])
-    page = PageSize(first=3, most=3)
-    projector = Projector(log=store, codec=CODEC, projection=projection, documents=documents, epoch=1, page=page)
+    projector = Projector(log=store, codec=CODEC, projection=projection, documents=documents, epoch=1, most=3)
     while await projector.step():
         pass
     return documents

@@ -8,7 +8,6 @@ import pytest
 from services.chassis.eventstore import EventStoreError, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
-from services.chassis.page_size import PageSize
 from services.chassis.projection import EventContext, Projection
 from services.chassis.projector import Projector
 from services.chassis.viewstore import Advance, Document, Loaded, StoredView
@@ -33,8 +32,6 @@ def projection(route: Any = lambda event: [event.counter]) -> Projection:
 
 def projector(store: MemoryEventStore, views: MemoryDocuments, epoch: int = 1, **options: Any) -> Projector:
     options.setdefault("projection", projection())
-    if (batch := options.pop("batch", 0)) > 0:
-        options["page"] = PageSize(first=batch, most=batch)
     return Projector(log=store, codec=CODEC, documents=views, epoch=epoch, **options)
 
 
@@ -55,7 +52,7 @@ async def test_documents_are_folded_in_the_order_of_the_log(batch: int) -> None:
     await write(store, Raised("a", 1), Raised("a", 2), Raised("b", 5))
     await write(store, Renamed("a", "ignored"))
     await write(store, Raised("a", 4))
-    await catch_up(projector(store, views, batch=batch))
+    await catch_up(projector(store, views, most=batch))
     assert await views.get("a") == {"total": 7, "seen": [[1, 1], [1, 2], [3, 1]]}
     assert await views.get("b") == {"total": 5, "seen": [[1, 3]]}
     assert await views.position() == 3
@@ -87,10 +84,10 @@ async def test_a_batch_that_was_interrupted_is_folded_once(batch: int) -> None:
     await write(store, Raised("b", 1))
     await write(store, Closed("b"))
     with pytest.raises(EventStoreError):
-        await projector(store, views, batch=2).step()
+        await projector(store, views, most=2).step()
     whole = MemoryDocuments()
     whole._views = views._views
-    await catch_up(projector(store, whole, batch=batch))
+    await catch_up(projector(store, whole, most=batch))
     assert await whole.get("a") == {"total": 3, "seen": [[1, 1], [1, 2]]}
     assert await whole.get("b") is None
 
@@ -179,7 +176,7 @@ async def test_a_replay_writes_rarely_and_comes_to_the_same(replay_bytes: int) -
     for number in range(30):
         await write(store, Raised(f"c{number % 3}", number), Raised("all", 1))
     await write(store, Closed("c2"))
-    replay = projector(store, replayed, replay=True, replay_bytes=replay_bytes, batch=4)
+    replay = projector(store, replayed, replay=True, replay_bytes=replay_bytes, most=4)
     await catch_up(replay)
     await replay.settle(store)
     await catch_up(projector(store, live))

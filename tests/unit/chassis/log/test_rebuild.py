@@ -1,0 +1,330 @@
+"""A view is the fold of the log, whoever drove it, whatever failed and however often it was built anew."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.chassis import projection_driver, projector
+from services.chassis.eventstore import Commit, StoreUnavailable, Write
+from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.lease import LeaseLost
+from services.chassis.projection import EventContext, Projection
+from services.chassis.projection_driver import ProjectionDriver
+from services.chassis.rebuild import NoSuchView, rebuild_progress, request_rebuild
+from services.chassis.view_catalog import ViewCatalog
+from services.chassis.viewstore import Advance, Document, Documents, Generations, Loaded, StoredView, ViewNotBuilt
+from services.chassis.viewstore_memory import MemoryViewStore
+from tests.support.commits import META, new_id, sequence_all
+from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
+
+VIEW = "totals_v1"
+
+
+def evolve(document: Document | None, event: CounterEvent, context: EventContext) -> Document | None:
+    if isinstance(event, Closed):
+        return None
+    document = document or {"total": 0, "seen": []}
+    document["seen"].append([context.position, context.version])
+    document["total"] += event.by if isinstance(event, Raised) else 0
+    return document
+
+
+TOTALS = Projection(
+    name="totals", version=1, handles=(Raised, Closed), route=lambda event: [event.counter, "all"], evolve=evolve
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _impatient() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projector, "_QUIET_SECONDS", 0)
+        patch.setattr(projection_driver, "_FIRST_BACKOFF", 0)
+        yield
+
+
+def driver(store: MemoryEventStore, catalog: ViewCatalog, epoch: int = 1, **options: Any) -> ProjectionDriver:
+    options.setdefault("projection", TOTALS)
+    options.setdefault("grace_seconds", 0)
+    return ProjectionDriver(log=store, codec=CODEC, catalog=catalog, epoch=epoch, **options)
+
+
+async def write(store: MemoryEventStore, *events: CounterEvent) -> None:
+    await store.append(f"counter-{new_id()}", 0, [Write(new_id(), [CODEC.encode(each) for each in events], META)])
+    await sequence_all(store)
+
+
+async def driven(driver: ProjectionDriver) -> None:
+    """Step until nothing is left to be done."""
+    quiet = 0
+    while quiet < 3:
+        quiet = 0 if await driver.step() else quiet + 1
+
+
+async def present(views: MemoryViewStore) -> Generations:
+    return (await views.generations())[VIEW]
+
+
+def folded(commits: Sequence[Commit]) -> dict[str, Document]:
+    """What a naive reader of the whole log would hold."""
+    documents: dict[str, Document | None] = {}
+    for commit in commits:
+        for recorded, meta in commit.recorded():
+            for event in CODEC.decode(recorded.type, recorded.data):
+                context = EventContext(commit.position or 0, commit.stream, recorded.version, meta.at)
+                if not isinstance(event, Renamed):
+                    for name in (event.counter, "all"):
+                        documents[name] = evolve(documents.get(name), event, context)
+    return {name: document for name, document in documents.items() if document is not None}
+
+
+async def test_the_first_generation_is_built_before_anything_is_read() -> None:
+    store, catalog = MemoryEventStore(), ViewCatalog(MemoryViewStore())
+    await write(store, Raised("a", 1))
+    views = catalog.views(TOTALS)
+    with pytest.raises(ViewNotBuilt):
+        await views.get("a")
+    built = asyncio.create_task(catalog.built([TOTALS]))
+    await driven(driver(store, catalog))
+    await asyncio.wait_for(built, 5)
+    assert await views.get("a") == {"total": 1, "seen": [[1, 1]]}
+    assert await views.position() == 1
+
+
+async def test_a_rebuild_grows_beside_and_replaces_what_is_in_use() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    catalog = ViewCatalog(rows)
+    await write(store, Raised("a", 1))
+    driving = driver(store, catalog, grace_seconds=3600)
+    await driven(driving)
+    assert await request_rebuild(rows, "totals", 1) == 2
+    assert await request_rebuild(rows, "totals", 1) == 2
+    assert not (await rebuild_progress(rows, store, "totals", 1, 2)).begun
+    await catalog.look(VIEW, max_age=0)
+    await driven(driving)
+    generations = await present(rows)
+    assert (generations.active, generations.building, generations.retiring) == (2, 0, 1)
+    assert (await rebuild_progress(rows, store, "totals", 1, 2)).done
+    await write(store, Raised("a", 5))
+    await driven(driving)
+    for number in (1, 2):  # Both are kept up, for those who have not heard.
+        assert (await rows.documents(VIEW, number).get("a") or {})["total"] == 6
+        assert await rows.documents(VIEW, number).position() == 2
+    driving._grace_seconds = 0
+    await driven(driving)
+    generations = await present(rows)
+    assert (generations.active, generations.retiring, generations.dropped) == (2, 0, 1)
+    assert await rows.documents(VIEW, 1).empty()
+
+
+async def test_a_wish_for_an_unknown_view_is_refused() -> None:
+    with pytest.raises(NoSuchView):
+        await request_rebuild(MemoryViewStore(), "totals", 1)
+
+
+async def test_the_new_generation_is_never_behind_the_one_before() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    catalog = ViewCatalog(rows)
+    driving = driver(store, catalog, grace_seconds=3600)
+    await driven(driving)
+    await request_rebuild(rows, "totals", 1)
+    await catalog.look(VIEW, max_age=0)
+    for number in range(40):
+        await write(store, *([Raised("a", number)] if number % 3 else [Renamed("a", "nothing")]))
+        await driving.step()
+        generations = await present(rows)
+        if generations.retiring:
+            new, old = rows.documents(VIEW, generations.active), rows.documents(VIEW, generations.retiring)
+            assert (await new.get("all") or {"total": 0})["total"] >= (await old.get("all") or {"total": 0})["total"]
+    assert generations.retiring
+
+
+async def test_a_build_that_fails_does_not_hold_up_what_is_in_use() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    catalog = ViewCatalog(rows)
+    await write(store, Raised("poison", 1))
+    await driven(driver(store, catalog))
+
+    def fail_on_replay(document: Document | None, event: CounterEvent, context: EventContext) -> Document | None:
+        if context.position == 1:
+            raise KeyError
+        return evolve(document, event, context)
+
+    broken = Projection(name="totals", version=1, handles=TOTALS.handles, route=TOTALS.route, evolve=fail_on_replay)
+    driving = driver(store, catalog, epoch=2, projection=broken)
+    await request_rebuild(rows, "totals", 1)
+    await catalog.look(VIEW, max_age=0)
+    await write(store, Raised("a", 1))
+    for _ in range(10):
+        await driving.step()
+    assert (await present(rows)).active == 1
+    assert await catalog.views(TOTALS).get("a") == {"total": 1, "seen": [[2, 1]]}
+    await driven(driver(store, catalog, epoch=3))
+    assert (await present(rows)).active == 2
+
+
+async def test_a_build_goes_on_where_it_was_cut_off() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    for number in range(30):
+        await write(store, Raised("a", number))
+    first = driver(store, ViewCatalog(rows), most=2, replay_bytes=300)
+    for _ in range(6):
+        await first.step()
+    reached = await rows.documents(VIEW, 1).position()
+    assert 0 < reached < 30
+    assert not (await present(rows)).active
+    await driven(driver(store, ViewCatalog(rows), epoch=2))
+    assert await rows.documents(VIEW, 1).get_many(["a", "all"]) == folded(await store.read_log(0, 100))
+    with pytest.raises(LeaseLost):
+        await first.step()
+
+
+async def test_an_overtaken_driver_can_change_nothing() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    zombie = driver(store, ViewCatalog(rows), epoch=1)
+    await driven(zombie)
+    await driven(driver(store, ViewCatalog(rows), epoch=2))
+    await request_rebuild(rows, "totals", 1)
+    await write(store, Raised("a", 1))
+    with pytest.raises(LeaseLost):
+        await driven(zombie)
+    assert (await present(rows)).active == 1
+    assert await rows.documents(VIEW, 1).position() == 0
+
+
+async def test_a_reader_that_was_asleep_does_not_answer_from_what_may_be_gone() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    await write(store, Raised("a", 1))
+    driving = driver(store, ViewCatalog(rows))
+    await driven(driving)
+
+    class Sleepy(ViewCatalog):
+        """Sleeps for an hour once it knows which generation is in use; meanwhile that is replaced and dropped."""
+
+        asleep = False
+
+        async def look(self, view: str, *, max_age: float = 1.0) -> tuple[Generations, float]:
+            generations, known_since = await super().look(view, max_age=max_age)
+            if self.asleep:
+                return generations, known_since
+            self.asleep = True
+            await request_rebuild(rows, "totals", 1)
+            driving._catalog._seen_at = float("-inf")
+            await driven(driving)
+            self._seen_at -= 3600
+            return generations, known_since - 3600
+
+    assert await Sleepy(rows).views(TOTALS).get("a") == {"total": 1, "seen": [[1, 1]]}
+    assert (await present(rows)).dropped == 1
+
+
+# --- Random histories -------------------------------------------------------------------------------------------------
+
+
+class FlakyDocuments:
+    """Fails as told: before the store has done anything, after it has, or when it is half done."""
+
+    def __init__(self, inner: Documents, faults: Iterator[str]) -> None:
+        self._inner = inner
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def load(self, document_ids: Sequence[str]) -> Loaded:
+        if next(self._faults, "") == "before":
+            raise StoreUnavailable
+        return await self._inner.load(document_ids)
+
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+        fault = next(self._faults, "")
+        if fault == "half":
+            await self._inner.write(dict(list(views.items())[: len(views) // 2]), None)
+        if fault == "after":
+            await self._inner.write(views, advance)
+        if fault:
+            raise StoreUnavailable
+        await self._inner.write(views, advance)
+
+
+class FlakyViews(MemoryViewStore):
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__()
+        self._faults = iter(faults)
+
+    def documents(self, view: str, generation: int) -> Any:
+        return FlakyDocuments(super().documents(view, generation), self._faults)
+
+
+EVENTS = st.lists(
+    st.lists(
+        st.one_of(
+            st.builds(Raised, st.sampled_from("abc"), st.integers(1, 9)),
+            st.builds(Closed, st.sampled_from("abc")),
+            st.builds(Renamed, st.sampled_from("abc"), st.just("n")),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    max_size=25,
+)
+FAULTS = st.lists(st.sampled_from(["", "", "", "before", "after", "half"]), max_size=25)
+ACTIONS = st.lists(st.sampled_from(["write", "write", "step", "step", "kill", "zombie", "rebuild"]), max_size=60)
+
+
+@settings(max_examples=80, deadline=None)
+@given(log=EVENTS, faults=FAULTS, actions=ACTIONS, page=st.integers(1, 7), size=st.sampled_from([1, 400, 10**6]))
+def test_a_view_is_the_fold_of_the_log_and_rebuilt_it_is_the_same(
+    log: list[list[CounterEvent]], faults: list[str], actions: list[str], page: int, size: int
+) -> None:
+    async def story() -> None:
+        store, rows = MemoryEventStore(), FlakyViews(faults)
+        limits = {"most": page, "replay_bytes": size}
+        zombies: list[ProjectionDriver] = []
+        rest, epoch = list(log), 1
+        driving = driver(store, ViewCatalog(rows), **limits)
+
+        async def step(one: ProjectionDriver) -> None:
+            nonlocal driving, epoch
+            one._catalog._seen_at = float("-inf")
+            try:
+                await one.step()
+            except StoreUnavailable:
+                pass
+            except LeaseLost:
+                if one is driving:
+                    epoch += 1
+                    driving = driver(store, ViewCatalog(rows), epoch, **limits)
+
+        for action in actions:
+            if action == "write" and rest:
+                await write(store, *rest.pop(0))
+            elif action == "step":
+                await step(driving)
+            elif action == "kill":
+                zombies.append(driving)
+                epoch += 1
+                driving = driver(store, ViewCatalog(rows), epoch, **limits)
+            elif action == "zombie" and zombies:
+                await step(zombies[-1])
+            elif action == "rebuild" and await rows.generations():
+                await request_rebuild(rows, "totals", 1)
+        while rest:
+            await write(store, *rest.pop(0))
+        rows._faults = iter(())
+        epoch += 1
+        await driven(driver(store, ViewCatalog(rows), epoch, **limits))
+        expected, generations = folded(await store.read_log(0, 1000)), await present(rows)
+        live = rows.documents(VIEW, generations.active)
+        assert await live.get_many(["a", "b", "c", "all"]) == expected
+        assert await live.position() == await store.head_position()
+        await request_rebuild(rows, "totals", 1)
+        await driven(driver(store, ViewCatalog(rows), epoch + 1, **limits))
+        rebuilt = rows.documents(VIEW, generations.active + 1)
+        assert await rebuilt.get_many(["a", "b", "c", "all"]) == expected
+        assert (await present(rows)).active == generations.active + 1
+
+    asyncio.run(story())
