@@ -28,6 +28,7 @@ from services.chassis.eventstore import (
 )
 from services.chassis.folded import Fold, FoldedStates
 from services.chassis.lane import Lanes, Turn
+from services.chassis.snapshots import Snapshotting
 from services.chassis.stream_states import Base, StreamStates
 from services.chassis.telemetry_metrics import RETRIES
 from services.chassis.tracelink import current_traceparent, span
@@ -91,7 +92,10 @@ _Turn: TypeAlias = Turn[Asked[C], _Answer[S, E]]
 
 
 class CommandHandler(Generic[C, S, E]):
-    """Carries out the commands of one decider on one store. `states`: how much it may remember."""
+    """Carries out the commands of one decider on one store.
+
+    `states`: how much it may remember; `snapshots`: of streams that grow long.
+    """
 
     def __init__(
         self,
@@ -101,12 +105,13 @@ class CommandHandler(Generic[C, S, E]):
         clock: Clock | None = None,
         *,
         states: FoldedStates[S] | None = None,
+        snapshots: Snapshotting[S] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock or SystemClock()
         self._fold: Fold[S, E] = Fold(codec, decider)
         self._deciding = Deciding(codec, decider)
-        self._states: StreamStates[S] = StreamStates(store, self._fold, states or FoldedStates())
+        self._states: StreamStates[S] = StreamStates(store, self._fold, states or FoldedStates(), snapshots)
         self._lanes: Lanes[Asked[C], _Answer[S, E]] = Lanes(self._serve, _fits)
 
     async def handle(

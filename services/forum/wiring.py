@@ -28,12 +28,15 @@ from services.chassis.relay import Relay
 from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_page import PageTokens
 from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.snapshots import Snapshots
+from services.chassis.snapshots_mongo import MongoSnapshots
 from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import ViewStore
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import Follower, LogWorker
 from services.forum.adapters.event_codec import event_codec
 from services.forum.adapters.published_posts import PublishedPosts
+from services.forum.adapters.thread_snapshots import thread_snapshots
 from services.forum.adapters.token_sealer import TokenSealer
 from services.forum.api.alias_servicer import AliasServicer
 from services.forum.api.errors import ERRORS
@@ -90,7 +93,15 @@ class Forum:
     """The forum on a store, with the documents of `PROJECTIONS` in `views`. `store_epoch`: see `LogOperations`."""
 
     def __init__(
-        self, *, store: LogStore, store_epoch: str, views: ViewStore, keys: Keys, config: Config, clock: Clock
+        self,
+        *,
+        store: LogStore,
+        store_epoch: str,
+        views: ViewStore,
+        snapshots: Snapshots | None = None,
+        keys: Keys,
+        config: Config,
+        clock: Clock,
     ) -> None:
         self.catalog = ViewCatalog(views)
         self._store = store
@@ -102,7 +113,8 @@ class Forum:
         self._labels = CommandHandler(store, self._codec, label_decider, self._coarse)
         states: FoldedStates[alias.State] = FoldedStates(streams=_ALIASES)
         self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse, states=states)
-        self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse)
+        long_threads = thread_snapshots(snapshots) if snapshots else None
+        self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse, snapshots=long_threads)
         self._post_ids = CommandHandler(store, self._codec, post_id_decider, self._coarse)
         self._tokens = ConsistencyTokens(TokenSealer(keys.page), store_epoch)
         self._worker = LogWorker(store)
@@ -209,6 +221,7 @@ async def start(process: Process) -> None:
         store=store,
         store_epoch=await store.store_epoch(),
         views=MongoViewStore(database),
+        snapshots=MongoSnapshots(database),
         keys=keys,
         config=config,
         clock=SystemClock(),

@@ -21,6 +21,14 @@ class Layered(Mapping[K, V]):
         self._layers: tuple[dict[K, V], ...] = ()  # the oldest first; a newer layer's entry stands for an older one's
         self._size = 0
 
+    @classmethod
+    def of(cls, entries: Mapping[K, V]) -> "Layered[K, V]":
+        """A mapping of these entries, which are copied."""
+        made: Layered[K, V] = cls()
+        made._layers = (dict(entries),) if entries else ()
+        made._size = len(entries)
+        return made
+
     def plus(self, key: K, value: V) -> "Layered[K, V]":
         """This mapping with the entry, in place of the key's earlier one if it had any."""
         layers, newest = self._layers, {key: value}

@@ -5,7 +5,7 @@ events are for evidence and never leave the forum towards a reader (`projections
 """
 
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from services.forum.domain.layered import Layered
 
@@ -102,6 +102,9 @@ class Open:
 State: TypeAlias = Absent | Open
 
 initial: State = Absent()
+
+FOLD_VERSION: Final = 1
+"""To be raised with every change of what `evolve` makes of any event; states kept under another are not used."""
 
 
 def stream(thread_id: str) -> str:
