@@ -18,7 +18,7 @@ from tests.faults.rig.evidence import (
     StoredPart,
     StoreEvidence,
 )
-from tests.faults.rig.record import Answer, Record, Sent
+from tests.faults.rig.record import Answer, Read, Record, Sent
 from tests.support.rpc import identity
 
 PAID = "vouchsafe.testing.ledger.v1.Paid"
@@ -183,6 +183,19 @@ def the_mirror_heard_in_another_order(evidence: Evidence) -> Evidence:
     return mirror(evidence, *(commit(n, n, f"m{n}", COPIED, data) for n, data in ordered))
 
 
+def a_token_that_showed_too_little(evidence: Evidence) -> Evidence:
+    evidence.record.reads.append(Read("a", seen=0, token=True, wanted=3, shown=2))
+    return evidence
+
+
+def test_a_view_that_goes_back_is_noticed() -> None:
+    evidence = right()
+    evidence.record.reads.append(Read("a", seen=2, token=False, wanted=0, shown=2))
+    assert list(checks.no_view_went_back(evidence)) == []
+    evidence.record.reads.append(Read("a", seen=2, token=False, wanted=0, shown=1))
+    assert len(list(checks.no_view_went_back(evidence))) == 1
+
+
 def a_surprise(evidence: Evidence) -> Evidence:
     evidence.record.surprises.append("INTERNAL INTERNAL")
     return evidence
@@ -212,6 +225,7 @@ BREAKS: list[tuple[Callable[[Evidence], Evidence], checks.Check, Kind]] = [
     (the_mirror_missed_one, checks.the_mirror_heard_all_in_order, Kind.LOST),
     (the_mirror_heard_one_twice, checks.the_mirror_heard_all_in_order, Kind.DOUBLED),
     (the_mirror_heard_in_another_order, checks.the_mirror_heard_all_in_order, Kind.OTHER),
+    (a_token_that_showed_too_little, checks.a_token_shows_its_write, Kind.OTHER),
     (a_surprise, checks.nothing_surprising_was_answered, Kind.OTHER),
 ]
 

@@ -9,13 +9,16 @@ import json
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 STORE = {"append": "insert", "assign_positions": "sequence", "save_mark": "checkpoint"}
-VIEWS = {"write": "view", "save_position": "view_checkpoint"}
+VIEWS = {"swap": "swap", "drop": "drop"}
+DOCUMENTS = {"open": "take_over", "write": "view"}
 OUTBOX = {"publish": "publish"}
 DELIVERY = {"ack": "ack"}
+LETTERS = {"park": "park", "remove": "redriven"}
 
 
 class FailPoints:
@@ -36,15 +39,19 @@ class FailPoints:
         self._seen += 1
         if self._seen >= order["count"]:
             self._seen = 0
-            self._orders.unlink()
-            os.kill(os.getpid(), signal.Signals[order["signal"]])
+            with suppress(FileNotFoundError):  # It may be taken back at this moment.
+                self._orders.unlink()
+                os.kill(os.getpid(), signal.Signals[order["signal"]])
 
 
-def give_order(orders: Path, at: str, how: signal.Signals, count: int = 1) -> None:
-    """Have the process that reads `orders` receive `how` when it comes to the point `at` for the `count`-th time."""
+def give_order(orders: Path, at: str, how: signal.Signals, count: int = 1) -> Path:
+    """Have the process that reads `orders` receive `how` when it comes to the point `at` for the `count`-th time.
+
+    The file is there for as long as it has not come to that.
+    """
     draft = orders.with_suffix(".draft")
     draft.write_text(json.dumps({"at": at, "signal": how.name, "count": count}))
-    draft.replace(orders)
+    return draft.replace(orders)
 
 
 class Breakable:
@@ -68,6 +75,13 @@ class Breakable:
             return result
 
         return passed_on
+
+
+class BreakableViews(Breakable):
+    """A `ViewStore` whose documents have fail points too."""
+
+    def documents(self, view: str, generation: int) -> Any:
+        return Breakable(self._target.documents(view, generation), DOCUMENTS, self._breaking)
 
 
 class BreakableInbox:

@@ -160,6 +160,20 @@ def the_mirror_heard_all_in_order(evidence: Evidence) -> Iterator[Breach]:
             yield Breach(Kind.OTHER, f"the mirror heard the payments of {account} in another order")
 
 
+def a_token_shows_its_write(evidence: Evidence) -> Iterator[Breach]:
+    """Whoever read a view with the token of a command saw what the command did."""
+    for read in evidence.record.reads:
+        if read.token and read.shown < read.wanted:
+            yield Breach(Kind.OTHER, f"a token for {read.wanted} payments of {read.account} showed {read.shown}")
+
+
+def no_view_went_back(evidence: Evidence) -> Iterator[Breach]:
+    """No reader saw less than what anybody had seen before. Only where no store was killed, see `driver`."""
+    for read in evidence.record.reads:
+        if read.shown < read.seen:
+            yield Breach(Kind.OTHER, f"{read.shown} payments of {read.account} were shown after {read.seen}")
+
+
 def nothing_surprising_was_answered(evidence: Evidence) -> Iterator[Breach]:
     """Every failure that the load was told of is one that a fault explains."""
     for what, count in Counter(evidence.record.surprises).items():
@@ -175,8 +189,10 @@ CHECKS: tuple[Check, ...] = (
     views_are_the_fold,
     the_bus_holds_the_log,
     the_mirror_heard_all_in_order,
+    a_token_shows_its_write,
     nothing_surprising_was_answered,
 )
+"""Those that hold whatever is done."""
 
 
 def _stores(evidence: Evidence) -> tuple[tuple[str, StoreEvidence], ...]:

@@ -3,7 +3,8 @@
 It pays into accounts through both replicas at once and repeats each command under the SAME request id until it has an
 answer. What it means to send, and each answer, is on record (`record`) before it goes on. Among plain payments are: one
 command sent twice at the same time; a command repeated long after its answer; one cancelled on its way, then repeated
-or given up; one with many events; one too large to be taken; and a busy account which everybody pays into.
+or given up; one with many events; one too large to be taken; and a busy account which everybody pays into. Views are
+read all the while, some of the time with the token of what was just written.
 
 SIGTERM: begin nothing new, bring to an end what was begun, exit with 0; with 1 when that takes too long.
 """
@@ -14,8 +15,9 @@ import random
 import signal
 import sys
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ _WORTH_ANOTHER_TRY = frozenset(
 )
 _CALL_SECONDS = 3.0
 _END_SECONDS = 90.0
+_TOKEN_READS = 0.2
 _KINDS = {"plain": 60, "hot": 20, "twice": 6, "again": 5, "cancelled": 5, "many": 3, "too_large": 1}
 
 
@@ -61,7 +64,9 @@ class Driver:
 
     def __init__(self, channels: Sequence[RpcChannel], record: RecordWriter, load: Load, chance: random.Random) -> None:
         stub = proto_module("ledger_pb2_grpc").LedgerServiceStub
-        self._calls = [(channel, stub(channel.channel).Pay) for channel in channels]
+        self._replicas = [(channel, stub(channel.channel)) for channel in channels]
+        # By account, the most payments that any read has shown.
+        self._shown: Counter[str] = Counter()
         self._record = record
         self._load = load
         self._chance = chance
@@ -82,6 +87,7 @@ class Driver:
         while not self._stopping.is_set():
             (kind,) = self._chance.choices(list(_KINDS), list(_KINDS.values()))
             await self._command(kind)
+            await self._read(HOT)
             await asyncio.sleep(self._chance.expovariate(1 / self._load.pause))
 
     async def _command(self, kind: str) -> None:
@@ -137,11 +143,26 @@ class Driver:
                 await asyncio.sleep(self._chance.uniform(0, min(1.0, 0.05 * 2**failures)))
             else:
                 self._record.acknowledged(request, response)
+                if self._chance.random() < _TOKEN_READS:
+                    await self._read(request.account, token=response.consistency_token, version=response.version)
                 return
 
     async def _call(self, request: Any) -> Any:
-        channel, pay = self._chance.choice(self._calls)
-        return await channel.unary(pay, request, timeout=_CALL_SECONDS, retry=NO_RETRY)
+        channel, stub = self._chance.choice(self._replicas)
+        return await channel.unary(stub.Pay, request, timeout=_CALL_SECONDS, retry=NO_RETRY)
+
+    async def _read(self, account: str, *, token: bytes = b"", version: int = 0) -> None:
+        """Read the account's view, once; with a token it must show the account's `version`, in any case what was seen.
+
+        What was seen may be gone only where a store was killed: views are not journaled one by one.
+        """
+        channel, stub = self._chance.choice(self._replicas)
+        seen = self._shown[account]
+        request = pb.GetAccountRequest(account=account, consistency_token=token)
+        with suppress(RpcError):
+            shown = (await channel.unary(stub.GetAccount, request, timeout=_CALL_SECONDS, retry=NO_RETRY)).count
+            self._record.read(account, seen=seen, token=bool(token), wanted=version, shown=shown)
+            self._shown[account] = max(shown, self._shown[account])
 
 
 async def _run(given: argparse.Namespace) -> int:

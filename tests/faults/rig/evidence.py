@@ -13,6 +13,8 @@ from tests.faults.rig.record import Record
 
 STREAM_NAME = "PRODUCER_PUBLIC"
 _AT_ONCE = 200
+_PLACE = 0
+"""The id under which a view's collection says how far it is complete."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def read_store(uri: str) -> StoreEvidence:
         database = client.get_default_database()
         return StoreEvidence(
             commits=tuple(_commit(document) for document in database["commits"].find()),
-            views={document["_id"]: document for document in database["accounts_v1"].find()},
+            views={each["_id"]: each for each in database[_views(database)].find() if each["_id"] != _PLACE},
         )
 
 
@@ -97,6 +99,12 @@ async def read_bus(url: str) -> tuple[BusMessage, ...]:
         return tuple(messages)
     finally:
         await connection.close()
+
+
+def _views(database: Any) -> str:
+    """The collection that readers of the view are sent to."""
+    view = database["projections"].find_one({"_id": "accounts_v1"}) or {}
+    return f"accounts_v1_g{view.get('active', 0)}"
 
 
 def _commit(document: Mapping[str, Any]) -> StoredCommit:
@@ -164,8 +172,8 @@ async def read_standing(ledger_uri: str, mirror_uri: str, bus_url: str) -> Stand
 def _counts(uri: str) -> dict[str, int]:
     with MongoClient[dict[str, Any]](uri, timeoutMS=5000) as client:
         database = client.get_default_database()
-        marks = {each["_id"]: each["position"] for each in database["marks"].find()}
-        view = database["view_positions"].find_one({"_id": "accounts_v1"}) or {"position": 0}
+        marks = {each["_id"]: each.get("position", 0) for each in database["marks"].find()}
+        view = database[_views(database)].find_one({"_id": _PLACE}) or {"position": 0}
         return {
             "commits": database["commits"].count_documents({}),
             "head": marks.get("log head", 0),

@@ -36,6 +36,11 @@ class RecordWriter:
         """It was refused for good."""
         self._write("refused", request, {"reason": reason})
 
+    def read(self, account: str, *, seen: int, token: bool, wanted: int, shown: int) -> None:
+        """A view showed that many payments; `seen` had been shown before it was asked, the token stood for `wanted`."""
+        line = {"is": "read", "account": account, "seen": seen, "token": token, "wanted": wanted, "shown": shown}
+        os.write(self._file, (json.dumps(line) + "\n").encode())
+
     def surprise(self, request: Any, what: str) -> None:
         """An answer that no fault explains."""
         self._write("surprise", request, {"what": what})
@@ -65,6 +70,17 @@ class Answer:
     total: int
 
 
+@dataclass(frozen=True)
+class Read:
+    """A view as it was read: see `RecordWriter.read`."""
+
+    account: str
+    seen: int
+    token: bool
+    wanted: int
+    shown: int
+
+
 @dataclass
 class Record:
     """All that the load knows. `answers` holds every answer to a command, by its request id."""
@@ -73,6 +89,7 @@ class Record:
     answers: defaultdict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     refused: set[str] = field(default_factory=set)
     surprises: list[str] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path) -> "Record":
@@ -91,5 +108,7 @@ class Record:
                 self.answers[line["id"]].append(Answer(line["version"], line["total"]))
             case "refused":
                 self.refused.add(line["id"])
+            case "read":
+                self.reads.append(Read(**line))
             case "surprise":
                 self.surprises.append(line["what"])

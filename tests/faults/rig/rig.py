@@ -26,7 +26,6 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from services.chassis.bus_provision import Stream, provision
-from tests.faults.rig.breaking import give_order
 from tests.faults.rig.checks import Breach, Kind, breaches
 from tests.faults.rig.clocks import jump
 from tests.faults.rig.deployment import DRIVER, Addresses, Deployed, deploy, write_tls
@@ -109,7 +108,8 @@ class Rig:
 
     async def start(self) -> None:
         """Start everything; returns when both services answer."""
-        for proxy in list(self.proxies.values()):
+        write_tls(self._directory / DRIVER, DRIVER)
+        for proxy in self.proxies.values():
             await proxy.start()
         await asyncio.gather(*(server.start() for server in self.servers.values()))
         await self.provision()
@@ -178,10 +178,9 @@ class Rig:
     @asynccontextmanager
     async def load(self, load: Load = Load()) -> AsyncIterator[None]:  # noqa: B008 -- frozen
         """Send commands until the block ends, and on until each has its answer."""
-        write_tls(secrets := self._directory / "driver", DRIVER)
         targets = [f"127.0.0.1:{self.proxies[name].port}" for name in LEDGER]
         options = {"seed": self.chance.randrange(2**32), "lanes": load.lanes, "pause": load.pause}
-        options |= {"accounts": load.accounts, "secrets": secrets, "record": self._record}
+        options |= {"accounts": load.accounts, "secrets": self._directory / DRIVER, "record": self._record}
         with (self._directory / "driver.log").open("ab") as log:
             self._driver = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.faults.rig.driver"),
@@ -234,11 +233,6 @@ class Rig:
     def resume(self, name: str) -> None:
         """SIGCONT it."""
         self.replicas[name].send(signal.SIGCONT)
-
-    def order(self, name: str, at: str, how: signal.Signals, count: int = 1) -> None:
-        """Have that replica receive `how` when it comes to a fail point (`breaking`)."""
-        self.faults[f"{how.name} at {at}"] += 1
-        give_order(self.deployed[name].orders, at, how, count)
 
     def jump(self, name: str, seconds: float) -> None:
         """Set that replica's wall clock to `seconds` away from the right time."""

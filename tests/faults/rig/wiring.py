@@ -9,30 +9,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from grpc import StatusCode
 
 from services.chassis import configfile
 from services.chassis.bus import Curation
 from services.chassis.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox
+from services.chassis.consistency import ConsistencyTokens, Waiter
 from services.chassis.consumer import Consumer, ForeignEvent
+from services.chassis.dead_letters_mongo import MongoDeadLetters
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler, fingerprint_of
 from services.chassis.identity_uri import server_name
 from services.chassis.lifecycle import Process
 from services.chassis.log_reader import CuratedLog, EventLogServicer, RpcLogReader
-from services.chassis.projector import Projector
+from services.chassis.projection_driver import drive_all
 from services.chassis.relay import Relay
 from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_errors import ErrorTable
 from services.chassis.rpc_server import RpcServer, ServiceBinding
+from services.chassis.tailing import LogTail
+from services.chassis.view_catalog import ViewCatalog
+from services.chassis.viewstore import ViewStore
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import LogWorker
 from tests.faults.rig.accounts import ACCOUNTS, CODEC, LEDGER, MIRROR, Copied, Reason, pb, stream
-from tests.faults.rig.breaking import OUTBOX, STORE, VIEWS, Breakable, BreakableInbox, FailPoints
+from tests.faults.rig.breaking import (
+    LETTERS,
+    OUTBOX,
+    STORE,
+    VIEWS,
+    Breakable,
+    BreakableInbox,
+    BreakableViews,
+    FailPoints,
+)
 from tests.faults.rig.clocks import JumpingClock
-from tests.faults.rig.servicers import AccountServicer, LedgerServicer
+from tests.faults.rig.servicers import AccountServicer, LedgerServicer, PlainSealer, Tokens
 from tests.support.nats_server import CONSUMER, PRODUCER
 from tests.support.protos import proto_module
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
@@ -71,19 +85,28 @@ class Parts:
         self.database = MongoDatabase(process.secrets.text("mongodb-uri"))
         process.on_close(partial(asyncio.to_thread, self.database.close))
         self._store = MongoEventStore(self.database)
+        process.on_close(self._store.close)
         self.store: Any = Breakable(self._store, STORE, self.breaking)
-        self.views: Any = Breakable(
-            MongoViewStore(self.database, ACCOUNTS.name, ACCOUNTS.version), VIEWS, self.breaking
-        )
+        views = BreakableViews(MongoViewStore(self.database), VIEWS, self.breaking)
+        self.catalog = ViewCatalog(cast("ViewStore", views))
+        self.views = self.catalog.views(ACCOUNTS)
         self.bus = Bus(process.endpoints.nats.url, process.endpoints.process.name, None)
         process.on_close(self.bus.close)
         self.worker = LogWorker(self.store, lease_seconds=self.settings.lease_seconds)
-        self.worker.add("accounts", self._projector)
+        drive_all(self.worker, [ACCOUNTS], history=self.store, codec=CODEC, catalog=self.catalog)
+
+    async def tokens(self) -> Tokens:
+        """For reads that show what was written; a worker of its own follows the log for them."""
+        tail = LogTail(self.worker.log, news=self.worker.sequenced)
+        self.process.worker("tail", tail.run)
+        issuer = ConsistencyTokens(PlainSealer(), await self._store.store_epoch())
+        return Tokens(issuer, Waiter(self.store, tail, issuer))
 
     async def serve(self, services: Sequence[ServiceBinding[Any]]) -> None:
         """Hand worker and server over."""
         await self._store.ensure_indexes()
         self.process.worker("log", self.worker.run)
+        self.process.ready_when("views", partial(self.catalog.built, [ACCOUNTS]))
         self.process.serve(
             RpcServer(
                 listen=self.process.endpoints.listen.rpc,
@@ -94,9 +117,6 @@ class Parts:
                 errors=ERRORS,
             )
         )
-
-    def _projector(self, epoch: int) -> Projector:
-        return Projector(log=self.store, codec=CODEC, projection=ACCOUNTS, views=self.views, epoch=epoch)
 
 
 async def start_ledger(process: Process) -> None:
@@ -109,7 +129,10 @@ async def start_ledger(process: Process) -> None:
     accounts = CommandHandler(parts.store, CODEC, LEDGER, parts.clock)
     await parts.serve(
         [
-            ServiceBinding(_grpc.add_LedgerServiceServicer_to_server, LedgerServicer(accounts, parts.views)),
+            ServiceBinding(
+                _grpc.add_LedgerServiceServicer_to_server,
+                LedgerServicer(accounts, parts.views, await parts.tokens()),
+            ),
             ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(parts.store, CURATION))),
         ]
     )
@@ -122,6 +145,7 @@ async def start_mirror(process: Process) -> None:
     process.on_close(channel.close)
     inbox = BreakableInbox(JetStreamInbox(parts.bus, producer=PRODUCER, service=CONSUMER), parts.breaking)
     copying = Copying(CommandHandler(parts.store, CODEC, MIRROR, parts.clock), parts.directory / "indigestible")
+    letters: Any = Breakable(MongoDeadLetters(parts.database), LETTERS, parts.breaking)
 
     def consumer(epoch: int) -> Consumer:
         return Consumer(
@@ -131,6 +155,7 @@ async def start_mirror(process: Process) -> None:
             checkpoints=parts.store,
             epoch=epoch,
             reactions={PAID: copying.paid},
+            dead_letters=letters,
         )
 
     parts.worker.add("consumer", consumer)
