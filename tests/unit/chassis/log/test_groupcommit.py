@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.chassis import groupcommit
 from services.chassis.eventstore import (
     Commit,
     EventData,
@@ -226,6 +227,33 @@ async def test_whoever_loses_patience_with_closing_does_not_stop_the_writing() -
 
 async def test_a_closed_group_that_never_wrote_is_closed_at_once() -> None:
     await GroupCommit(ScriptedFlush()).close()
+
+
+class Recorded:
+    """An instrument that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+
+    def add(self, value: int) -> None:
+        self.values.append(value)
+
+    record = add
+
+
+async def test_bulks_and_what_waits_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    depth, bulks, flush = Recorded(), Recorded(), ScriptedFlush()
+    monkeypatch.setattr(groupcommit, "QUEUE_DEPTH", depth)
+    monkeypatch.setattr(groupcommit, "FLUSH_COMMITS", bulks)
+    tasks = await started(GroupCommit(flush), commit("a-1"), commit("a-2"), commit("a-1", version=1), commit("a-1"))
+    assert sum(depth.values) == 2
+    tasks[3].cancel()
+    await settle()
+    assert sum(depth.values) == 1
+    while flush.waits:
+        await flush.answer()
+    assert sum(depth.values) == 0
+    assert bulks.values == [2, 1]
 
 
 def test_a_loop_that_ends_with_appends_under_way_leaves_nothing_behind() -> None:
