@@ -34,6 +34,11 @@ async def start(process: Process) -> None:
     )
     process.serve(server)
     process.worker("ticker", {"worker fails": fail, "stuck": cling}.get(settings.mode, tick))
+    if settings.mode.startswith("wait"):
+        lifecycle._WAITING_SECONDS = 0.1
+        process.ready_when(
+            "something", {"wait": soon, "wait for ever": asyncio.Event().wait, "wait fails": fail}[settings.mode]
+        )
     for name in ("first", "second"):
         process.on_close(closer(name))
     if settings.mode == "stuck":
@@ -53,6 +58,11 @@ async def tick() -> None:
         await asyncio.sleep(3600)
     finally:
         log(__name__).info("ticker_cancelled", worker="ticker", email=SECRET)
+
+
+async def soon() -> None:
+    log(__name__).info("not_ready_yet")
+    await asyncio.sleep(0.5)
 
 
 async def cling() -> None:

@@ -171,6 +171,37 @@ async def test_what_does_not_end_is_left_behind(tmp_path):
     ]
 
 
+async def test_calls_are_served_when_what_they_need_is_ready_and_not_before(tmp_path):
+    async with started(tmp_path, "wait") as (deployed, process):
+        await ready(deployed)
+        process.send_signal(signal.SIGTERM)
+        status, lines, errors = await ended(process)
+    assert (status, errors) == (0, "")
+    events = [line["event"] for line in lines]
+    waited = events.count("process_waiting")
+    assert waited >= 1
+    assert events[: waited + 3] == ["not_ready_yet", *["process_waiting"] * waited, "rpc_serving", "process_started"]
+
+
+async def test_a_signal_ends_the_wait_and_stops_what_runs_in_order(tmp_path):
+    async with started(tmp_path, "wait for ever") as (_, process):
+        assert b"process_waiting" in await process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        status, lines, errors = await ended(process)
+    assert (status, errors) == (0, "")
+    events = [line["event"] for line in lines if line["event"] != "process_waiting"]
+    assert events == ["process_stopping", "ticker_cancelled", "closed", "closed", "process_stopped"]
+
+
+async def test_a_wait_that_fails_is_a_start_that_failed(tmp_path):
+    async with started(tmp_path, "wait fails") as (_, process):
+        status, lines, errors = await ended(process)
+    assert status == 1
+    assert errors.startswith("vouchsafe echo-1: cannot start: ")
+    events = [line["event"] for line in lines if line["event"] != "process_waiting"]
+    assert events == ["ticker_cancelled", "closed", "closed"]
+
+
 @pytest.mark.parametrize("missing", ["endpoints.toml", "secrets/tls.key"])
 async def test_a_missing_file_is_told_in_one_line(tmp_path, missing):
     deployed = Deployed(tmp_path, "serve")
