@@ -7,6 +7,7 @@ exit status says whether the bench ran, not whether its targets were met: a slow
 import argparse
 import asyncio
 import importlib
+import signal
 import sys
 import tempfile
 import time
@@ -25,6 +26,8 @@ _FULL_ROUNDS, _QUICK_ROUNDS = 5, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the rows asked for; the exit status."""
     given = _parser().parse_args(arguments)
+    # So that what was started is stopped when the bench is, as it is for Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     configure_logging("bench", log_file=given.directory / "log.jsonl")
     rounds = given.rounds or (_QUICK_ROUNDS if given.quick else _FULL_ROUNDS)
     found: list[Comparison] = []
