@@ -27,7 +27,7 @@ Parts = tuple[tuple[str, int, int], ...]
 
 
 class StoreAndModel(RuleBasedStateMachine):
-    """`streams`: each stream's commits, as parts (id, first, last); `held`: the stream and the parts that an id is of."""
+    """`streams`: each stream's commits, as parts (id, first, last); `held`: the stream and parts that have an id."""
 
     def __init__(self) -> None:
         super().__init__()
