@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from services.chassis.codec import EventCodec
+from services.chassis.upcast import Upcast
 from tests.replay.examples import VALUES, NoExample
-from tests.replay.fixtures import CORPUS, SERVICES, codec_of, read, stored_types
-from tests.replay.freeze import LineBroken, freeze
+from tests.replay.fixtures import CORPUS, SERVICES, LineBroken, codec_of, read, stored_types
+from tests.replay.freeze import freeze
 from tests.support.events import PACKAGE, make_messages
 
 
@@ -37,6 +39,16 @@ def codec(event: type = Noted, lines: list[str] = NOTED) -> EventCodec:
 def two_events() -> EventCodec:
     messages = make_messages({"Noted": NOTED, "Dropped": NOTED})
     return EventCodec({Noted: messages["Noted"], Dropped: messages["Dropped"]})
+
+
+def renamed() -> EventCodec:
+    """`Noted` is called `Dropped` today."""
+    messages = make_messages({"Noted": NOTED, "Dropped": NOTED})
+
+    def dropped(noted: Any) -> list[Any]:
+        return [messages["Dropped"](title=noted.title)]
+
+    return EventCodec({Dropped: messages["Dropped"]}, [Upcast(messages["Noted"], (messages["Dropped"],), dropped)])
 
 
 @pytest.fixture
@@ -104,6 +116,45 @@ def test_a_removed_event_keeps_its_line(path: Path) -> None:
 def test_a_line_that_was_edited_is_not_mended(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("Night", "Day"), encoding="utf-8")
     _refuses(two_events(), path)
+
+
+def test_a_renamed_event_keeps_its_line_and_gets_another(path: Path) -> None:
+    before = path.read_bytes()
+    assert [fixture.type for fixture in freeze(renamed(), path)] == [f"{PACKAGE}.Dropped"]
+    assert path.read_bytes().startswith(before)
+    assert freeze(renamed(), path) == []
+
+
+def test_an_event_with_a_field_that_is_worked_out_keeps_its_line_and_gets_another(path: Path) -> None:
+    @dataclass(frozen=True)
+    class Noted:
+        title: str
+        opened_at: int
+
+    message = make_messages({"Noted": ["string title", "optional int64 opened_at"]})["Noted"]
+
+    def with_time(noted: Any) -> list[Any]:
+        if not noted.HasField("opened_at"):
+            noted.opened_at = len(noted.title)
+        return [noted]
+
+    codec = EventCodec({Noted: message}, [Upcast(message, (message,), with_time)])
+    old, before = read(path), path.read_bytes()
+    assert old[0].told_with(codec) == (Noted(VALUES["title"], len(VALUES["title"])),)
+    (new,) = freeze(codec, path)
+    assert new.told_with(codec) == (Noted(VALUES["title"], VALUES["opened_at"]),)
+    assert path.read_bytes() == before + new.to_line().encode()
+    assert freeze(codec, path) == []
+
+
+def test_an_event_that_is_no_longer_written_needs_a_line_from_when_it_was(tmp_path: Path) -> None:
+    with pytest.raises(NoExample, match=r"Noted is no longer written"):
+        freeze(renamed(), tmp_path / "notes.jsonl")
+
+
+def test_a_line_of_a_retired_event_that_was_edited_is_not_mended(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace("Night", "Day"), encoding="utf-8")
+    _refuses(renamed(), path)
 
 
 def test_a_field_without_an_example_is_asked_for(tmp_path: Path) -> None:
