@@ -15,6 +15,8 @@ from services.chassis.bus import Curation, Inbox, Outbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consistency import ConsistencyTokens, Waiter
 from services.chassis.consumer import Consumer
+from services.chassis.dead_letters import DeadLetters
+from services.chassis.dead_letters_mongo import MongoDeadLetters
 from services.chassis.deployment import Secrets
 from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
@@ -83,10 +85,13 @@ class Keys:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """Where verification's public events come from: the bus, and its log for what the bus has lost."""
+    """Where verification's public events come from, the bus and its log for what the bus has lost, and where those wait
+    that cannot be taken in.
+    """
 
     inbox: Inbox
     reader: LogReader
+    dead_letters: DeadLetters
 
 
 class Forum:
@@ -204,6 +209,7 @@ class Forum:
             checkpoints=self._store,
             epoch=epoch,
             reactions=LabelReactions(self._labels).by_type(),
+            dead_letters=verification.dead_letters,
         )
 
 
@@ -230,7 +236,9 @@ async def start(process: Process) -> None:
     bus = bus_jetstream.Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
     verification = Verification(
-        inbox=bus_jetstream.JetStreamInbox(bus, producer=PRODUCER, service=SERVICE), reader=RpcLogReader(channel)
+        inbox=bus_jetstream.JetStreamInbox(bus, producer=PRODUCER, service=SERVICE),
+        reader=RpcLogReader(channel),
+        dead_letters=MongoDeadLetters(database),
     )
     worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE), verification=verification)
 

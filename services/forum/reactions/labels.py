@@ -1,8 +1,8 @@
 """Verification's public events about labels, answered with the forum's own commands.
 
 A key that is malformed, a second key for the same label and epoch, or a label activated before its key was published
-raise: the consumer stops before the event, tries again, and takes nothing behind it until people have looked. Skipping
-one would let aliases be created under a key that not everybody sees.
+raise: the consumer parks the event, and whatever follows about that label in that epoch behind it, until people have
+looked. Skipping one would let aliases be created under a key that not everybody sees.
 """
 
 from collections.abc import Mapping

@@ -12,6 +12,7 @@ from services.chassis.bus import Curation, PublicEvent
 from services.chassis.bus import Message as BusMessage
 from services.chassis.bus_memory import MemoryBus
 from services.chassis.clock import FixedClock
+from services.chassis.dead_letters_memory import MemoryDeadLetters
 from services.chassis.eventstore import Mark
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.log_reader import CuratedLog
@@ -56,6 +57,7 @@ class World:
     memory: Memory
     clock: FixedClock
     verification: MemoryBus
+    dead_letters: MemoryDeadLetters
     edge: RpcChannel
     disclosure: RpcChannel
 
@@ -71,7 +73,7 @@ class World:
             previous = self.verification.stored[-1].event.mark if self.verification.stored else Mark(0)
             mark = Mark(previous.position + 1)
             kind = event.DESCRIPTOR.full_name
-            public = PublicEvent(mark, kind, event.SerializeToString())
+            public = PublicEvent(mark, kind, event.SerializeToString(), key=f"{event.label} {event.epoch}")
             self.verification.stored.append(
                 BusMessage(f"verification.public.{event.DESCRIPTOR.name}.v1", public, previous)
             )
@@ -155,14 +157,16 @@ async def running_forum() -> AsyncIterator[World]:
     forum = Forum(store=store, store_epoch=epoch, views=MemoryViewStore(), keys=KEYS, config=config, clock=clock)
     # Verification's log is empty: these tests lose nothing on the bus.
     reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
-    worker = forum.worker(outbox=MemoryBus(), verification=Verification(inbox=bus.inbox(), reader=reader))
+    letters = MemoryDeadLetters()
+    verification = Verification(inbox=bus.inbox(), reader=reader, dead_letters=letters)
+    worker = forum.worker(outbox=MemoryBus(), verification=verification)
     background = asyncio.gather(worker.run(), forum.follow())
     try:
         await forum.ready()
         async with serving(SERVICE, list(forum.services()), allow=ALLOW, errors=ERRORS) as running:
             options: dict[str, Any] = {"retry": NO_RETRY}
             async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
-                yield World(running, store, forum.catalog, forum._memory, clock, bus, edge, disclosure)
+                yield World(running, store, forum.catalog, forum._memory, clock, bus, letters, edge, disclosure)
     finally:
         background.cancel()
         with suppress(asyncio.CancelledError):
