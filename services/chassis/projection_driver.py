@@ -32,6 +32,7 @@ BUILD_FAILED: Final = "view_build_failed"
 FLIPPED: Final = "view_flipped"
 
 _LAG_SECONDS = 5.0
+_QUIET_SECONDS = 0.05
 _FIRST_BACKOFF = 0.25
 _LONGEST_BACKOFF = 15.0
 
@@ -62,7 +63,7 @@ class ProjectionDriver:
         self.view = collection_name(projection.name, projection.version)
         self._log = log
         self._history = history or log
-        self._news = news
+        self._news = news or Nudge()
         self._codec = codec
         self._projection = projection
         self._catalog = catalog
@@ -112,7 +113,7 @@ class ProjectionDriver:
 
     async def _keep_up(self, generations: Generations) -> bool:
         """Follow the log with all that may be read, the newest first: none may be ahead of a newer one."""
-        more, until = False, None
+        more, until, rings = False, None, self._news.rings
         for number in (generations.active, generations.retiring):
             if number:
                 projector = self._projector(number)
@@ -122,7 +123,17 @@ class ProjectionDriver:
             active = self._projector(generations.active)
             self._catalog.passed(self.view, saved=active.saved, through=active.position)
             await self._measure(active, more=more)
+            if not more and active.saved < active.position:
+                # Other processes see only what is stored, so the position must be, but not for each of many pages.
+                await self._some_quiet(rings)
+                more = True
         return more
+
+    async def _some_quiet(self, rings: int) -> None:
+        """A short wait, unless the log has grown since it had rung so often."""
+        with self._news.listen() as listener:
+            if self._news.rings == rings:
+                await listener.wait(_QUIET_SECONDS)
 
     async def _build(self, generations: Generations) -> bool:
         """Replay a page, and flip at the head of the log; whether there may be more to do at once."""
@@ -197,7 +208,6 @@ class ProjectionDriver:
                 projection=self._projection,
                 documents=self._catalog.store.documents(self.view, number),
                 epoch=self._epoch,
-                news=self._news,
                 replay=replay,
                 most=self._most,
                 replay_bytes=self._replay_bytes,

@@ -19,7 +19,6 @@ from typing import Any
 from services.chassis.codec import EventCodec
 from services.chassis.eventstore import Commit, CommitLog
 from services.chassis.lease import LeaseLost
-from services.chassis.nudge import Nudge
 from services.chassis.page_size import MOST, PageSize
 from services.chassis.projection import EventContext, Projection
 from services.chassis.tracelink import span
@@ -35,7 +34,6 @@ _TELL_SECONDS = 0.5
 _BULK = 500
 _BULK_BYTES = 4 * 1024 * 1024
 _SAVE_SECONDS = 0.25
-_QUIET_SECONDS = 0.05
 _BREATH = 50
 
 _Touch = tuple[Any, EventContext, Sequence[str], int]
@@ -45,8 +43,8 @@ _Touch = tuple[Any, EventContext, Sequence[str], int]
 class Projector:
     """Runs one projection into `documents`. `epoch` is that of the lease; make a new one for each lease.
 
-    `news` rings when the log has grown. `replay`: fold in memory, up to `replay_bytes` of events, and write rarely,
-    until `settle` has been called. `most`: commits in a page.
+    `replay`: fold in memory, up to `replay_bytes` of events, and write rarely, until `settle` has been called. `most`:
+    commits in a page.
     """
 
     def __init__(
@@ -57,7 +55,6 @@ class Projector:
         projection: Projection,
         documents: Documents,
         epoch: int,
-        news: Nudge | None = None,
         replay: bool = False,
         most: int = MOST,
         replay_bytes: int = REPLAY_BYTES,
@@ -67,7 +64,6 @@ class Projector:
         self._projection = projection
         self._documents = documents
         self._epoch = epoch
-        self._news = news or Nudge()
         self._replay = replay
         self._page = PageSize(most)
         self._held_bytes = replay_bytes if replay else _HELD_BYTES
@@ -91,6 +87,7 @@ class Projector:
     async def step(self, until: int | None = None) -> bool:
         """Fold the next page of the log, not beyond `until`; whether there may be more at once.
 
+        The position of a page that touches no document is stored with a later page, or in a step that finds no page.
         Raises LeaseLost, LogGap, StoreUnavailable, CodecError and what the projection raises; nothing is skipped then.
         """
         try:
@@ -124,7 +121,6 @@ class Projector:
 
     async def _follow(self, until: int | None) -> bool:
         limit = self._page.commits if until is None else min(self._page.commits, until - self.position)
-        rings = self._news.rings
         commits = await self._log.read_log(self.position, limit) if limit > 0 else []
         if not commits:
             await self._write()
@@ -138,15 +134,7 @@ class Projector:
                     pass
         full = len(commits) == limit
         self._page.took(time.monotonic() - started, full=full)
-        # A page that touches nothing is not worth a write of its own, but when it gets quiet its end must be told.
-        return full or (self.saved < self.position and until is None and await self._is_more_coming(rings))
-
-    async def _is_more_coming(self, rings: int) -> bool:
-        with self._news.listen() as listener:
-            if self._news.rings == rings and not await listener.wait(_QUIET_SECONDS):
-                await self._write()
-                return False
-        return True
+        return full
 
     # --- Replaying it -------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis import projection_driver, projector
+from services.chassis import projection_driver
 from services.chassis.eventstore import Commit, StoreUnavailable, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
@@ -41,7 +41,7 @@ TOTALS = Projection(
 @pytest.fixture(autouse=True, scope="module")
 def _impatient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(projector, "_QUIET_SECONDS", 0)
+        patch.setattr(projection_driver, "_QUIET_SECONDS", 0)
         patch.setattr(projection_driver, "_FIRST_BACKOFF", 0)
         yield
 
@@ -118,6 +118,20 @@ async def test_a_rebuild_grows_beside_and_replaces_what_is_in_use() -> None:
     generations = await present(rows)
     assert (generations.active, generations.retiring, generations.dropped) == (2, 0, 1)
     assert await rows.documents(VIEW, 1).empty()
+
+
+async def test_what_touches_nothing_is_passed_here_at_once_and_elsewhere_soon() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    here, elsewhere = ViewCatalog(rows), ViewCatalog(rows)
+    driving = driver(store, here)
+    await driven(driving)
+    await write(store, Raised("a", 1))
+    await driven(driving)
+    await write(store, Renamed("a", "touches nothing"))
+    await driving.step()
+    assert (await here.views(TOTALS).position(), await elsewhere.views(TOTALS).position()) == (2, 1)
+    await driving.step()
+    assert await elsewhere.views(TOTALS).position() == 2
 
 
 async def test_a_wish_for_an_unknown_view_is_refused() -> None:
