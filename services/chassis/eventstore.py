@@ -17,6 +17,9 @@ from services.chassis.nudge import Nudge
 MAX_COMMIT_BYTES = 1024 * 1024
 """Largest commit, counted over the stored bytes and type names of its events (MongoDB's own limit is 16 MiB)."""
 
+_VERSIONS = 2**31
+"""More events than any stream has."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventData:
@@ -338,10 +341,11 @@ def stream_category(stream: str) -> str:
 def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
     """The commit that an append asks for; raises ValueError or CommitTooLarge when no store may take it."""
     ids = [write.commit_id for write in writes]
-    if not stream or expected_version < 0 or not all(ids) or len(set(ids)) != len(ids):
+    if not stream or not 0 <= expected_version < _VERSIONS or not all(ids) or len(set(ids)) != len(ids):
         raise ValueError("an append needs a stream, a version of 0 or more, and a commit id of its own for each write")
     if not writes or not all(write.events for write in writes):
         raise ValueError("an append needs at least one write, and each write at least one event")
+    _check_encodable(stream, writes)
     size = sum(len(event.data) + len(event.type) for write in writes for event in write.events)
     if size > MAX_COMMIT_BYTES:
         raise CommitTooLarge(size)
@@ -352,6 +356,14 @@ def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> C
         events += [RecordedEvent(version, event.type, event.data) for version, event in enumerate(write.events, first)]
         parts.append(Part(write.commit_id, first, expected_version + len(events), write.meta))
     return Commit(stream, tuple(events), tuple(parts))
+
+
+def _check_encodable(stream: str, writes: Iterable[Write]) -> None:
+    """Raises ValueError for text that is no UTF-8: in a store it would spoil the bulk, which holds others' commits."""
+    for write in writes:
+        meta = write.meta
+        types = [event.type for event in write.events]
+        "".join([stream, write.commit_id, meta.fingerprint, meta.caller, meta.traceparent or "", *types]).encode()
 
 
 def dense_versions(commits: Iterable[Commit], after_version: int) -> list[Commit]:

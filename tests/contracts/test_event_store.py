@@ -152,6 +152,24 @@ async def test_an_append_of_nothing_is_refused(store: LogStore, commit_id: str, 
         await store.append(stream, 0, [Write(commit_id, [EVENT] * count, META)])
 
 
+@pytest.mark.parametrize(
+    ("stream", "commit_id", "kind", "caller"),
+    [
+        ("a-\ud800", "i", "t", "c"),
+        ("a-1", "\ud800", "t", "c"),
+        ("a-1", "i", "\ud800", "c"),
+        ("a-1", "i", "t", "\ud800"),
+    ],
+)
+async def test_what_cannot_be_stored_is_refused_before_it_spoils_others_appends(
+    store: LogStore, stream: str, commit_id: str, kind: str, caller: str
+) -> None:
+    bad = store.append(stream, 0, [Write(commit_id, [EventData(kind, b"")], replace(META, caller=caller))])
+    outcomes = await asyncio.gather(append(store, "b-1", 0), bad, append(store, "b-2", 2**63), return_exceptions=True)
+    assert isinstance(outcomes[0], Commit)
+    assert [isinstance(outcome, ValueError) for outcome in outcomes[1:]] == [True, True]
+
+
 async def test_one_of_many_racing_appends_wins(store: LogStore) -> None:
     outcomes = await asyncio.gather(*(append(store, "thread-1", 0, 2) for _ in range(8)), return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Commit"] + ["VersionConflict"] * 7
