@@ -17,6 +17,8 @@ from tests.support.protos import proto_module
 pb: Final = proto_module("ledger_pb2")
 
 CEILING: Final = 10**12
+POISON: Final = b"poison"
+"""A payment with this note cannot be copied while the file `indigestible` stands in the replica's directory."""
 
 
 class Reason(StrEnum):

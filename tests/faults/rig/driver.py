@@ -28,7 +28,7 @@ from services.chassis.deployment import Secrets
 from services.chassis.identity_uri import server_name
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
-from tests.faults.rig.accounts import pb
+from tests.faults.rig.accounts import POISON, pb
 from tests.faults.rig.record import RecordWriter
 from tests.support.nats_server import PRODUCER
 from tests.support.protos import proto_module
@@ -52,11 +52,15 @@ _KINDS = {"plain": 60, "hot": 20, "twice": 6, "again": 5, "cancelled": 5, "many"
 
 @dataclass(frozen=True)
 class Load:
-    """How much to send: `lanes` at once, each pausing for `pause` seconds in the mean between two commands."""
+    """How much to send: `lanes` at once, each pausing for `pause` seconds in the mean between two commands.
+
+    `poison`: how many of the payments the mirror may not be able to take in, as a share.
+    """
 
     accounts: int = 40
     lanes: int = 8
     pause: float = 0.05
+    poison: float = 0.0
 
 
 class Driver:
@@ -109,6 +113,7 @@ class Driver:
 
     def _request(self, kind: str) -> Any:
         chance = self._chance
+        poisonous = kind == "plain" and chance.random() < self._load.poison
         request_id = uuid.UUID(int=chance.getrandbits(128), version=4)
         return pb.PayRequest(
             request_id=str(request_id),
@@ -116,7 +121,7 @@ class Driver:
             reference=request_id.hex,
             amount=chance.randint(1, 1000),
             times={"many": chance.randint(2, 8), "too_large": 16}.get(kind, 1),
-            note=bytes({"many": 1000, "too_large": 100_000}.get(kind, 40)),
+            note=POISON if poisonous else bytes({"many": 1000, "too_large": 100_000}.get(kind, 40)),
         )
 
     async def _cancelled(self, request: Any) -> None:
@@ -169,7 +174,7 @@ async def _run(given: argparse.Namespace) -> int:
     tls = Secrets(given.secrets).tls()
     name = server_name(PRODUCER)
     channels = [RpcChannel(target, server_name=name, tls=tls) for target in given.targets]
-    load = Load(given.accounts, given.lanes, given.pause)
+    load = Load(given.accounts, given.lanes, given.pause, given.poison)
     with RecordWriter(given.record) as record:
         driver = Driver(channels, record, load, random.Random(given.seed))
         told = asyncio.Event()
@@ -196,6 +201,7 @@ def main() -> int:
     parser.add_argument("--accounts", type=int, default=Load.accounts)
     parser.add_argument("--lanes", type=int, default=Load.lanes)
     parser.add_argument("--pause", type=float, default=Load.pause)
+    parser.add_argument("--poison", type=float, default=Load.poison)
     return asyncio.run(_run(parser.parse_args()))
 
 

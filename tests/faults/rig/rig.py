@@ -13,8 +13,8 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,12 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from services.chassis.bus_provision import Stream, provision
+from services.chassis.dead_letters_mongo import MongoDeadLetters
+from services.chassis.eventstore_mongo import MongoDatabase
+from services.chassis.rebuild import request_rebuild
+from services.chassis.viewstore import collection_name
+from services.chassis.viewstore_mongo import MongoViewStore
+from tests.faults.rig.accounts import ACCOUNTS
 from tests.faults.rig.checks import Breach, Kind, breaches
 from tests.faults.rig.clocks import jump
 from tests.faults.rig.deployment import DRIVER, Addresses, Deployed, deploy, write_tls
@@ -179,7 +185,12 @@ class Rig:
     async def load(self, load: Load = Load()) -> AsyncIterator[None]:  # noqa: B008 -- frozen
         """Send commands until the block ends, and on until each has its answer."""
         targets = [f"127.0.0.1:{self.proxies[name].port}" for name in LEDGER]
-        options = {"seed": self.chance.randrange(2**32), "lanes": load.lanes, "pause": load.pause}
+        options = {
+            "seed": self.chance.randrange(2**32),
+            "lanes": load.lanes,
+            "pause": load.pause,
+            "poison": load.poison,
+        }
         options |= {"accounts": load.accounts, "secrets": self._directory / DRIVER, "record": self._record}
         with (self._directory / "driver.log").open("ab") as log:
             self._driver = await asyncio.create_subprocess_exec(
@@ -239,6 +250,13 @@ class Rig:
         self.faults["clock jump"] += 1
         jump(self.deployed[name].clock, seconds)
 
+    def indigestible(self, yes: bool) -> None:
+        """Whether the mirror cannot take in poisonous payments."""
+        self.faults["poison"] += yes
+        for name in MIRROR:
+            file = self.deployed[name].indigestible
+            file.touch() if yes else file.unlink(missing_ok=True)
+
     async def mended(self) -> None:
         """Return when everything that was killed is there again."""
         while self._restarts:
@@ -263,6 +281,37 @@ class Rig:
             lease = client.get_default_database()["leases"].find_one({"_id": "log worker"})
             return int(str(lease["epoch"])) if lease else None
         return None
+
+    # --- What operators do --------------------------------------------------------------------------------------------
+
+    async def rebuild(self, service: str) -> int:
+        """Ask for the service's view to be built anew: the generation that it will be."""
+        with self._database(service) as database:
+            return await request_rebuild(MongoViewStore(database), ACCOUNTS.name, ACCOUNTS.version)
+
+    async def generation(self, service: str) -> int:
+        """Which generation of the service's view is read."""
+        with self._database(service) as database:
+            generations = await MongoViewStore(database).generations()
+        return generations[collection_name(ACCOUNTS.name, ACCOUNTS.version)].active
+
+    async def parked(self) -> int:
+        """How many letters the mirror has parked."""
+        with self._database("mirror") as database:
+            return len(await MongoDeadLetters(database).all_parked())
+
+    async def redrive(self) -> int:
+        """Have all of them taken in again; how many that are."""
+        with self._database("mirror") as database:
+            return await MongoDeadLetters(database).wish_redrive(PRODUCER, None)
+
+    @contextmanager
+    def _database(self, service: str) -> Iterator[MongoDatabase]:
+        database = MongoDatabase(self._uri(service))
+        try:
+            yield database
+        finally:
+            database.close()
 
     # --- The verdict ------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import ViewStore
 from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import LogWorker
-from tests.faults.rig.accounts import ACCOUNTS, CODEC, LEDGER, MIRROR, Copied, Reason, pb, stream
+from tests.faults.rig.accounts import ACCOUNTS, CODEC, LEDGER, MIRROR, POISON, Copied, Reason, pb, stream
 from tests.faults.rig.breaking import (
     LETTERS,
     OUTBOX,
@@ -54,9 +54,6 @@ from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to
 PAID: Final = pb.Paid.DESCRIPTOR.full_name
 CURATION: Final = Curation(PRODUCER, {PAID: "Paid.v1"})
 ERRORS: Final = ErrorTable(reasons={Reason.CEILING_REACHED: StatusCode.FAILED_PRECONDITION})
-POISON: Final = b"poison"
-"""A payment with this note cannot be copied while the file `indigestible` stands in the replica's directory."""
-
 _grpc: Any = proto_module("ledger_pb2_grpc")
 
 
