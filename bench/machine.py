@@ -100,6 +100,10 @@ def running(command: Sequence[str], log: Path) -> Iterator["subprocess.Popen[byt
         )
     try:
         yield process
+    except Exception:
+        if process.poll() is not None:  # Its directory goes with the row, and its last words with it.
+            print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
+        raise
     finally:
         process.terminate()
         try:

@@ -22,6 +22,9 @@ from services.chassis import configfile
 from services.chassis.bus import Curation, Message, PublicEvent
 from services.chassis.bus_memory import MemoryBus
 from services.chassis.clock import SystemClock
+from services.chassis.dead_letters import DeadLetters
+from services.chassis.dead_letters_memory import MemoryDeadLetters
+from services.chassis.dead_letters_mongo import MongoDeadLetters
 from services.chassis.eventstore import LogStore, Mark
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
@@ -63,6 +66,7 @@ class _Stores(NamedTuple):
 
     log: LogStore
     views: ViewStore
+    dead_letters: DeadLetters
     seen_log: LogStore
     seen_views: ViewStore
 
@@ -86,9 +90,9 @@ async def start(process: Process, *, uri: str, material: Path) -> None:
         clock=SystemClock(),
     )
     reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
-    worker = forum.worker(
-        outbox=MemoryBus(), verification=Verification(inbox=_open_label(material).inbox(), reader=reader)
-    )
+    inbox = _open_label(material).inbox()
+    verification = Verification(inbox=inbox, reader=reader, dead_letters=stores.dead_letters)
+    worker = forum.worker(outbox=MemoryBus(), verification=verification)
     process.worker("log", worker.run)
     process.worker("control", partial(_control, process, stores, commands))
     process.worker("memory", forum.follow)
@@ -107,14 +111,15 @@ async def start(process: Process, *, uri: str, material: Path) -> None:
 async def _open(process: Process, uri: str, commands: Commands) -> _Stores:
     if uri == MEMORY:
         log, views = MemoryEventStore(), MemoryViewStore()
-        return _Stores(log, views, log, views)
+        return _Stores(log, views, MemoryDeadLetters(), log, views)
     database, other = MongoDatabase(uri, [commands]), MongoDatabase(uri)
     for each in (database, other):
         process.on_close(partial(asyncio.to_thread, each.close))
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
-    return _Stores(store, MongoViewStore(database), MongoEventStore(other), MongoViewStore(other))
+    letters = MongoDeadLetters(database)
+    return _Stores(store, MongoViewStore(database), letters, MongoEventStore(other), MongoViewStore(other))
 
 
 def _open_label(material: Path) -> MemoryBus:
