@@ -13,12 +13,19 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
+from services.chassis import telemetry
 from services.chassis.eventstore import Commit, OutcomeUnknown, Overloaded, StoreUnavailable
+from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import FLUSH_COMMITS, QUEUE_DEPTH
+
+FLUSH_BROKEN: Final = "append_flush_broken"
 
 _LEAST_RETRY_SECONDS = 0.05
 _MOST_RETRY_SECONDS = 5.0
+
+_log = log(__name__)
 
 Outcome = Commit | Exception
 Flush = Callable[[Sequence[Commit]], Awaitable[Sequence[Outcome]]]
@@ -156,7 +163,8 @@ class GroupCommit:
             for waiting in bulk:
                 waiting.outcome.cancel()
             raise
-        except Exception as error:  # noqa: BLE001  # it is raised by every caller, as the cause of what each may conclude
+        except Exception as error:  # noqa: BLE001  # a fault of ours: told, and all that a caller may conclude from it
+            _log.error(FLUSH_BROKEN, error_type=type(error).__name__, at=telemetry.where(error))
             return [(waiting, _unknown(error)) for waiting in bulk]
 
     def _abandon(self) -> None:
