@@ -4,15 +4,16 @@ from services.forum.domain import alias, alias_decider
 from services.forum.domain.alias_decider import CreateAlias
 from services.forum.domain.errors import DomainError, Reason
 from services.forum.domain.verified import AliasClaim, VerifiedAlias
+from tests.support.decider import specification
 from tests.unit.forum.authors import LABEL_NAME, Author
-from tests.unit.forum.spec import given, refused
 
 CLAIM = AliasClaim(Author().credential(), LABEL_NAME, "blue", b"r" * 64)
 CREATE = CreateAlias(VerifiedAlias(CLAIM))
+given = specification(alias_decider)
 
 
 def test_an_alias_keeps_all_that_proves_it() -> None:
-    (created,) = alias_decider.decide(CREATE, alias.initial)
+    (created,) = given().when(CREATE).events()
     credential = CLAIM.credential
     assert (created.alias_key, created.label, created.epoch) == (
         credential.alias_key,
@@ -28,8 +29,8 @@ def test_an_alias_keeps_all_that_proves_it() -> None:
 
 
 def test_a_key_becomes_an_alias_once() -> None:
-    state = given(alias_decider, alias_decider.decide(CREATE, alias.initial))
-    assert refused(alias_decider, state, CREATE) is Reason.ALIAS_EXISTS
+    created = given().when(CREATE).events()
+    given(*created).when(CREATE).refused(Reason.ALIAS_EXISTS)
 
 
 def test_who_was_not_created_is_unknown() -> None:

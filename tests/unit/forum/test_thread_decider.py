@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from services.forum.domain import thread, thread_decider
+from services.forum.domain import thread_decider
 from services.forum.domain.alias import AliasCreated
 from services.forum.domain.errors import Reason
-from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, Open, PostPublished, ThreadOpened
+from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, PostPublished, ThreadOpened
 from services.forum.domain.thread_decider import (
     MAX_COMMENTS,
     MAX_POSTS,
@@ -18,8 +18,9 @@ from services.forum.domain.thread_decider import (
     Speaker,
 )
 from services.forum.domain.verified import AuthorProof, SignedComment, SignedPost, VerifiedComment, VerifiedPost
-from tests.unit.forum.spec import given, refused
+from tests.support.decider import specification
 
+given = specification(thread_decider)
 AT = 1_900_000_020
 ALICE, BOB = b"a" * 32, b"b" * 32
 
@@ -41,7 +42,7 @@ def comment(comment_id: str, by: bytes = ALICE, *, post_id: str = "first", threa
     return VerifiedComment(SignedComment("thread", post_id, comment_id, "words", proof(by, thread_key)))
 
 
-OPENED: tuple[Event, ...] = thread_decider.decide(OpenThread(post("first", title="A title"), speaker()), thread.initial)
+OPENED: tuple[Event, ...] = given().when(OpenThread(post("first", title="A title"), speaker())).events()
 
 
 def test_a_thread_opens_with_its_title_its_author_and_its_first_post() -> None:
@@ -55,32 +56,29 @@ def test_a_thread_opens_with_its_title_its_author_and_its_first_post() -> None:
 
 def test_a_thread_opens_once() -> None:
     command = OpenThread(post("other", BOB, title="B"), speaker(BOB))
-    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.THREAD_EXISTS
+    given(*OPENED).when(command).refused(Reason.THREAD_EXISTS)
 
 
 def test_nothing_can_be_said_in_a_thread_that_is_not_there() -> None:
     for command in (CreatePost(post("p"), speaker()), CreateComment(comment("c"), speaker())):
-        assert refused(thread_decider, thread.initial, command) is Reason.THREAD_UNKNOWN
+        given().when(command).refused(Reason.THREAD_UNKNOWN)
 
 
 def test_a_later_post_carries_the_threads_title_and_its_place() -> None:
-    (published,) = thread_decider.decide(CreatePost(post("second"), speaker()), given(thread_decider, OPENED))
+    (published,) = given(*OPENED).when(CreatePost(post("second"), speaker())).events()
     assert isinstance(published, PostPublished)
     assert (published.title, published.thread_title, published.ordinal) == ("", "A title", 1)
 
 
 def test_an_author_keeps_the_first_name() -> None:
-    state = given(thread_decider, OPENED)
-    (published,) = thread_decider.decide(CreatePost(post("second"), speaker(ALICE, "another name")), state)
+    (published,) = given(*OPENED).when(CreatePost(post("second"), speaker(ALICE, "another name"))).events()
     assert isinstance(published, PostPublished)
     assert published.author_name == "name of a"
 
 
 def test_a_newcomer_gets_the_first_free_name() -> None:
-    state = given(thread_decider, OPENED)
-    named, published = thread_decider.decide(
-        CreatePost(post("second", BOB), speaker(BOB, "name of a", "free", "also free")), state
-    )
+    command = CreatePost(post("second", BOB), speaker(BOB, "name of a", "free", "also free"))
+    named, published = given(*OPENED).when(command).events()
     assert isinstance(named, AuthorNamed)
     assert isinstance(published, PostPublished)
     assert named.author_name == published.author_name == "free"
@@ -88,50 +86,46 @@ def test_a_newcomer_gets_the_first_free_name() -> None:
 
 def test_a_newcomer_without_a_free_name_must_draw_again() -> None:
     command = CreatePost(post("second", BOB), speaker(BOB, "name of a"))
-    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.NAMES_TAKEN
+    given(*OPENED).when(command).refused(Reason.NAMES_TAKEN)
 
 
 def test_an_alias_has_one_key_in_a_thread() -> None:
-    state = given(thread_decider, OPENED)
     for command in (
         CreatePost(post("second", thread_key=b"x" * 32), speaker()),
         CreateComment(comment("c", thread_key=b"x" * 32), speaker()),
     ):
-        assert refused(thread_decider, state, command) is Reason.THREAD_KEY_CHANGED
+        given(*OPENED).when(command).refused(Reason.THREAD_KEY_CHANGED)
 
 
 def test_a_key_in_a_thread_has_one_alias() -> None:
     command = CreatePost(post("second", BOB, thread_key=proof(ALICE).thread_key), speaker(BOB))
-    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.THREAD_KEY_TAKEN
+    given(*OPENED).when(command).refused(Reason.THREAD_KEY_TAKEN)
 
 
 def test_a_post_id_serves_once() -> None:
-    command = CreatePost(post("first"), speaker())
-    assert refused(thread_decider, given(thread_decider, OPENED), command) is Reason.POST_EXISTS
+    given(*OPENED).when(CreatePost(post("first"), speaker())).refused(Reason.POST_EXISTS)
 
 
 def test_a_comment_stands_below_a_post_of_the_thread() -> None:
-    state = given(thread_decider, OPENED)
-    named, published = thread_decider.decide(CreateComment(comment("c", BOB), speaker(BOB)), state)
+    named, published = given(*OPENED).when(CreateComment(comment("c", BOB), speaker(BOB))).events()
     assert isinstance(named, AuthorNamed)
     assert isinstance(published, CommentPublished)
     assert (published.post_id, published.author_name) == ("first", "name of b")
     missing = CreateComment(comment("c", post_id="elsewhere"), speaker())
-    assert refused(thread_decider, state, missing) is Reason.POST_UNKNOWN
+    given(*OPENED).when(missing).refused(Reason.POST_UNKNOWN)
 
 
 def test_a_comment_id_serves_once() -> None:
     first = CreateComment(comment("c"), speaker())
-    state = given(thread_decider, (*OPENED, *thread_decider.decide(first, given(thread_decider, OPENED))))
-    assert refused(thread_decider, state, first) is Reason.COMMENT_EXISTS
+    commented = given(*OPENED).when(first).events()
+    given(*OPENED, *commented).when(first).refused(Reason.COMMENT_EXISTS)
 
 
 def test_a_post_takes_so_many_comments_and_no_more() -> None:
-    state = given(thread_decider, OPENED)
-    (published,) = thread_decider.decide(CreateComment(comment("c"), speaker()), state)
+    (published,) = given(*OPENED).when(CreateComment(comment("c"), speaker())).events()
     assert isinstance(published, CommentPublished)
-    full = given(thread_decider, [*OPENED, *(replace(published, comment_id=str(n)) for n in range(MAX_COMMENTS))])
-    assert refused(thread_decider, full, CreateComment(comment("one more"), speaker())) is Reason.COMMENTS_FULL
+    full = given(*OPENED, *(replace(published, comment_id=str(n)) for n in range(MAX_COMMENTS)))
+    full.when(CreateComment(comment("one more"), speaker())).refused(Reason.COMMENTS_FULL)
 
 
 def posted(count: int) -> Iterator[Event]:
@@ -146,7 +140,7 @@ def posted(count: int) -> Iterator[Event]:
 def commented(posts: int, comments: int) -> Iterator[Event]:
     """A thread of so many posts, and of comments spread over them."""
     yield from posted(posts)
-    (published,) = thread_decider.decide(CreateComment(comment("c"), speaker()), given(thread_decider, OPENED))
+    (published,) = given(*OPENED).when(CreateComment(comment("c"), speaker())).events()
     assert isinstance(published, CommentPublished)
     for number in range(comments):
         below = f"p{number % posts}" if number % posts else "first"
@@ -155,16 +149,16 @@ def commented(posts: int, comments: int) -> Iterator[Event]:
 
 def test_a_thread_takes_so_many_posts_and_no_more() -> None:
     command = CreatePost(post("one more"), speaker())
-    assert thread_decider.decide(command, given(thread_decider, posted(MAX_POSTS - 1)))
-    full = given(thread_decider, posted(MAX_POSTS))
-    assert refused(thread_decider, full, command) is Reason.THREAD_FULL
-    assert thread_decider.decide(CreateComment(comment("c"), speaker()), full)
+    assert given(*posted(MAX_POSTS - 1)).when(command).events()
+    full = given(*posted(MAX_POSTS))
+    full.when(command).refused(Reason.THREAD_FULL)
+    assert full.when(CreateComment(comment("c"), speaker())).events()
 
 
 def test_a_thread_takes_so_many_texts_and_no_more() -> None:
-    full = given(thread_decider, commented(100, MAX_TEXTS - 100))
+    full = given(*commented(100, MAX_TEXTS - 100))
     for command in (CreatePost(post("p"), speaker()), CreateComment(comment("c"), speaker())):
-        assert refused(thread_decider, full, command) is Reason.THREAD_FULL
+        full.when(command).refused(Reason.THREAD_FULL)
 
 
 def test_a_thread_is_folded_in_a_time_that_grows_with_its_length() -> None:
@@ -178,15 +172,14 @@ def test_a_thread_is_folded_in_a_time_that_grows_with_its_length() -> None:
 
 def _seconds_to_fold(events: list[Event]) -> float:
     begun = time.perf_counter()
-    given(thread_decider, events)
+    given(*events)
     return time.perf_counter() - begun
 
 
 def test_an_earlier_state_stays_as_it_was() -> None:
     """States are kept and shared: two commands may be decided, and folded, from one of them."""
-    before: Open = given(thread_decider, posted(50))
-    one, other = (CreatePost(post(post_id), speaker()) for post_id in ("one", "other"))
-    after: list[Open] = [given(thread_decider, (*posted(50), *thread_decider.decide(c, before))) for c in (one, other)]
-    folded = [thread_decider.evolve(before, thread_decider.decide(command, before)[-1]) for command in (one, other)]
-    assert folded == after
-    assert before == given(thread_decider, posted(50))
+    before = given(*posted(50))
+    commands = [CreatePost(post(post_id), speaker()) for post_id in ("one", "other")]
+    folded = [before.when(command).state() for command in commands]
+    assert folded == [given(*posted(50), *before.when(command).events()).state for command in commands]
+    assert before.state == given(*posted(50)).state

@@ -8,7 +8,7 @@ from services.forum.domain import thread_decider
 from services.forum.domain.errors import Reason
 from services.forum.domain.thread import AuthorNamed, CommentPublished, Open, PostPublished
 from services.forum.domain.thread_decider import Command, CreateComment, CreatePost, OpenThread
-from tests.unit.forum.spec import refused
+from tests.support.decider import Given
 from tests.unit.forum.test_thread_decider import comment, post, speaker
 
 ALIASES = st.sampled_from([bytes([letter]) * 32 for letter in b"abc"])
@@ -69,11 +69,13 @@ class ThreadMachine(RuleBasedStateMachine):
         return None if set(names) - set(self.names.values()) else Reason.NAMES_TAKEN
 
     def carried_out(self, command: Command, wanted: Reason | None, by: bytes, key: bytes) -> bool:
+        outcome = Given(thread_decider, self.state).when(command)
         if wanted is not None:
-            assert refused(thread_decider, self.state, command) is wanted
+            outcome.refused(wanted)
             return False
         self.keys[by] = key
-        for event in thread_decider.decide(command, self.state):
+        self.state = outcome.state()
+        for event in outcome.events():
             if isinstance(event, AuthorNamed):
                 assert by not in self.names
                 self.names[by] = event.author_name
@@ -81,7 +83,6 @@ class ThreadMachine(RuleBasedStateMachine):
                 assert event.author_name == self.names[by]
             if isinstance(event, PostPublished):
                 assert event.ordinal == len(self.posts)
-            self.state = thread_decider.evolve(self.state, event)
         return True
 
     @invariant()
