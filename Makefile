@@ -58,6 +58,10 @@ status: $(STAMP) ## Show the local platform's processes
 test: $(STAMP) ## Pass all tests, on real parts
 	$(PY) -m pytest -q tests
 
+.PHONY: faults
+faults: $(STAMP) ## Break real services under load and judge what is left; FAULTS_SEED=n repeats a run's choices
+	FAULTS=all $(PY) -m pytest -v tests/faults
+
 .PHONY: bench
 bench: $(STAMP) ## Measure the event log's speed beside the raw limits; ARGS="--quick" shows that it runs
 	@$(PY) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/bench.lock

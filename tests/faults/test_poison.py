@@ -25,10 +25,10 @@ async def test_poison_is_parked_then_redriven(rig: Rig, prove: Prove) -> None:
             await _killed(rig, at)
         await asyncio.sleep(2)
         rig.indigestible(False)
-        rig.faults["redrive"] += await rig.redrive()
+        rig.faults["redrive"] += await rig.operators.redrive()
         for at in ("redriven.before", "redriven.after"):
             await _killed(rig, at)
-        await rig.redrive()
+        await rig.operators.redrive()
     await _redriven(rig)
     await prove()
 
@@ -40,7 +40,7 @@ async def test_what_waits_behind_poison_stays_in_order_while_it_is_redriven(rig:
             await _parked(rig, 2)
             await asyncio.sleep(1)
             rig.indigestible(False)
-            rig.faults["redrive"] += await rig.redrive()
+            rig.faults["redrive"] += await rig.operators.redrive()
             rig.kill(await rig.leader("mirror"))
     await _redriven(rig)
     await prove()
@@ -48,14 +48,14 @@ async def test_what_waits_behind_poison_stays_in_order_while_it_is_redriven(rig:
 
 async def _parked(rig: Rig, count: int) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while await rig.parked() < count:
+        while await rig.operators.parked() < count:
             await asyncio.sleep(0.1)
 
 
 async def _redriven(rig: Rig) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while await rig.parked():
-            await rig.redrive()
+        while await rig.operators.parked():
+            await rig.operators.redrive()
             await asyncio.sleep(0.5)
 
 

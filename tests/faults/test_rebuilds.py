@@ -32,7 +32,7 @@ async def test_a_rebuild_killed_midway(rig: Rig, prove: Prove) -> None:
     async with rig.load():
         await asyncio.sleep(3)
         for at in ("take_over.after", "view.before", "swap.before", "swap.after", "drop.before", "drop.after"):
-            generation = await rig.rebuild("ledger")
+            generation = await rig.operators.rebuild("ledger")
             for name in LEDGER:
                 give_order(rig.deployed[name].orders, at, signal.SIGKILL)
             await asyncio.sleep(2)
@@ -55,11 +55,11 @@ async def test_rebuilt_is_the_same_as_live(rig: Rig, prove: Prove) -> None:
 
 
 async def _rebuilt(rig: Rig, service: str) -> None:
-    await _reads(rig, service, await rig.rebuild(service))
+    await _reads(rig, service, await rig.operators.rebuild(service))
 
 
 async def _reads(rig: Rig, service: str, generation: int) -> None:
     """Return when readers are sent to that generation."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while await rig.generation(service) < generation:
+        while await rig.operators.generation(service) < generation:
             await asyncio.sleep(0.1)

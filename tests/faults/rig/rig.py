@@ -13,8 +13,8 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,17 +26,12 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from services.chassis.bus_provision import Stream, provision
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore_mongo import MongoDatabase
-from services.chassis.rebuild import request_rebuild
-from services.chassis.viewstore import collection_name
-from services.chassis.viewstore_mongo import MongoViewStore
-from tests.faults.rig.accounts import ACCOUNTS
 from tests.faults.rig.checks import Breach, Kind, breaches
 from tests.faults.rig.clocks import jump
 from tests.faults.rig.deployment import DRIVER, Addresses, Deployed, deploy, write_tls
 from tests.faults.rig.driver import Load
 from tests.faults.rig.evidence import STREAM_NAME, Evidence, Standing, read_bus, read_standing, read_store
+from tests.faults.rig.operators import Operators
 from tests.faults.rig.parts import Part, Replica, Server
 from tests.faults.rig.record import Record
 from tests.support import protos
@@ -102,6 +97,7 @@ class Rig:
         self.deployed: dict[str, Deployed] = {}
         self.replicas: dict[str, Replica] = {}
         self.servers = {name: Server(store) for name, store in self._stores.items()} | {BUS: Server(self.nats)}
+        self.operators = Operators(self._uri)
         self._driver: asyncio.subprocess.Process | None = None
         self._restarts: set[asyncio.Task[None]] = set()
 
@@ -281,37 +277,6 @@ class Rig:
             lease = client.get_default_database()["leases"].find_one({"_id": "log worker"})
             return int(str(lease["epoch"])) if lease else None
         return None
-
-    # --- What operators do --------------------------------------------------------------------------------------------
-
-    async def rebuild(self, service: str) -> int:
-        """Ask for the service's view to be built anew: the generation that it will be."""
-        with self._database(service) as database:
-            return await request_rebuild(MongoViewStore(database), ACCOUNTS.name, ACCOUNTS.version)
-
-    async def generation(self, service: str) -> int:
-        """Which generation of the service's view is read."""
-        with self._database(service) as database:
-            generations = await MongoViewStore(database).generations()
-        return generations[collection_name(ACCOUNTS.name, ACCOUNTS.version)].active
-
-    async def parked(self) -> int:
-        """How many letters the mirror has parked."""
-        with self._database("mirror") as database:
-            return len(await MongoDeadLetters(database).all_parked())
-
-    async def redrive(self) -> int:
-        """Have all of them taken in again; how many that are."""
-        with self._database("mirror") as database:
-            return await MongoDeadLetters(database).wish_redrive(PRODUCER, None)
-
-    @contextmanager
-    def _database(self, service: str) -> Iterator[MongoDatabase]:
-        database = MongoDatabase(self._uri(service))
-        try:
-            yield database
-        finally:
-            database.close()
 
     # --- The verdict ------------------------------------------------------------------------------------------------
 
