@@ -13,23 +13,26 @@ from services.verification.domain.errors import DomainError, Reason
 from services.verification.domain.issuer_key_decider import IssuerKeyPublished, IssuerKeyStored, KeepKey
 from services.verification.domain.organisation import Organisation, Organisations
 from services.verification.domain.slots_decider import CredentialIssued, UseSlot
+from tests.support.decider import Given, specification
 
 NOW = 1_900_000_000
 ANN = b"a" * 16
+given_employment = specification(employment_decider)
+given_slots = specification(slots_decider)
+given_key = specification(issuer_key_decider)
 
 
 class TestEmployment:
     verified = EmploymentVerified(ANN, b"k" * 32, "acme", NOW + 100)
 
     def test_lasts_until_it_ends_and_only_there(self) -> None:
-        state = employment_decider.evolve(employment_decider.initial, self.verified)
+        state = given_employment(self.verified).state
         assert state.employed("acme", NOW + 99)
         assert not state.employed("acme", NOW + 100)
         assert not state.employed("other", NOW)
 
     def test_an_earlier_proof_never_shortens_a_later_one(self) -> None:
-        state = employment_decider.evolve(employment_decider.initial, self.verified)
-        state = employment_decider.evolve(state, replace(self.verified, expires_at=NOW))
+        state = given_employment(self.verified, replace(self.verified, expires_at=NOW)).state
         assert state.employed("acme", NOW + 99)
 
 
@@ -37,39 +40,31 @@ class TestSlots:
     use = UseSlot("acme", 203001, 0, b"h" * 32, slots=3)
     issued = CredentialIssued("acme", 203001, 0, b"h" * 32)
 
-    def refusal(self, command: UseSlot) -> Reason:
-        state = slots_decider.evolve(slots_decider.initial, self.issued)
-        with pytest.raises(DomainError) as refused:
-            slots_decider.decide(command, state)
-        return refused.value.reason
-
     def test_a_slot_is_used(self) -> None:
-        assert slots_decider.decide(self.use, slots_decider.initial) == (self.issued,)
+        given_slots().when(self.use).then(self.issued)
 
     def test_the_same_message_again_is_nothing_new(self) -> None:
-        state = slots_decider.evolve(slots_decider.initial, self.issued)
-        assert slots_decider.decide(self.use, state) == ()
+        given_slots(self.issued).when(self.use).then()
 
     def test_another_message_for_a_used_slot_is_refused(self) -> None:
-        assert self.refusal(replace(self.use, blinded_hash=b"o" * 32)) is Reason.SLOT_USED
+        given_slots(self.issued).when(replace(self.use, blinded_hash=b"o" * 32)).refused(Reason.SLOT_USED)
 
     def test_slots_are_shared_by_all_labels(self) -> None:
-        assert self.refusal(replace(self.use, label="other")) is Reason.SLOT_USED
+        given_slots(self.issued).when(replace(self.use, label="other")).refused(Reason.SLOT_USED)
 
     def test_a_new_epoch_has_new_slots(self) -> None:
-        state = slots_decider.evolve(slots_decider.initial, self.issued)
-        assert slots_decider.decide(replace(self.use, epoch=203002), state)
+        assert given_slots(self.issued).when(replace(self.use, epoch=203002)).events()
 
     @pytest.mark.parametrize("slot", [-1, 3, 63])
     def test_there_are_no_more(self, slot: int) -> None:
-        assert self.refusal(replace(self.use, slot=slot)) is Reason.UNKNOWN_SLOT
+        given_slots(self.issued).when(replace(self.use, slot=slot)).refused(Reason.UNKNOWN_SLOT)
 
 
 class TestCrowd:
     count = CountPerson("acme", 203001, ANN, minimum=3)
 
     def after(self, people: int, *, active: bool = False) -> tuple[object, ...]:
-        return crowd_decider.decide(self.count, crowd_decider.State(people, active))
+        return Given(crowd_decider, crowd_decider.State(people, active)).when(self.count).events()
 
     def test_activates_with_the_person_who_completes_it_and_once(self) -> None:
         counted = PersonCounted("acme", 203001, ANN)
@@ -81,10 +76,7 @@ class TestCrowd:
         assert self.after(7) == (PersonCounted("acme", 203001, ANN), LabelActivated("acme", 203001, 5))
 
     def test_folds(self) -> None:
-        state = crowd_decider.initial
-        for event in self.after(2):
-            state = crowd_decider.evolve(state, event)  # type: ignore[arg-type]
-        assert state == crowd_decider.State(1, active=True)
+        assert specification(crowd_decider)(*self.after(2)).state == crowd_decider.State(1, active=True)
 
     @pytest.mark.parametrize(
         ("people", "told"),
@@ -98,15 +90,13 @@ class TestIssuerKey:
     keep = KeepKey("acme", 203001, "Employee of Acme", "gaming", b"public", b"sealed")
 
     def test_both_halves_in_one_commit(self) -> None:
-        events = issuer_key_decider.decide(self.keep, issuer_key_decider.initial)
+        events = given_key().when(self.keep).events()
         assert [type(event) for event in events] == [IssuerKeyStored, IssuerKeyPublished]
 
     def test_the_first_key_stays(self) -> None:
-        state = issuer_key_decider.initial
-        for event in issuer_key_decider.decide(self.keep, state):
-            state = issuer_key_decider.evolve(state, event)
-        assert (state.public_key, state.sealed_private_key) == (b"public", b"sealed")
-        assert issuer_key_decider.decide(replace(self.keep, public_key=b"later"), state) == ()
+        first = given_key(*given_key().when(self.keep).events())
+        assert (first.state.public_key, first.state.sealed_private_key) == (b"public", b"sealed")
+        first.when(replace(self.keep, public_key=b"later")).then()
 
 
 class TestEpoch:
