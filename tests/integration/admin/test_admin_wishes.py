@@ -6,8 +6,14 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from services.chassis.dead_letters_mongo import MongoDeadLetters
+from services.chassis.projection import Projection
+from services.chassis.projection_driver import drive_all
+from services.chassis.view_catalog import ViewCatalog
+from services.chassis.viewstore_mongo import MongoViewStore
 from services.chassis.worker import LogWorker
 from tests.integration.admin.conftest import Service
+from tests.support.commits import append
+from tests.support.events import CODEC, Raised
 from tests.support.foreign import KEYED, Producer, Taker, parked
 
 PRODUCER = "producer"
@@ -91,3 +97,37 @@ async def test_a_wish_waits_for_a_process_that_is_down(service: Service, process
     await process.start()
     await process.parked()
     assert process.taker.taken == ["b1", "a1", "a2"]
+
+
+TOTALS = Projection(
+    name="totals",
+    version=2,
+    handles={Raised},
+    route=lambda event: [event.counter],
+    evolve=lambda document, event, _: {"total": (document or {"total": 0})["total"] + event.by},
+)
+
+
+async def test_a_projection_is_built_anew_beside_the_one_in_use(service: Service) -> None:
+    nobody = await service.admin("rebuild", "totals")
+    assert nobody.error.startswith("error: NO_SUCH_PROJECTION: ")
+    worker, catalog = LogWorker(service.store, poll_seconds=0.05), ViewCatalog(MongoViewStore(service.database))
+    drive_all(worker, [TOTALS], history=service.store, codec=CODEC, catalog=catalog)
+    for version in range(20):
+        await append(service.store, "counter-c", version, event=CODEC.encode(Raised("c", 1)))
+    running = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(30):
+            await catalog.built([TOTALS])
+            await catalog.views(TOTALS).reached(20)
+        [before] = (await service.must("--json", "projections")).json
+        assert (before["projection"], before["version"], before["generation"]) == ("totals", 2, 1)
+        done = await service.must("--json", "rebuild", "totals")
+        assert done.json == {"generation": 2, "position": 20, "head": 20, "done": True}
+        assert (await service.must("--json", "projections")).json[0]["generation"] == 2
+        assert await catalog.views(TOTALS).get("c") == {"total": 20}
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    stuck = await service.admin("rebuild", "totals_v2", "--patience", "1")
+    assert stuck.error.startswith("error: NO_PROGRESS: ")

@@ -1,0 +1,61 @@
+"""The operators' command beside running services, with the files that the platform gave each of them."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.platform import LocalPlatform
+from deploy.local.topology import CORE
+
+
+async def admin(platform: LocalPlatform, service: str, *arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "services.admin", "--platform", str(platform.run_directory), "--service", service),
+        *("--json", *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, error = await asyncio.wait_for(process.communicate(), 120)
+    return process.returncode or 0, output.decode(), error.decode()
+
+
+async def must(platform: LocalPlatform, service: str, *arguments: str) -> Any:
+    code, output, error = await admin(platform, service, *arguments)
+    assert code == 0, error
+    return json.loads(output)
+
+
+@pytest.mark.parametrize("service", CORE)
+async def test_every_service_can_be_looked_after(platform: LocalPlatform, service: str) -> None:
+    told = await must(platform, service, "lags")
+    assert {"log", "lease"} <= {each["what"] for each in told}
+    assert await must(platform, service, "dead-letters", "list") == []
+
+
+async def test_a_log_of_a_running_service_is_exported(platform: LocalPlatform, tmp_path: Path) -> None:
+    file = tmp_path / "verification.gz"
+    exported = await must(platform, "verification", "export", str(file))
+    assert exported["commits"] > 0  # Issuer keys are made at the start.
+    code, _, error = await admin(platform, "forum", "import", str(file), "--yes")
+    assert code == 1
+    assert error.startswith("error: OTHER_SERVICE: ")
+    shown = await must(platform, "verification", "streams", "issuer")
+    assert all(each["stream"].startswith("issuer-key-") for each in shown)
+    assert shown
+
+
+async def test_a_view_of_a_running_service_is_built_anew(platform: LocalPlatform) -> None:
+    [before] = [each for each in await must(platform, "forum", "projections") if each["projection"] == "posts"]
+    built = await must(platform, "forum", "rebuild", "posts")
+    assert built["done"]
+    assert built["generation"] == before["generation"] + 1
+
+
+async def test_an_unknown_service_is_told_as_such(platform: LocalPlatform) -> None:
+    code, _, error = await admin(platform, "nobody", "lags")
+    assert (code, error.partition(": ")[2].partition(":")[0]) == (1, "NO_SUCH_SERVICE")
