@@ -7,7 +7,6 @@ which not every server does fast: order is restored here. What the methods promi
 and `lease`; how concurrent appends become bulks, and what becomes of each, in `groupcommit` and `bulkappend`.
 """
 
-import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,12 +48,14 @@ from services.chassis.groupcommit import GroupCommit, Limits
 from services.chassis.lease import LeaseLost
 from services.chassis.nudge import Nudge
 from services.chassis.restoring import joined_versions
+from services.chassis.stream_heads import FirstStreams
 from services.chassis.telemetry_metrics import APPEND_SECONDS, CONFLICTS
 
 _DUPLICATE_KEY = 11000
 _HEAD = "log head"
 _EPOCH = "log epoch"
 _PROBE = 1000
+_ASKED = 64
 _LIMITS: dict[str, Any] = {"timeoutMS": 5000, "serverSelectionTimeoutMS": 5000}
 # Milliseconds, as a number: comparing dates inside $expr is not reliable on every server that we run on.
 _NOW = {"$toLong": "$$NOW"}
@@ -177,6 +178,13 @@ class MongoEventStore:
             if document["first"] <= asked[stream := document["stream"]] <= document["last"]
         }
 
+    async def _all_existing(self, versions: Sequence[Version]) -> set[Version]:
+        """What `existing` says of any number of places."""
+        found: set[Version] = set()
+        for start in range(0, len(versions), _ASKED):
+            found |= await self.existing(versions[start : start + _ASKED])
+        return found
+
     async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
         """See `EventStore.read_stream`."""
         query: dict[str, Any] = {"stream": stream}
@@ -225,8 +233,8 @@ class MongoEventStore:
 
     async def _positions_after(self, position: int) -> set[int]:
         """Some positions that have been given after that one, among them the next unless the scan just missed it."""
-        query = {"pos": {"$gt": position, "$lte": position + _PROBE}}
-        return {document["pos"] for document in await self._commits.find(query, {"pos": 1}).to_list(None)}
+        found = await self._commits.find(_places_after(position), {"pos": 1}).to_list(None)
+        return {document["pos"] for document in found}
 
     async def unsequenced(self, limit: int) -> list[Unsequenced]:
         """See `SequencingLog.unsequenced`."""
@@ -285,15 +293,21 @@ class MongoEventStore:
 
     async def streams(self, category: str, after: str, limit: int) -> list[StreamHead]:
         """See `LogOperations.streams`."""
-        names: dict[str, Any] = {"$gt": after}
-        if category:
-            # The range is for the index: "." is the character after "-".
-            names |= {"$gte": category, "$lt": f"{category}.", "$regex": f"^{re.escape(category)}(-|$)"}
-        heads = {"$group": {"_id": "$stream", "version": {"$max": "$last"}, "commits": {"$sum": 1}}}
-        pipeline = [{"$match": {"stream": names}}, heads, {"$sort": {"_id": 1}}, {"$limit": limit}]
+        first = FirstStreams(category, after, limit)
+        fields = {"stream": 1, "last": 1}
         with translated():
-            found = await self._commits.aggregate(pipeline).to_list(None)
-        return [StreamHead(each["_id"], int(each["version"]), int(each["commits"])) for each in found]
+            # First what waits, so that nothing is missed which is placed meanwhile. Then the log in pages: there is no
+            # saying how long a query over all of it takes, and operations are bounded in time.
+            waiting = {each["_id"]: each for each in await self._commits.find({"todo": True}, fields).to_list(None)}
+            for document in waiting.values():
+                first.add(document["stream"], document["last"])
+            position = 0
+            while page := await self._commits.find(_places_after(position), fields).to_list(None):
+                for document in page:
+                    if document["_id"] not in waiting:
+                        first.add(document["stream"], document["last"])
+                position += _PROBE
+        return first.heads()
 
     async def restore(self, commits: Sequence[Commit]) -> None:
         """See `LogOperations.restore`."""
@@ -304,7 +318,7 @@ class MongoEventStore:
             raise RestoreRefused("a commit waits for its position")
         ends = [Version(stream, version) for stream, version in before.items() if version > 0]
         nexts = [Version(stream, version + 1) for stream, version in before.items()]
-        if (ends and len(await self.existing(ends)) < len(ends)) or await self.existing(nexts):
+        if len(await self._all_existing(ends)) < len(ends) or await self._all_existing(nexts):
             raise RestoreRefused("a stream is not at the version that is to be continued")
         if await self.commits_by_ids([part.commit_id for commit in commits for part in commit.parts]):
             raise RestoreRefused("an id is taken")
@@ -367,6 +381,10 @@ async def _found_or_made(collection: Any, query: Mapping[str, Any], update: Any)
         if document is not None:
             return document
     raise OperationFailure("the server shows nothing of what it has updated")
+
+
+def _places_after(position: int) -> dict[str, Any]:
+    return {"pos": {"$gt": position, "$lte": position + _PROBE}}
 
 
 def _after(seconds: float) -> dict[str, Any]:
