@@ -31,6 +31,7 @@ REPLAY_BYTES = 16 * 1024 * 1024
 _HELD_BYTES = 4 * 1024 * 1024
 _REPLAY_SECONDS = 30.0
 _TELL_SECONDS = 0.5
+_MANY_NEW = 8
 _BULK = 500
 _BULK_BYTES = 4 * 1024 * 1024
 _SAVE_SECONDS = 0.25
@@ -207,9 +208,10 @@ class Projector:
     async def _write(self) -> bool:
         """Write one bulk of what has changed, and with the last of them the position; whether there is more."""
         views = self._working.to_write(_BULK, _BULK_BYTES)
-        new = self._working.new(views) if self._replay else {}
+        new = self._working.new(views)
         last = self._working.written(views)
-        if new:  # In a round trip of its own, which is less work for the store than looking for each first.
+        if len(new) >= _MANY_NEW:
+            # A round trip more, but much less work for the store than to look for each first.
             await self._documents.insert(new)
             views = {key: view for key, view in views.items() if key not in new}
         if not last:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis import projection_driver
+from services.chassis import projection_driver, projector
 from services.chassis.eventstore import Commit, StoreUnavailable, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
@@ -43,6 +43,7 @@ def _impatient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projection_driver, "_QUIET_SECONDS", 0)
         patch.setattr(projection_driver, "_FIRST_BACKOFF", 0)
+        patch.setattr(projector, "_MANY_NEW", 2)
         yield
 
 
@@ -262,6 +263,14 @@ class FlakyDocuments:
         if fault:
             raise StoreUnavailable
         await self._inner.write(views, advance)
+
+    async def insert(self, views: Mapping[str, StoredView]) -> None:
+        fault = next(self._faults, "")
+        if fault in ("half", "after"):
+            await self._inner.insert(dict(list(views.items())[: len(views) if fault == "after" else 1]))
+        if fault:
+            raise StoreUnavailable
+        await self._inner.insert(views)
 
 
 class FlakyViews(MemoryViewStore):
