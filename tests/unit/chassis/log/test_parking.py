@@ -364,3 +364,25 @@ async def run(taker: Taker, letters: MemoryDeadLetters, stops: set[int]) -> None
         consumer: Consumer = taker.consumer(epoch, CutShort(letters, stop, after=bool(stop % 2)))  # type: ignore[arg-type]
         with suppress(Cut):
             await consumer.step()
+
+
+class Gauge:
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, dict[str, str]]] = []
+
+    def set(self, value: int, attributes: dict[str, str]) -> None:
+        self.seen.append((value, attributes))
+
+
+async def test_lag_and_parked_letters_are_measured(
+    taker: Taker, letters: MemoryDeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lag, waiting = Gauge(), Gauge()
+    monkeypatch.setattr(consumer_module, "CONSUMER_LAG", lag)
+    monkeypatch.setattr(parking, "PARKED_LETTERS", waiting)
+    taker.failing = {"a1"}
+    await taker.consumer(dead_letters=letters).step()
+    by = {"consumer": "producer"}
+    assert lag.seen[0] == (6, by)  # Of six positions none is taken in yet.
+    assert lag.seen[-1] == (0, by)
+    assert waiting.seen == [(0, by), (1, by), (2, by), (3, by)]
