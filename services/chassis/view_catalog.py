@@ -131,6 +131,8 @@ class ActiveViews:
         while True:
             generations, known_since = await self._catalog.look(self.view)
             if not generations.active:
+                generations, known_since = await self._catalog.look(self.view, max_age=_READY_POLL_SECONDS)
+            if not generations.active:
                 raise ViewNotBuilt(self.view)
             answer = await read(self._catalog.store.documents(self.view, generations.active))
             if time.monotonic() - known_since < STALE_SECONDS:

@@ -1,6 +1,7 @@
 """A view is the fold of the log, whoever drove it, whatever failed and however often it was built anew."""
 
 import asyncio
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +14,12 @@ from services.chassis.eventstore import Commit, StoreUnavailable, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.lease import LeaseLost
 from services.chassis.projection import EventContext, Projection
-from services.chassis.projection_driver import ProjectionDriver
+from services.chassis.projection_driver import ProjectionDriver, drive_all
 from services.chassis.rebuild import NoSuchView, rebuild_progress, request_rebuild
 from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import Advance, Document, Documents, Generations, Loaded, StoredView, ViewNotBuilt
 from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.worker import LogWorker
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
 
@@ -133,6 +135,49 @@ async def test_what_touches_nothing_is_passed_here_at_once_and_elsewhere_soon() 
     assert (await here.views(TOTALS).position(), await elsewhere.views(TOTALS).position()) == (2, 1)
     await driving.step()
     assert await elsewhere.views(TOTALS).position() == 2
+
+
+async def test_an_older_process_goes_on_with_its_version_while_a_newer_one_builds_the_next() -> None:
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    await write(store, Raised("a", 1))
+    next_version = dataclasses.replace(TOTALS, version=2)
+    catalogs = [ViewCatalog(rows), ViewCatalog(rows)]
+    workers = [LogWorker(store, poll_seconds=0.02) for _ in catalogs]
+    running = []
+    for worker, catalog, projection in zip(workers, catalogs, (TOTALS, next_version), strict=True):
+        drive_all(worker, [projection], history=store, codec=CODEC, catalog=catalog)
+        running.append(asyncio.create_task(worker.run()))
+        async with asyncio.timeout(10):
+            await catalog.built([projection])
+    await store.append("counter-b", 0, [Write(new_id(), [CODEC.encode(Raised("b", 2))], META)])
+    async with asyncio.timeout(10):
+        for projection in (TOTALS, next_version):
+            views = ViewCatalog(rows).views(projection)
+            await views.reached(2)
+            assert set(await views.get_many(["a", "b"])) == {"a", "b"}
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_how_far_a_view_is_behind_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[tuple[float, Any]] = []
+
+    class Gauge:
+        def set(self, value: float, attributes: Any) -> None:
+            measured.append((value, attributes))
+
+    monkeypatch.setattr(projection_driver, "PROJECTION_LAG", Gauge())
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    driving = driver(store, ViewCatalog(rows), most=4)
+    await driven(driving)
+    for number in range(10):
+        await write(store, Raised("a", number))
+    measured.clear()
+    await driving.step()
+    await driven(driving)
+    assert measured[0] == (6, {"projection": VIEW})
+    assert measured[-1] == (0, {"projection": VIEW})
 
 
 async def test_a_wish_for_an_unknown_view_is_refused() -> None:
