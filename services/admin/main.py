@@ -36,6 +36,7 @@ app.command()(rebuilds.rebuild)
 app.add_typer(letters.app, name="dead-letters")
 app.command("export")(transfer.export)
 app.command("import")(transfer.import_)
+app.command()(transfer.verify)
 
 
 @app.callback()

@@ -4,10 +4,11 @@ What is taken in is read to its end and found whole before the first commit is w
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import IO, Annotated, Final
 
 import typer
 
@@ -19,6 +20,7 @@ from services.admin.progress import Shown
 from services.chassis.eventstore import Commit, RestoreRefused
 from services.chassis.restoring import joined_versions
 
+_STANDARD_OUTPUT: Final = Path("-")
 _PAGE: Final = 200
 _BATCH_COMMITS: Final = 200
 _BATCH_BYTES: Final = 4 * 1024 * 1024
@@ -28,26 +30,30 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The archive.")]
 
 def export(
     context: typer.Context,
-    file: File,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The archive; - for standard output.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write all commits that have a position to a file, and read it again to see that it is whole.
 
-    The file holds everything that the log does, in the clear as it is stored: guard it like the database.
+    The file holds everything that the log does, in the clear as it is stored: guard it like the database. What goes to
+    standard output is not read again; do so with `verify`.
     """
     place = Place.of(context)
+    if file == _STANDARD_OUTPUT:
+        header, chain = place.run(lambda opened: _written(opened, place.service, sys.stdout.buffer))
+        output.note(f"{header.head} commits, chain {chain}")
+        return
     if file.exists() and not force:
         raise AdminError("FILE_EXISTS", f"{file} is there already; --force replaces it")
     part = file.with_name(f"{file.name}.part")
 
     async def work(opened: Opened) -> tuple[Header, str]:
-        header = Header(
-            place.service,
-            await opened.store.store_epoch(),
-            await opened.store.head_position(),
-            int(time.time()),
-        )
-        return header, await _written(opened, part, header)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as raw:
+            told = await _written(opened, place.service, raw)
+            raw.flush()
+            os.fsync(raw.fileno())
+        return told
 
     try:
         header, chain = place.run(work)
@@ -57,6 +63,14 @@ def export(
     finally:
         part.unlink(missing_ok=True)
     output.facts({"file": str(file), "commits": header.head, "chain": chain}, as_json=place.as_json)
+
+
+def verify(context: typer.Context, file: File) -> None:
+    """Read an archive to its end, and say what it holds if it is whole. Asks no service."""
+    checked = _verified(file)
+    header = checked.header
+    told = {"service": header.service, "store epoch": header.epoch, "exported": output.moment(header.made)}
+    output.facts({**told, "commits": header.head, "chain": checked.chain}, as_json=Place.of(context).as_json)
 
 
 def import_(
@@ -91,21 +105,20 @@ def import_(
     output.facts({"file": str(file), "commits": checked.header.head, "chain": checked.chain}, as_json=place.as_json)
 
 
-async def _written(opened: Opened, part: Path, header: Header) -> str:
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as raw, Shown("exporting") as shown:
-        writer = Writer(raw, header)
-        position = 0
-        while position < header.head:
-            commits = await opened.store.read_log(position, min(_PAGE, header.head - position))
+async def _written(opened: Opened, service: str, raw: IO[bytes]) -> tuple[Header, str]:
+    """Write the log as it is now; its header, and the chain over it."""
+    epoch, head = await opened.store.store_epoch(), await opened.store.head_position()
+    header = Header(service, epoch, head, int(time.time()))
+    writer = Writer(raw, header)
+    position = 0
+    with Shown("exporting") as shown:
+        while position < head:
+            commits = await opened.store.read_log(position, min(_PAGE, head - position))
             for commit in commits:
                 writer.add(commit)
             position += len(commits)
-            shown.saw(position, header.head)
-        chain = writer.close()
-        raw.flush()
-        os.fsync(raw.fileno())
-    return chain
+            shown.saw(position, head)
+    return header, writer.close()
 
 
 def _verified(file: Path) -> Reader:

@@ -63,6 +63,7 @@ async def test_a_log_is_the_same_after_export_and_import(service: Service, empty
     again = await service.admin("export", str(file))
     assert (again.code, again.error[:19]) == (1, "error: FILE_EXISTS:")
 
+    assert (await service.must("--json", "verify", str(file))).json["chain"] == told["chain"]
     refused = await empty.admin("import", str(file))
     assert refused.error.startswith("error: NOT_CONFIRMED: ")
     assert (await empty.must("--json", "import", str(file), "--yes")).json["chain"] == told["chain"]
