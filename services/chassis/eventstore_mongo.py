@@ -25,6 +25,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
+from services.chassis.bulk_answers import answers_of, has_duplicate
 from services.chassis.bulkappend import Answer, BulkAppend, KnownVersions, Version
 from services.chassis.commit_documents import to_commit, to_document
 from services.chassis.eventstore import (
@@ -51,7 +52,6 @@ from services.chassis.restoring import joined_versions
 from services.chassis.stream_heads import FirstStreams
 from services.chassis.telemetry_metrics import APPEND_SECONDS, CONFLICTS
 
-_DUPLICATE_KEY = 11000
 _HEAD = "log head"
 _EPOCH = "log epoch"
 _PROBE = 1000
@@ -146,21 +146,15 @@ class MongoEventStore:
 
     async def insert(self, commits: Sequence[Commit]) -> Sequence[Answer]:
         """See `BulkStore.insert`."""
-        answers = [Answer.WRITTEN] * len(commits)
         try:
             await self._commits.insert_many([to_document(commit) for commit in commits], ordered=False)
         except BulkWriteError as error:
-            details: Mapping[str, Any] = error.details or {}
-            refused = details.get("writeErrors", [])
-            if details.get("writeConcernErrors") or details.get("nInserted") != len(commits) - len(refused):
-                answers = [Answer.UNCLEAR] * len(commits)
-            for each in refused:
-                answers[each["index"]] = _refusal(each)
+            return answers_of(error.details, len(commits))
         except ServerSelectionTimeoutError:
             return [Answer.NOT_SENT] * len(commits)
         except PyMongoError:  # A lost connection, or no answer in time.
             return [Answer.UNCLEAR] * len(commits)
-        return answers
+        return [Answer.WRITTEN] * len(commits)
 
     async def existing(self, versions: Sequence[Version]) -> set[Version]:
         """See `BulkStore.existing`."""
@@ -266,7 +260,7 @@ class MongoEventStore:
             try:
                 await self._unjournaled.bulk_write(updates, ordered=True)
             except BulkWriteError as error:
-                if _is_duplicate(error):
+                if has_duplicate(error.details):
                     raise PositionsLost("a commit is placed or a position taken") from error
                 raise
             await self._note_head(after + len(updates))
@@ -389,14 +383,3 @@ def _places_after(position: int) -> dict[str, Any]:
 
 def _after(seconds: float) -> dict[str, Any]:
     return {"$add": [_NOW, int(seconds * 1000)]}
-
-
-def _is_duplicate(error: BulkWriteError) -> bool:
-    return any(refused["code"] == _DUPLICATE_KEY for refused in (error.details or {}).get("writeErrors", []))
-
-
-def _refusal(error: Mapping[str, Any]) -> Answer:
-    """What a write error of a bulk means for its commit."""
-    if error["code"] != _DUPLICATE_KEY:
-        return Answer.UNCLEAR
-    return Answer.ID_TAKEN if {"_id", "parts.id"} & set(error.get("keyPattern", ())) else Answer.VERSION_TAKEN
