@@ -8,10 +8,12 @@ import typer
 
 from services.admin import output
 from services.admin.place import Opened, Place
+from services.chassis.consumer import follower_name
 
 _COLUMNS: Final = ("what", "name", "position", "lag", "note")
 
 _RELAY = "relay without news "
+_CONSUMER = follower_name("")
 
 
 def lags(context: typer.Context) -> None:
@@ -41,7 +43,8 @@ async def _all(opened: Opened) -> list[dict[str, Any]]:
         if each.follower.startswith(_RELAY):
             told.append(_told("relay", "nothing public since", each.mark.position, None, f"epoch {each.epoch}"))
         else:
-            told.append(_told("mark", each.follower, str(each.mark), None, f"epoch {each.epoch}"))
+            what = "consumer" if each.follower.startswith(_CONSUMER) else "mark"
+            told.append(_told(what, each.follower, str(each.mark), None, f"epoch {each.epoch}"))
     for view, generations in sorted(views.items()):
         if generations.active:
             position = await opened.views.documents(view, generations.active).position()

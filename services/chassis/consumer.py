@@ -197,7 +197,9 @@ class Consumer:
 
     async def _answer(self, event: PublicEvent) -> Exception | None:
         """Have the event's reaction answer it; the error if trying does not mend it. Raises what time may mend."""
-        reaction = self._reactions[event.type]
+        reaction = self._reactions.get(event.type)
+        if reaction is None:  # There was one when the event was parked.
+            return None
         commit_id = foreign_commit_id(self._producer, event.mark)
         foreign = ForeignEvent(self._producer, event.mark, event.type, event.data, commit_id)
         with span("consume", [event.traceparent], consumer=self._producer, event_type=event.type):

@@ -50,7 +50,7 @@ async def test_lags_tell_who_follows_how_far(service: Service) -> None:
     told = {(each["what"], each["name"]): each for each in (await service.must("--json", "lags")).json}
     assert told["log", "head"]["position"] == 3
     assert told["log", "without a position"]["lag"] == 1
-    assert told["mark", "consumer of verification"]["position"] == "7.1"
+    assert told["consumer", "consumer of verification"]["position"] == "7.1"
     assert told["lease", "log worker"]["note"].startswith("epoch 1, until ")
 
 

@@ -123,6 +123,17 @@ async def test_a_key_whose_last_letter_is_discarded_flows_again(taker: Taker, le
     assert taker.taken[-1] == "c2"
 
 
+async def test_a_letter_that_nothing_answers_any_more_is_let_go(taker: Taker, letters: MemoryDeadLetters) -> None:
+    taker.failing = {"a1"}
+    await taker.consumer(dead_letters=letters).step()
+    await letters.wish_redrive("producer", None)
+    consumer = taker.consumer(2, letters)
+    consumer._reactions = {}
+    await consumer.step()
+    assert await parked(letters) == []
+    assert taker.taken == ["b1", "c1", "b2"]
+
+
 async def test_a_long_key_is_redriven_piece_by_piece(
     taker: Taker, letters: MemoryDeadLetters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
