@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from services.chassis import bus_jetstream, configfile
-from services.chassis.bus import Curation, Inbox, Outbox
+from services.chassis.bus import Inbox, Outbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.consistency import ConsistencyTokens, Waiter
 from services.chassis.consumer import Consumer
@@ -49,6 +49,7 @@ from services.forum.api.reading_servicer import ReadingServicer
 from services.forum.api.thread_servicer import ThreadServicer
 from services.forum.coarse_clock import CoarseClock
 from services.forum.config import Config
+from services.forum.curation import CURATION
 from services.forum.domain import alias, alias_decider, label_decider, post_id_decider, thread_decider
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
 from services.forum.projections.memory import Memory
@@ -69,9 +70,6 @@ PROJECTIONS: Final = (POSTS, COMMENTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MI
 
 _ALIASES: Final = 20_000
 """Aliases that a process remembers: about 1 kB each, and one for every author who is active."""
-
-CURATION: Final = Curation(SERVICE, {})
-"""No event of the forum leaves it yet."""
 
 
 @dataclass(frozen=True, kw_only=True)

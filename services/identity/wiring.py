@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from services.chassis import configfile
-from services.chassis.bus import Curation
 from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.eventstore import LogStore
@@ -32,8 +31,8 @@ from services.identity.api.errors import ERRORS
 from services.identity.api.person_servicer import PersonServicer
 from services.identity.api.release_servicer import ReleaseServicer
 from services.identity.config import Config
+from services.identity.curation import CURATION
 from services.identity.domain import person_decider
-from services.identity.domain.person import OwnershipCommitted
 from services.identity.keys import Keys
 from services.identity.projections.persons_by_escrow import persons_by_escrow
 from services.seal.trust import Trust
@@ -50,7 +49,6 @@ class Assembly:
 
     bindings: list[ServiceBinding[Any]]
     worker: LogWorker
-    curation: Curation
     ready: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
 
@@ -61,9 +59,6 @@ def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views
     persons = CommandHandler(store, codec, person_decider, clock)
     profiles = Profiles(keys.kek)
     passwords = Passwords(config.password)
-    committed = codec.type_name(OwnershipCommitted)
-    # Alone: what else is ever published of a person must not say which commitment is theirs.
-    curation = Curation(SERVICE, {committed: "OwnershipCommitted.v1"}, alone={committed})
     person_servicer = PersonServicer(
         persons=persons,
         logins=Logins(keys.login_mac),
@@ -80,11 +75,11 @@ def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views
     bindings: list[ServiceBinding[Any]] = [
         ServiceBinding(add_PersonServiceServicer_to_server, person_servicer),
         ServiceBinding(add_ReleaseServiceServicer_to_server, release_servicer),
-        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, curation))),
+        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     ]
     worker = LogWorker(store)
     drive_all(worker, [by_escrow], history=store, codec=codec, catalog=catalog)
-    return Assembly(bindings, worker, curation, partial(catalog.built, [by_escrow]), passwords.close)
+    return Assembly(bindings, worker, partial(catalog.built, [by_escrow]), passwords.close)
 
 
 async def start(process: Process) -> None:
@@ -109,8 +104,8 @@ async def start(process: Process) -> None:
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
     outbox = JetStreamOutbox(bus, SERVICE)
-    log, curation = assembly.worker.log, assembly.curation
-    assembly.worker.add("relay", lambda epoch: Relay(log, outbox, curation, checkpoints=store, epoch=epoch))
+    log = assembly.worker.log
+    assembly.worker.add("relay", lambda epoch: Relay(log, outbox, CURATION, checkpoints=store, epoch=epoch))
     process.worker("log", assembly.worker.run)
     process.ready_when("views", assembly.ready)
     process.serve(

@@ -11,10 +11,8 @@ from functools import partial
 from typing import Any
 
 from services.chassis import configfile
-from services.chassis.bus import Curation
 from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.codec import EventCodec
 from services.chassis.eventstore import LogStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.handle import CommandHandler
@@ -36,6 +34,7 @@ from services.verification.api.employment_servicer import EmploymentServicer
 from services.verification.api.errors import ERRORS
 from services.verification.api.issuance_servicer import IssuanceServicer
 from services.verification.config import SAFE_CROWD, Config, load_organisations
+from services.verification.curation import CURATION
 from services.verification.domain import (
     allowance_decider,
     crowd_decider,
@@ -44,9 +43,7 @@ from services.verification.domain import (
     mailbox_decider,
     slots_decider,
 )
-from services.verification.domain.crowd_decider import LabelActivated
 from services.verification.domain.epoch import epoch_at
-from services.verification.domain.issuer_key_decider import IssuerKeyPublished
 from services.verification.domain.organisation import Organisations
 from services.verification.keys import Keys
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
@@ -65,7 +62,6 @@ class Assembly:
 
     bindings: list[ServiceBinding[Any]]
     schedule: KeySchedule
-    curation: Curation
     close: Callable[[], Awaitable[None]]
 
 
@@ -107,14 +103,13 @@ def assemble(
         policy=issuance,
         clock=clock,
     )
-    curation = _curation(codec)
     bindings: list[ServiceBinding[Any]] = [
         ServiceBinding(add_EmploymentServiceServicer_to_server, employment_servicer),
         ServiceBinding(add_IssuanceServiceServicer_to_server, issuance_servicer),
-        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, curation))),
+        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     ]
     schedule = KeySchedule(issuer_keys, organisations, lambda: epoch_at(clock.now(), issuance.epoch))
-    return Assembly(bindings, schedule, curation, issuer_keys.close)
+    return Assembly(bindings, schedule, issuer_keys.close)
 
 
 async def start(process: Process) -> None:
@@ -142,7 +137,7 @@ async def start(process: Process) -> None:
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
     process.worker("issuer keys", assembly.schedule.run)
-    process.worker("log", _log_worker(store, JetStreamOutbox(bus, SERVICE), assembly.curation).run)
+    process.worker("log", _log_worker(store, JetStreamOutbox(bus, SERVICE)).run)
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,
@@ -156,26 +151,9 @@ async def start(process: Process) -> None:
     )
 
 
-def _curation(codec: EventCodec) -> Curation:
-    return Curation(
-        SERVICE,
-        {
-            codec.type_name(IssuerKeyPublished): "IssuerKeyPublished.v1",
-            codec.type_name(LabelActivated): "LabelActivated.v1",
-        },
-        group=_label_and_epoch,
-    )
-
-
-def _label_and_epoch(stream: str) -> str:
-    """Key and crowd of a label in an epoch go together: whoever has not taken its key must not open it."""
-    kind = "issuer-key-" if stream.startswith("issuer-key-") else "crowd-"
-    return stream.removeprefix(kind)
-
-
-def _log_worker(store: LogStore, outbox: JetStreamOutbox, curation: Curation) -> LogWorker:
+def _log_worker(store: LogStore, outbox: JetStreamOutbox) -> LogWorker:
     worker = LogWorker(store)
-    worker.add("relay", lambda epoch: Relay(worker.log, outbox, curation, checkpoints=store, epoch=epoch))
+    worker.add("relay", lambda epoch: Relay(worker.log, outbox, CURATION, checkpoints=store, epoch=epoch))
     return worker
 
 

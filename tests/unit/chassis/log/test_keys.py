@@ -8,8 +8,7 @@ from services.chassis.bus import Curation, PublicEvent
 from services.chassis.eventstore import START, EventData, Write
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.log_reader import CuratedLog
-from services.verification import wiring as verification
-from services.verification.adapters.event_codec import event_codec
+from services.verification.curation import CURATION as VERIFICATION
 from tests.support.commits import META, new_id, sequence_all
 
 SUFFIXES = {"test.v1.Named": "Named.v1", "test.v1.Lone": "Lone.v1"}
@@ -53,9 +52,8 @@ async def test_events_that_stand_alone_do_not_show_their_stream() -> None:
 
 @pytest.mark.parametrize("label", ["tech-eu", "crowd-5"])
 async def test_a_labels_key_and_its_opening_go_together(label: str) -> None:
-    curation = verification._curation(event_codec())
     opened = await published(
-        curation,
+        VERIFICATION,
         (f"issuer-key-{label}-7", 0, "vouchsafe.verification.events.v1.IssuerKeyPublished"),
         (f"crowd-{label}-7", 0, "vouchsafe.verification.events.v1.LabelActivated"),
         (f"crowd-{label}-8", 0, "vouchsafe.verification.events.v1.LabelActivated"),
