@@ -13,6 +13,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -33,6 +34,10 @@ _SCALARS: dict[type, frozenset[int]] = {
     int: _INTEGERS,
     float: frozenset({FieldDescriptor.TYPE_DOUBLE}),
 }
+
+_RECENT = 1024
+_LARGE = 8192
+"""How many events are remembered as they were decoded, and from how many bytes on one is not: 8 MiB at the most."""
 
 
 class CodecError(Exception):
@@ -59,6 +64,7 @@ class EventCodec:
             self._upcasts = Upcasts(upcasts, written=self._by_name)
         except ValueError as error:
             raise CodecError(str(error)) from error
+        self._lately = lru_cache(maxsize=_RECENT)(self._decoded)
 
     def encode(self, event: object) -> EventData:
         """The event as it is stored; raises UnknownEventType, CodecError for a value that the field cannot hold."""
@@ -76,6 +82,11 @@ class EventCodec:
 
         Raises UnknownEventType, CodecError for bytes that are no such message.
         """
+        # The followers of one process come to the same events one soon after the other; events are frozen, so they can
+        # be given the same ones.
+        return self._decoded(type_name, data) if len(data) > _LARGE else self._lately(type_name, data)
+
+    def _decoded(self, type_name: str, data: bytes) -> tuple[Any, ...]:
         message = self.stored_message(type_name)
         try:
             if type_name not in self._upcasts.names:
@@ -141,16 +152,25 @@ class _Pair:
             raise CodecError(f"{event.__name__} and {descriptor.full_name} differ in {sorted(names ^ set(numbered))}")
         self.event, self.message, self.name = event, message, descriptor.full_name
         hints = typing.get_type_hints(event)
-        self._fields = [_Field(event, hints[name], field) for name, field in numbered.items()]
+        every = [_Field(event, hints[name], field) for name, field in numbered.items()]
+        # Most fields of most events are the same on both sides, and taken over by name without a call for each.
+        self._same = [field.name for field in every if field.is_same]
+        self._converted = [field for field in every if not field.is_same]
 
     def to_message(self, event: object) -> Message:
-        message = self.message()
-        for field in self._fields:
+        values = {name: getattr(event, name) for name in self._same}
+        if None in values.values():
+            raise TypeError("None where there must be a value")  # a message would take it for nothing said
+        message = self.message(**values)
+        for field in self._converted:
             field.put(message, getattr(event, field.name))
         return message
 
     def to_event(self, message: Message) -> Any:
-        return self.event(**{field.name: field.take(message) for field in self._fields})
+        values = {name: getattr(message, name) for name in self._same}
+        for field in self._converted:
+            values[field.name] = field.take(message)
+        return self.event(**values)
 
 
 class _Field:
@@ -170,6 +190,7 @@ class _Field:
             raise CodecError(f"{where}: repeated and optional must be so on both sides")
         self._pair = _nested(hint, field, where)
         self._read: Callable[[Any], Any] = self._pair.to_event if self._pair else _reader(hint, field, where)
+        self.is_same = not self._optional and not self._repeated and hint in _SCALARS
 
     def put(self, message: Message, value: Any) -> None:
         if value is None and self._optional:

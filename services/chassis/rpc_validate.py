@@ -179,7 +179,7 @@ def _apply(rules: tuple[Rule, ...], value: object, path: str, found: _Found) -> 
 
 def _present(each: FieldDescriptor, declared: validate_pb2.FieldRules, rules: tuple[Rule, ...]) -> _FieldCheck:
     """Rules of a field itself. An absent one breaks `required` or nothing, as protovalidate has it."""
-    name, absent = each.name, _absence(each)
+    name, absent, tests = each.name, _absence(each), tuple(rule.broken for rule in rules)
     required, skips = declared.required, each.has_presence or _skips_zero(declared)
 
     def check(message: Message, prefix: str, found: _Found) -> None:
@@ -187,7 +187,11 @@ def _present(each: FieldDescriptor, declared: validate_pb2.FieldRules, rules: tu
             if required:
                 found.append(Violation(prefix + name, _REQUIRED.id, _REQUIRED.message))
             return
-        _apply(rules, getattr(message, name), prefix + name, found)
+        value = getattr(message, name)
+        for broken in tests:
+            if broken(value):
+                _apply(rules, value, prefix + name, found)
+                return
 
     return check
 

@@ -11,10 +11,15 @@ class CoarseClock:
     def __init__(self, clock: Clock, resolution_seconds: int) -> None:
         self._clock = clock
         self._resolution = resolution_seconds
+        self._told = datetime.fromtimestamp(0, UTC)
+        self._told_seconds = 0
 
     def now(self) -> datetime:
         """The last whole multiple of the resolution since 1970."""
-        return datetime.fromtimestamp(self.seconds(), UTC)
+        seconds = self.seconds()
+        if seconds != self._told_seconds:
+            self._told, self._told_seconds = datetime.fromtimestamp(seconds, UTC), seconds
+        return self._told
 
     def seconds(self) -> int:
         """The same in Unix seconds."""

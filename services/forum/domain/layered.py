@@ -45,6 +45,12 @@ class Layered(Mapping[K, V]):
                 return layer[key]
         raise KeyError(key)
 
+    def __contains__(self, key: object) -> bool:
+        for layer in self._layers:  # noqa: SIM110 -- a generator would cost several times as much
+            if key in layer:
+                return True
+        return False
+
     def __iter__(self) -> Iterator[K]:
         merged: dict[K, V] = {}
         for layer in self._layers:
