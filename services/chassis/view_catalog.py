@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from services.chassis.eventstore import EventStoreError
-from services.chassis.nudge import Nudge
+from services.chassis.nudge import Listener, Nudge
 from services.chassis.projection import Projection
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
@@ -30,6 +30,8 @@ BUILD_AWAITED: Final = "views_build_awaited"
 _LOOK_SECONDS = 1.0
 _POLL_SECONDS = 0.05
 _READY_POLL_SECONDS = 0.1
+_RESTART_SECONDS = 0.2
+"""No store comes back sooner than that after a sudden end, in which it may have lost what it had not journaled."""
 
 _log = log(__name__)
 
@@ -84,6 +86,11 @@ class ViewCatalog:
         passed = self._passed.get(view)
         return max(stored, passed.through) if passed is not None and stored >= passed.saved else stored
 
+    def is_behind(self, view: str, position: int) -> bool:
+        """Whether a driver in this process has not come so far yet; False when there is none."""
+        passed = self._passed.get(view)
+        return passed is not None and passed.through < position
+
     def views(self, projection: Projection) -> "ActiveViews":
         """What queries read of a projection."""
         return ActiveViews(self, collection_name(projection.name, projection.version))
@@ -108,6 +115,9 @@ class ActiveViews:
     def __init__(self, catalog: ViewCatalog, view: str) -> None:
         self.view = view
         self._catalog = catalog
+        self._stored = 0
+        self._stored_at = float("-inf")
+        self._asking = asyncio.Lock()
 
     async def get(self, document_id: str) -> Document | None:
         """See `Views.get`."""
@@ -123,9 +133,28 @@ class ActiveViews:
 
     async def reached(self, position: int) -> None:
         """Return when the views are complete up to `position`; StoreUnavailable."""
+        not_before = time.monotonic() - _RESTART_SECONDS
         with self._catalog.moved.listen() as listener:
-            while await self.position() < position:
-                await listener.wait(_POLL_SECONDS)
+            while await self._position(not_before) < position:
+                await self._stirred(listener, position)
+                not_before = time.monotonic()
+
+    async def _position(self, not_before: float) -> int:
+        """`position`, asked for no earlier than that; those who wait together ask together."""
+        if self._stored_at < not_before:
+            async with self._asking:
+                if self._stored_at < not_before:
+                    began = time.monotonic()
+                    self._stored = await self._read(lambda documents: documents.position())
+                    self._stored_at = began
+        return self._catalog.through(self.view, self._stored)
+
+    async def _stirred(self, listener: Listener, position: int) -> None:
+        """Wait until it is worth asking again: a driver here has come so far, or one elsewhere may have."""
+        ends = time.monotonic() + _POLL_SECONDS
+        while (left := ends - time.monotonic()) > 0:
+            if await listener.wait(left) and not self._catalog.is_behind(self.view, position):
+                return
 
     async def _read(self, read: Callable[[Documents], Awaitable[T]]) -> T:
         while True:

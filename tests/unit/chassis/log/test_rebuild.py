@@ -18,7 +18,7 @@ from services.chassis.projection_driver import ProjectionDriver, drive_all
 from services.chassis.rebuild import NoSuchView, rebuild_progress, request_rebuild
 from services.chassis.view_catalog import ViewCatalog
 from services.chassis.viewstore import Advance, Document, Documents, Generations, Loaded, StoredView, ViewNotBuilt
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.viewstore_memory import MemoryDocuments, MemoryViewStore
 from services.chassis.worker import LogWorker
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
@@ -178,6 +178,31 @@ async def test_how_far_a_view_is_behind_is_measured(monkeypatch: pytest.MonkeyPa
     await driven(driving)
     assert measured[0] == (6, {"projection": VIEW})
     assert measured[-1] == (0, {"projection": VIEW})
+
+
+async def test_many_who_wait_for_a_position_ask_the_store_together() -> None:
+    asked = 0
+
+    class Counted(MemoryDocuments):
+        async def position(self) -> int:
+            nonlocal asked
+            asked += 1
+            await asyncio.sleep(0.001)
+            return await super().position()
+
+    documents = Counted()
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    rows._documents[VIEW, 1] = documents
+    await driven(driver(store, ViewCatalog(rows)))
+    views = ViewCatalog(rows).views(TOTALS)
+    waiting = [asyncio.create_task(views.reached(1)) for _ in range(50)]
+    await asyncio.sleep(0.12)
+    assert not any(task.done() for task in waiting)
+    await write(store, Raised("a", 1))
+    await driven(driver(store, ViewCatalog(rows), epoch=2))
+    await asyncio.wait_for(asyncio.gather(*waiting), 5)
+    await asyncio.gather(*(views.reached(1) for _ in range(50)))
+    assert asked < 15
 
 
 async def test_a_wish_for_an_unknown_view_is_refused() -> None:
