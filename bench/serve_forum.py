@@ -45,14 +45,15 @@ MEMORY = "memory"
 
 
 class Commands(CommandListener):
-    """Counts what the driver sends, by command and collection."""
+    """Counts what the driver sends, by command, collection and what a query asks by."""
 
     def __init__(self) -> None:
         self.counted: Counter[str] = Counter()
 
     def started(self, event: CommandStartedEvent) -> None:
         """A command leaves."""
-        self.counted[f"{event.command_name} {event.command.get(event.command_name)}"] += 1
+        by = "".join(f" by {name}" for name in event.command.get("filter", {}))
+        self.counted[f"{event.command_name} {event.command.get(event.command_name)}{by}"] += 1
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing more to count."""

@@ -15,7 +15,7 @@ from bench.rounds import CONCURRENT
 from bench.settings import Settings
 
 _COMMITS = 2
-_BUSIEST = 5
+_BUSIEST = 8
 
 
 async def measure(settings: Settings) -> list[Comparison]:
@@ -32,7 +32,7 @@ async def measure(settings: Settings) -> list[Comparison]:
                 if turn == 0:
                     continue
                 sent += counted
-                leases = sum(number for command, number in counted.items() if command.endswith(" leases"))
+                leases = sum(number for command, number in counted.items() if command.split()[1] == "leases")
                 with_all.append(counted.total() / posts)
                 figures.append((counted.total() - leases) / posts)
     busiest = ", ".join(f"{name} {number / settings.rounds / posts:.3f}" for name, number in sent.most_common(_BUSIEST))

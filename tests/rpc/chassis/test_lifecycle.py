@@ -38,6 +38,7 @@ class Deployed:
         (directory / "endpoints.toml").write_text(
             f'[process]\nname = "echo-1"\n[listen]\nrpc = "127.0.0.1:{self.rpc}"\nhealth = "127.0.0.1:{self.health}"\n'
             f'[telemetry]\ntraces_file = "{directory / "traces.jsonl"}"\n'
+            f'metrics_file = "{directory / "metrics.jsonl"}"\n'
         )
         secrets = directory / "secrets"
         secrets.mkdir()
@@ -105,6 +106,13 @@ async def test_sigterm_drains_closes_in_reverse_and_exits_with_zero(tmp_path):
     assert SECRET not in json.dumps(lines)
     traces = [json.loads(line) for line in (tmp_path / "traces.jsonl").read_text().splitlines()]
     assert [trace["name"] for trace in traces] == ["vouchsafe.testing.v1.EchoService/Say"] * 2
+    # The last measurements leave as well, and name the traces they were taken in.
+    measured = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    (calls,) = [line for line in measured if line["name"] == "vouchsafe.rpc.duration"]
+    assert (calls["count"], calls["unit"], calls["service"]) == (2, "s", "echo-1")
+    assert calls["attributes"] == {"method": "/vouchsafe.testing.v1.EchoService/Say", "code": "OK"}
+    assert calls["traces"]
+    assert set(calls["traces"]) <= {trace["trace_id"] for trace in traces}
 
 
 async def test_a_second_signal_ends_it_at_once(tmp_path):
