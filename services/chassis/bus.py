@@ -131,6 +131,34 @@ class Outbox(Protocol):
         ...
 
 
+class Stored(NamedTuple):
+    """A message as the bus holds it. `mark` is None for one without; `message` for one that does not say it all."""
+
+    sequence: int
+    mark: Mark | None
+    message: Message | None
+
+
+class Extent(NamedTuple):
+    """The sequences of the first and the last message that the bus holds, and the largest event it takes whole."""
+
+    first: int
+    last: int
+    largest: int
+
+
+class Archive(Protocol):
+    """A producer's own stream, for looking things up. May raise BusUnavailable."""
+
+    async def extent(self) -> Extent:
+        """What it holds now."""
+        ...
+
+    async def read(self, after_sequence: int, limit: int) -> Sequence[Stored]:
+        """What it holds of the `limit` sequences that follow, in order."""
+        ...
+
+
 class Delivery(Protocol):
     """A message handed to a consumer until it is acknowledged. May raise BusUnavailable."""
 

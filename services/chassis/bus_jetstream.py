@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from services.chassis import bus_wire
-from services.chassis.bus import BusUnavailable, Fenced, Message, Tail
+from services.chassis.bus import BusUnavailable, Extent, Fenced, Message, Stored, Tail
 from services.chassis.bus_batch import Outgoing, publish_in_batches
 from services.chassis.eventstore import Mark
 from services.chassis.telemetry_log import log
@@ -29,6 +29,7 @@ TOO_LARGE: Final = "bus_event_too_large"
 _WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
 _STORED_BEFORE = 10201
 _HEADER_ROOM = 4096
+_LOOK_UPS = 64
 _NAK_SECONDS = 1.0
 
 _log = log(__name__)
@@ -123,6 +124,39 @@ class JetStreamOutbox:
             most = client.max_payload - _HEADER_ROOM
             outgoing = [_outgoing(message, most) for message in messages]
             return await publish_in_batches(client, self._stream, outgoing, after_sequence)
+
+
+class JetStreamArchive:
+    """A service's own stream, for looking up what it holds; an `Archive`."""
+
+    def __init__(self, bus: Bus | Client, service: str) -> None:
+        self._bus = bus
+        self._stream = stream_name(service)
+
+    async def extent(self) -> Extent:
+        """See `Archive.extent`."""
+        with _translated():
+            client = await _client(self._bus)
+            state = (await client.jetstream().stream_info(self._stream)).state
+            return Extent(state.first_seq, state.last_seq, client.max_payload - _HEADER_ROOM)
+
+    async def read(self, after_sequence: int, limit: int) -> Sequence[Stored]:
+        """See `Archive.read`. Asks for one message after the other, for that is all that a service may do there."""
+        with _translated():
+            jetstream = (await _client(self._bus)).jetstream()
+            turns = asyncio.Semaphore(_LOOK_UPS)
+            wanted = range(after_sequence + 1, after_sequence + limit + 1)
+            found = await asyncio.gather(*(self._one(jetstream, turns, sequence) for sequence in wanted))
+        return [stored for stored in found if stored is not None]
+
+    async def _one(self, jetstream: JetStreamContext, turns: asyncio.Semaphore, sequence: int) -> Stored | None:
+        async with turns:
+            try:
+                raw = await jetstream.get_msg(self._stream, seq=sequence)
+            except nats.js.errors.NotFoundError:
+                return None
+        message = bus_wire.message(raw.subject or "", raw.headers, raw.data or b"")
+        return Stored(sequence, bus_wire.mark(raw.headers), message)
 
 
 class JetStreamInbox:

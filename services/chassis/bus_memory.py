@@ -1,4 +1,4 @@
-"""A bus in a process's own memory, for tests: one producer's stream, and inboxes on it.
+"""A bus in a process's own memory, for tests: one producer's stream, its archive, and inboxes on it.
 
 It keeps what makes the real one awkward: the fence, redelivery of what was not acknowledged, and no memory of the past
 beyond the stream.
@@ -7,11 +7,11 @@ beyond the stream.
 import asyncio
 from collections.abc import Sequence
 
-from services.chassis.bus import Fenced, Message, Tail
+from services.chassis.bus import Extent, Fenced, Message, Stored, Tail
 
 
 class MemoryBus:
-    """One producer's stream; an `Outbox`. `stored` is what it holds, in order."""
+    """One producer's stream; an `Outbox` and an `Archive`. `stored` is what it holds, in order."""
 
     def __init__(self) -> None:
         self.stored: list[Message] = []
@@ -26,6 +26,15 @@ class MemoryBus:
             raise Fenced(f"sequence {after_sequence} is not the last")
         self.stored.extend(messages)
         return len(self.stored)
+
+    async def extent(self) -> Extent:
+        """See `Archive.extent`."""
+        return Extent(1, len(self.stored), 1024 * 1024)
+
+    async def read(self, after_sequence: int, limit: int) -> Sequence[Stored]:
+        """See `Archive.read`."""
+        found = enumerate(self.stored[after_sequence : after_sequence + limit], start=after_sequence + 1)
+        return [Stored(sequence, message.event.mark, message) for sequence, message in found]
 
     def inbox(self) -> "MemoryInbox":
         """A durable consumer that begins with the first message."""

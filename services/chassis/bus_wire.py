@@ -45,3 +45,11 @@ def message(subject: str, told: Mapping[str, str] | None, data: bytes) -> Messag
     except (KeyError, ValueError):
         return None
     return Message(subject, event, previous)
+
+
+def mark(told: Mapping[str, str] | None) -> Mark | None:
+    """Where a message says that its event stands; None when it does not."""
+    try:
+        return Mark.parse((told or {})[POSITION])
+    except (KeyError, ValueError):
+        return None
