@@ -1,11 +1,13 @@
 """The bench's own arithmetic: medians, ratios, verdicts, the table and what is kept of each round."""
 
 import asyncio
+import importlib.util
 import json
 import os
 
 import pytest
 
+from bench.__main__ import ROWS
 from bench.figures import Aim, Comparison, Side, Target
 from bench.report import number, table, write
 from bench.rounds import Meter, interleaved, rate
@@ -118,3 +120,7 @@ async def test_a_share_is_processor_time_by_wall_time():
         sum(range(2_000_000))
     assert 0 < meter.shares[0] < 2
     assert nobody.shares == []
+
+
+def test_every_row_has_its_module():
+    assert all(importlib.util.find_spec(f"bench.rows.{row}") for row in ROWS)
