@@ -17,6 +17,7 @@ _BYTES = 32 * 1024 * 1024
 
 S = TypeVar("S")
 E = TypeVar("E")
+_E_contra = TypeVar("_E_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Folded(Generic[S]):
     size: int = 0
 
 
-class Evolving(Protocol[S, E]):
+class Evolving(Protocol[S, _E_contra]):
     """The part of a decider that folds. Pure."""
 
     @property
@@ -36,7 +37,7 @@ class Evolving(Protocol[S, E]):
         """The state of a stream that holds nothing."""
         ...
 
-    def evolve(self, state: S, event: E, /) -> S:
+    def evolve(self, state: S, event: _E_contra, /) -> S:
         """The state after an event; never refuses, since the event has happened."""
         ...
 
@@ -96,8 +97,7 @@ class FoldedStates(Generic[S]):
         self.forget(stream)
         self._held[stream] = folded
         self._held_size += folded.size
-        while len(self._held) > 1 and (len(self._held) > self._streams or self._held_size > self._size):
-            self.forget(next(iter(self._held)))
+        self._make_room()
 
     def forget(self, stream: str) -> None:
         """Drop what is remembered of the stream."""
@@ -112,6 +112,14 @@ class FoldedStates(Generic[S]):
         held = self._held.get(commit.stream)
         if held is None or held.version >= commit.last:
             return
-        self.forget(commit.stream)
-        if held.version == commit.first - 1:
-            self.keep(commit.stream, fold.on(held, [commit]))
+        if held.version != commit.first - 1:
+            self.forget(commit.stream)
+            return
+        grown = fold.on(held, [commit])
+        self._held[commit.stream] = grown  # In the place where it was.
+        self._held_size += grown.size - held.size
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._held) > 1 and (len(self._held) > self._streams or self._held_size > self._size):
+            self.forget(next(iter(self._held)))

@@ -8,7 +8,7 @@ import pytest
 
 from services.chassis.eventstore import Commit, Write
 from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.folded import Folded, FoldedStates
+from services.chassis.folded import Fold, Folded, FoldedStates
 from services.chassis.handle import CommandHandler, Handled, RequestIdReused
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
@@ -149,3 +149,20 @@ def test_a_later_state_is_never_replaced_by_an_earlier_one() -> None:
     assert states.get("a") == Folded("late", 2)
     states.forget("a")
     assert states.get("a") is None
+
+
+async def test_what_is_observed_goes_on_in_its_place_and_within_the_bounds() -> None:
+    store, fold = MemoryEventStore(), Fold(CODEC, COUNTER)
+    for number in range(3):
+        await handler(store).handle("counter-1", Raise(1), commit_id=f"id-{number}", fingerprint="f", caller="c")
+    first, *others = await store.read_stream("counter-1")
+    states: FoldedStates[Total] = FoldedStates(streams=2, size=100)
+    states.keep("counter-1", fold.on(fold.nothing(), [first]))
+    states.keep("other", Folded(Total(), 1, 85))
+    for commit in (first, *others[:1]):
+        states.observe(commit, fold)
+    assert states._held_size == 85 + sum(len(event.data) for commit in (first, others[0]) for event in commit.events)
+    states.keep("newest", Folded(Total(), 1, 1))
+    assert [states.get(stream) is not None for stream in ("counter-1", "other", "newest")] == [False, True, True]
+    states.observe(others[1], fold)
+    assert states.get("counter-1") is None
