@@ -1,7 +1,7 @@
 """The `vouchsafe-admin` command: its options, its commands, and the one line in which it fails.
 
-Exit codes: 0 done; 1 refused or failed; 2 a command line that makes no sense. What the commands do is in the modules
-beside this one. It stands on the chassis and the event protos, and imports no service.
+Exit codes: 0 done; 1 refused or failed; 2 a command line that makes no sense; 3 an audit has found something. What the
+commands do is in the modules beside this one. It stands on the chassis and the event protos, and imports no service.
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import structlog
 import typer
 
-from services.admin import lags, letters, rebuilds, streams, transfer
+from services.admin import audits, lags, letters, rebuilds, streams, transfer
 from services.admin.errors import AdminError
 from services.admin.place import MOUNTED, Place
 
@@ -34,6 +34,7 @@ app.command()(lags.lags)
 app.command()(rebuilds.projections)
 app.command()(rebuilds.rebuild)
 app.add_typer(letters.app, name="dead-letters")
+app.command()(audits.audit)
 app.command("export")(transfer.export)
 app.command("import")(transfer.import_)
 app.command()(transfer.verify)

@@ -59,3 +59,10 @@ async def test_a_view_of_a_running_service_is_built_anew(platform: LocalPlatform
 async def test_an_unknown_service_is_told_as_such(platform: LocalPlatform) -> None:
     code, _, error = await admin(platform, "nobody", "lags")
     assert (code, error.partition(": ")[2].partition(":")[0]) == (1, "NO_SUCH_SERVICE")
+
+
+async def test_log_and_bus_of_a_running_service_are_sound(platform: LocalPlatform) -> None:
+    assert (await must(platform, "verification", "audit"))["faults"] == {}
+    published = await must(platform, "verification", "audit", "--bus")
+    assert published["faults"] == {}
+    assert published["checked"] > 0

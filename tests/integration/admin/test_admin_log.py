@@ -133,3 +133,18 @@ async def test_a_failure_is_one_line_without_secrets(service: Service, tmp_path:
 
 async def log(store: MongoEventStore) -> list[Commit]:
     return await store.read_log(0, 100)
+
+
+async def test_an_audit_finds_nothing_in_a_sound_log_and_a_hole_in_another(service: Service) -> None:
+    await fill(service.store)
+    sound = (await service.must("--json", "audit")).json
+    assert (sound["checked"], sound["through"], sound["faults"]) == (3, 3, {})
+    await service.database.collection("commits").delete_one({"pos": 2})
+    broken = await service.admin("--json", "audit")
+    assert broken.code == 3
+    assert "missing position at 2.0" in broken.json["findings"]
+
+
+async def test_there_is_no_bus_to_audit_where_nothing_is_public(service: Service) -> None:
+    refused = await service.admin("audit", "--bus")
+    assert refused.error == "error: PUBLISHES_NOTHING: forum publishes nothing\n"
