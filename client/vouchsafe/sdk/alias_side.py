@@ -3,6 +3,9 @@
 A thin layer: one method a call. What is signed is made by `signing`; what to keep of the answers is told by `voice`.
 """
 
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
 from services.seal.trust import Trust
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.disclosure.v1 import deposit_service_pb2 as deposit_pb
@@ -13,9 +16,16 @@ from vouchsafe.forum.v1 import thread_service_pb2 as thread_pb
 from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
 from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceStub
 from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
+from vouchsafe.sdk.errors import VouchsafeError
 from vouchsafe.sdk.profile import AliasEdge
 from vouchsafe.sdk.side import PATIENCE, Side
 from vouchsafe.sdk.transparency import LogReader
+
+_TOKEN_INVALID: Final = "INVALID_CONSISTENCY_TOKEN"  # noqa: S105  # a reason, not a secret
+
+Res = TypeVar("Res")
+Read = TypeVar("Read", reading_pb.ListLatestPostsRequest, reading_pb.GetThreadRequest)
+Wrote = TypeVar("Wrote", thread_pb.OpenThreadResponse, thread_pb.CreatePostResponse, thread_pb.CreateCommentResponse)
 
 
 class AliasSide(Side):
@@ -29,6 +39,7 @@ class AliasSide(Side):
         self._threads = ThreadServiceStub(self._forum.channel)
         self._reading = ReadingServiceStub(self._forum.channel)
         self._deposit = DepositServiceStub(self._disclosure.channel)
+        self._last_written = b""
         self.log = LogReader(self._disclosure, trust)
         """The transparency log, as anyone may read it."""
 
@@ -47,20 +58,42 @@ class AliasSide(Side):
 
     async def open_thread(self, request: thread_pb.OpenThreadRequest) -> thread_pb.OpenThreadResponse:
         """Open a thread with its first post."""
-        return await self._forum.call(self._threads.OpenThread, request)
+        return self._noted(await self._forum.call(self._threads.OpenThread, request))
 
     async def create_post(self, request: thread_pb.CreatePostRequest) -> thread_pb.CreatePostResponse:
         """Add a post to a thread."""
-        return await self._forum.call(self._threads.CreatePost, request)
+        return self._noted(await self._forum.call(self._threads.CreatePost, request))
 
     async def create_comment(self, request: thread_pb.CreateCommentRequest) -> thread_pb.CreateCommentResponse:
         """Add a comment below a post."""
-        return await self._forum.call(self._threads.CreateComment, request)
+        return self._noted(await self._forum.call(self._threads.CreateComment, request))
 
     async def latest_posts(self, request: reading_pb.ListLatestPostsRequest) -> reading_pb.ListLatestPostsResponse:
-        """Read a page of the feed."""
-        return await self._forum.call(self._reading.ListLatestPosts, request)
+        """Read a page of the feed; what was last written on this side is shown."""
+        return await self._read(self._reading.ListLatestPosts, request)
 
     async def thread(self, request: reading_pb.GetThreadRequest) -> reading_pb.GetThreadResponse:
-        """Read a page of a thread."""
-        return await self._forum.call(self._reading.GetThread, request)
+        """Read a page of a thread; what was last written on this side is shown."""
+        return await self._read(self._reading.GetThread, request)
+
+    def _noted(self, answer: Wrote) -> Wrote:
+        self._last_written = answer.consistency_token
+        return answer
+
+    async def _read(self, method: Callable[..., Awaitable[Res]], request: Read) -> Res:
+        """Read as new as what was last written here.
+
+        The token goes back to the forum on the connection that it came on, and is forgotten with it: kept for longer,
+        it would tell the forum that a later reader is an earlier author.
+        """
+        asked = type(request)()
+        asked.CopyFrom(request)
+        asked.consistency_token = self._last_written
+        try:
+            return await self._forum.call(method, asked)
+        except VouchsafeError as error:
+            if error.reason != _TOKEN_INVALID:
+                raise
+            # The forum has another key or another log by now: what the token stood for cannot be asked after.
+            self._last_written = b""
+            return await self._forum.call(method, request)

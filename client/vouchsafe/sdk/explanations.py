@@ -20,6 +20,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "DEADLINE_EXCEEDED": _AWAY,
         "DEADLINE_TOO_SHORT": _AWAY,
         "DEPENDENCY_UNAVAILABLE": "a service that this one needs is away; run the same command again later",
+        "NOT_YET_VISIBLE": "what you wrote is kept, but cannot be read yet; read again in a moment",
         "INTERNAL": "the service failed in a way that nobody foresaw; run the command again, or tell its operators",
         "INVALID_REQUEST": "something that was given breaks a rule of the service",
         "MESSAGE_TOO_LARGE": "too much was sent at once; make it shorter",

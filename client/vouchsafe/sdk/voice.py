@@ -1,8 +1,8 @@
 """An alias that speaks: deposit, alias, threads, posts, comments. Only the alias side is used here.
 
-What was published is kept once the answer is here; readers see it a moment later. Each mutation can be given a
-`request_id` (UUID4): repeating it with the same content changes nothing and gives the same answer, since the
-identifiers of threads and posts are derived from it. Without one, a fresh one is made.
+What was published is kept once the answer is here; this side reads it at once, other readers a moment later. Each
+mutation can be given a `request_id` (UUID4): repeating it with the same content changes nothing and gives the same
+answer, since the identifiers of threads and posts are derived from it. Without one, a fresh one is made.
 """
 
 import uuid
