@@ -22,7 +22,8 @@ from services.chassis import configfile
 
 _DAY_SECONDS = 24 * 60 * 60.0
 _ACK_WAIT_SECONDS = 30.0
-_DUPLICATE_WINDOW_SECONDS = 120.0
+_DUPLICATE_WINDOW_SECONDS = 30.0
+"""The relay's fence keeps repeats out for good; this second net must not hold up for long what a stream has lost."""
 _FOR_EVER = -1
 
 

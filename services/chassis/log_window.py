@@ -106,4 +106,4 @@ class _End(NamedTuple):
 
 
 def _size(commit: Commit) -> int:
-    return _COMMIT_OVERHEAD + sum(len(event.data) + len(event.type) for event in commit.events)
+    return _COMMIT_OVERHEAD + commit.size

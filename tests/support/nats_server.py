@@ -74,6 +74,15 @@ class NatsServer:
         """Remove all streams of a server that was stopped."""
         shutil.rmtree(self._directory / "jetstream")
 
+    def keep_copy(self) -> None:
+        """Copy all streams of a server that was stopped."""
+        shutil.copytree(self._directory / "jetstream", self._directory / "copy")
+
+    def restore_copy(self) -> None:
+        """Put that copy in the place of all streams of a server that was stopped."""
+        self.lose_everything()
+        shutil.copytree(self._directory / "copy", self._directory / "jetstream")
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Send `how` and return when it has ended."""
         if self._process is not None:

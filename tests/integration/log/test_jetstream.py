@@ -189,6 +189,54 @@ async def test_the_relay_goes_on_when_the_server_was_killed(producer_bus: Client
     assert await log_marks(producer_bus) == [f"{position}.1" for position in range(1, 6)]
 
 
+async def test_a_bus_restored_from_an_old_copy_is_filled_up_by_the_relay_at_work(
+    producer_bus: Client, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.relay._LOOK_SECONDS", 0.0)
+    store = await log_of(MemoryEventStore(), 3)
+    relay = relay_of(store, producer_bus)
+    await relay.step()
+    nats_server.stop()
+    nats_server.keep_copy()
+    nats_server.start()
+    await log_of(store, 4)
+    await _until_published(relay, producer_bus, 7)
+    nats_server.stop()
+    nats_server.restore_copy()
+    nats_server.start()
+    await _until_published(relay, producer_bus, 7)
+
+
+async def test_messages_removed_from_the_end_are_published_again(
+    producer_bus: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.relay._LOOK_SECONDS", 0.0)
+    jetstream = producer_bus.jetstream()
+    settings = (await jetstream.stream_info(STREAM.name)).config
+    await jetstream.delete_stream(STREAM.name)
+    await jetstream.add_stream(settings.evolve(deny_delete=False, duplicate_window=0.5))
+    store = await log_of(MemoryEventStore(), 5)
+    relay = relay_of(store, producer_bus)
+    await relay.step()
+    for sequence in (4, 5):
+        await jetstream.delete_msg(STREAM.name, sequence)
+    async with asyncio.timeout(20):
+        while (await jetstream.stream_info(STREAM.name)).state.messages < 5:
+            with suppress(LeaseLost):  # For as long as the server remembers their ids.
+                await relay.step()
+            await asyncio.sleep(0.1)
+    assert await JetStreamOutbox(producer_bus, PRODUCER).tail() == Tail(Mark(5, 1), 7)
+
+
+async def _until_published(relay: Relay, bus: Client, count: int) -> None:
+    expected = [f"{position}.1" for position in range(1, count + 1)]
+    async with asyncio.timeout(30):
+        while await log_marks(bus) != expected:
+            with suppress(BusUnavailable, LeaseLost):
+                await relay.step()
+            await asyncio.sleep(0.05)
+
+
 async def log_marks(connection: Client) -> list[str]:
     """Of what the stream holds, nothing while the server cannot be asked."""
     try:
