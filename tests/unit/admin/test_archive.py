@@ -85,10 +85,18 @@ async def test_a_file_that_was_cut_off_anywhere_is_refused(tmp_path: Path) -> No
         refused(tmp_path / "log", whole[:length])
 
 
-async def test_a_file_with_a_byte_changed_is_refused(tmp_path: Path) -> None:
-    whole = written(await log(b"a", b"b"))
+async def test_a_file_with_a_byte_changed_is_refused_or_says_the_same(tmp_path: Path) -> None:
+    commits, path = await log(b"a", b"b"), tmp_path / "log"
+    whole = written(commits)
+    without_effect = 0
     for place in range(10, len(whole), 5):  # The first ten bytes are gzip's own heading.
-        refused(tmp_path / "log", whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            assert read(path) == commits
+        except ArchiveInvalid:
+            continue
+        without_effect += 1
+    assert without_effect <= 1  # The last byte of what is packed has bits that stand for nothing.
 
 
 @pytest.mark.parametrize(("first", "second"), [(1, 2), (2, 3)])
