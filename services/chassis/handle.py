@@ -163,8 +163,9 @@ class CommandHandler(Generic[C, S, E]):
     async def _serve(self, stream: str, turns: list[_Turn[C, S, E]]) -> Iterable[_Turn[C, S, E]]:
         """Carry out the commands together, as one commit; those that are to be decided later are returned.
 
-        A remembered state may be old. An append at its version proves that it is not, for all that was decided on it;
-        where nothing is appended the stream is read on first, so that no old state ever refuses.
+        A remembered state may be old, which an append at its version finds out. Whoever is to be answered without one
+        has the stream read on first, so that no old state ever refuses. (That others' append went well would not do:
+        it may be a repeat of one that was made long ago.)
         """
         base = await self._states.base(stream, begins=turns[0].asked.begins)
         later: list[_Turn[C, S, E]] = []
@@ -174,7 +175,7 @@ class CommandHandler(Generic[C, S, E]):
             decisions = list(self._deciding.decide((turn.asked for turn in turns), base.folded))
             turns, later = turns[: len(decisions)], turns[len(decisions) :] + later
             writes = [decision.write for decision in decisions if decision.write]
-            if not writes and not base.fresh:
+            if len(writes) < len(decisions) and not base.fresh:
                 base = await self._states.read_on(stream, base)
                 continue
             try:
@@ -213,17 +214,15 @@ class CommandHandler(Generic[C, S, E]):
     async def _repeat(self, stream: str, commit_id: str, fingerprint: str) -> Handled[S, E]:
         """The outcome as it was recorded, whatever has happened to the stream since."""
         for attempt in range(_ATTEMPTS):
-            commits = await self._store.read_stream(stream)
-            part = next((part for commit in commits if (part := commit.part(commit_id))), None)
-            if part is None:  # Written a moment ago and not in this read yet.
-                await _pause(attempt)
-                continue
-            if part.meta.fingerprint != fingerprint:
+            existing = await self._store.find_commit(commit_id)
+            part = existing.part(commit_id) if existing and existing.stream == stream else None
+            if existing and part and part.meta.fingerprint != fingerprint:
                 raise RequestIdReused("the commit id was used for another request")
-            recorded = [event for commit in commits for event in commit.events if event.version <= part.last]
-            state = self._fold.evolved(self._fold.nothing().state, self._fold.events(recorded))
-            events = self._fold.events(event for event in recorded if event.version >= part.first)
-            return Handled(stream, part.last, events, state, repeated=True, commit_id=commit_id)
+            folded = await self._states.at(stream, part.last) if part else None
+            if existing and part and folded:
+                events = self._fold.events(existing.events_of(part))
+                return Handled(stream, part.last, events, folded.state, repeated=True, commit_id=commit_id)
+            await _pause(attempt)  # Written a moment ago, and not in this read yet.
         raise Contended("what the command did before cannot be read yet")
 
 

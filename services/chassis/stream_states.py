@@ -74,6 +74,18 @@ class StreamStates(Generic[S]):
         """The state as it was last appended, read or observed here; read now if nothing is remembered."""
         return (await self.base(stream)).folded
 
+    async def at(self, stream: str, version: int) -> Folded[S] | None:
+        """The state right after that version, None if the stream is not seen to reach it."""
+        known = self._states.get(stream)
+        if known is not None and known.version == version:
+            return known
+        commits = await self._store.read_stream(stream)
+        recorded = [event for commit in commits for event in commit.events if event.version <= version]
+        if not recorded or recorded[-1].version < version:
+            return None
+        state = self._fold.evolved(self._fold.nothing().state, self._fold.events(recorded))
+        return Folded(state, version, sum(len(event.data) for event in recorded))
+
     def keep(self, stream: str, folded: Folded[S]) -> None:
         """Remember the state after an append."""
         self._states.keep(stream, folded)

@@ -47,8 +47,10 @@ class GatedStore(MemoryEventStore):
             if gate.error:
                 raise gate.error
         reads = self.reads
-        commit = await super().append(stream, expected_version, writes)
-        self.reads = reads  # Its own look at the ids is no round trip.
+        try:
+            commit = await super().append(stream, expected_version, writes)
+        finally:
+            self.reads = reads  # Its own look at the ids is no round trip.
         self.written.append([write.commit_id for write in writes])
         return commit
 
@@ -130,6 +132,17 @@ async def test_a_warm_command_reads_nothing_and_a_beginning_one_neither(store: G
     assert store.reads == 0
 
 
+async def test_a_repeat_of_the_last_command_reads_no_stream(store: GatedStore) -> None:
+    counter = handler(store)
+    first = await give(counter, 1, "a", begins=True)
+    again = await give(counter, 1, "a")
+    assert (again.repeated, again.version, again.state, again.events) == (True, 1, first.state, first.events)
+    assert store.reads == 1  # Its own commit, by its id.
+    with pytest.raises(RequestIdReused):
+        await give(counter, 2, "a", fingerprint="other")
+    assert store.reads == 2
+
+
 async def test_a_command_that_was_to_begin_a_stream_which_is_there_is_decided_on_it(store: GatedStore) -> None:
     await give(handler(store), 600, "a")
     assert (await give(handler(store), 400, "b", begins=True)).state == Total(1000)
@@ -148,6 +161,16 @@ async def test_an_old_memory_refuses_nobody() -> None:
     await give(one, 900, "a")
     await other.handle(STREAM, lowered, commit_id="b", fingerprint="f", caller="c")
     assert (await give(one, 200, "c")).state == Total(600)
+
+
+async def test_a_repeat_that_is_written_as_the_first_time_proves_nothing_to_others(store: GatedStore) -> None:
+    """The store takes the very same append for the first one, although the stream has grown since."""
+    for commit_id in ("a", "b"):
+        await give(CommandHandler(store, CODEC, COUNTER, FixedClock()), 1, commit_id)
+    counter: Handler = CommandHandler(store, CODEC, COUNTER, FixedClock())
+    nothing, again = await asyncio.gather(give(counter, 0, "nothing", begins=True), give(counter, 1, "a"))
+    assert (nothing.version, nothing.state) == (2, Total(2))
+    assert (again.version, again.state) == (1, Total(1))
 
 
 async def test_a_round_of_refusals_reads_once(store: GatedStore) -> None:
