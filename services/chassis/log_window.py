@@ -23,6 +23,8 @@ _COMMIT_OVERHEAD = 1000
 class LogWindow:
     """A `CommitLog` over another. `news` rings when the log has grown; then, if not before, the store is asked again.
 
+    The window rings it too when one follower finds what nobody has told of, so that the others need not find it anew.
+
     Where the log ended a moment ago (0.02 s) it is taken to end still, and a follower that comes from behind is given
     what is kept up to there, unless `news` has rung since: so followers that wake together cost one read together.
     Hence fewer commits than asked for mean what they mean of the store, with the patience of a follower in between.
@@ -78,10 +80,18 @@ class LogWindow:
         # Noted before the question: what comes while it is answered may be missing from the answer.
         rings, asked_at = self._news.rings, time.monotonic()
         commits = await self._log.read_log(after, count)
+        if self._came_unannounced(after + len(commits), rings):
+            self._news.ring()
+            rings += 1  # This ring tells of nothing that was not read.
         if len(commits) < count:
             self._end = _End(after + len(commits), rings, asked_at)
         self._keep(commits)
         return commits
+
+    def _came_unannounced(self, through: int, rings: int) -> bool:
+        """Whether the log has grown although nobody has rung, for another process gave the positions."""
+        end = self._end
+        return end is not None and through > end.position and end.rings == rings == self._news.rings
 
     def _keep(self, commits: Sequence[Commit]) -> None:
         for commit in commits:

@@ -96,6 +96,34 @@ async def test_without_a_nudge_the_store_is_asked_a_moment_later(monkeypatch: py
     assert positions(await window.read_log(0, 10)) == [1]
 
 
+async def test_what_one_follower_finds_by_itself_wakes_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_window, "_FRESH_SECONDS", 0.0)
+    store, news = CountingStore(), Nudge()
+    window = LogWindow(store, news)
+    assert await window.read_log(0, 10) == []
+    await grown(store, 2)
+    with news.listen() as other:
+        assert positions(await window.read_log(0, 10)) == [1, 2]
+        assert await other.wait(0)
+        reads = len(store.reads)
+        assert positions(await window.read_log(0, 10)) == [1, 2]
+        assert len(store.reads) == reads
+        assert not await other.wait(0)
+        assert await window.read_log(2, 10) == []
+        assert not await other.wait(0)
+
+
+async def test_what_the_nudge_told_of_is_not_told_again() -> None:
+    store, news = CountingStore(), Nudge()
+    window = LogWindow(store, news)
+    assert await window.read_log(0, 10) == []
+    await grown(store, 2)
+    news.ring()
+    with news.listen() as other:
+        assert positions(await window.read_log(0, 10)) == [1, 2]
+        assert not await other.wait(0)
+
+
 async def test_a_cancelled_reader_does_not_hold_up_the_others() -> None:
     store = CountingStore()
     window = LogWindow(store, Nudge())
