@@ -120,8 +120,9 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within: float) -> N
             await asyncio.sleep(0.1)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    """A cluster for the tests of one file: they judge all that its log holds."""
     async with (
         LocalPlatform(tmp_path_factory.mktemp("forum"), services=()) as platform,
         AsyncExitStack() as stack,
