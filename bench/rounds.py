@@ -18,10 +18,14 @@ CONCURRENT = 64
 
 @dataclass
 class Meter:
-    """Collects the shares of a processor that a process had while something else was measured."""
+    """Collects what a process had of a processor while something else was measured, as seconds and shares of the time.
+
+    Seconds tell on a busy machine, too, what something costs.
+    """
 
     pid: int | None
     shares: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -30,7 +34,8 @@ class Meter:
         before, started = _seconds(process), time.perf_counter()
         yield
         if process is not None:
-            self.shares.append((_seconds(process) - before) / (time.perf_counter() - started))
+            self.seconds.append(_seconds(process) - before)
+            self.shares.append(self.seconds[-1] / (time.perf_counter() - started))
 
 
 Round = Callable[[Meter], Awaitable[float]]

@@ -1,5 +1,7 @@
 """A page of 20 posts of the feed beside a bare grpc.aio server that answers as many bytes to the same request."""
 
+from statistics import median
+
 from bench.figures import Aim, Comparison, Target
 from bench.forum_rig import forum_rig
 from bench.machine import running_store
@@ -18,12 +20,14 @@ async def measure(settings: Settings) -> list[Comparison]:
             await rig.settle()
             size = (await rig.read_feed(CONCURRENT))["largest"]
 
+            forum, bare = Meter(rig.forum.pid), Meter(rig.bare.pid)
+
             async def raw(meter: Meter) -> float:
-                async with meter.watching():
+                async with meter.watching(), bare.watching():
                     return float((await rig.call_for_bytes(calls, size))["rate"])
 
             async def ours(meter: Meter) -> float:
-                async with meter.watching():
+                async with meter.watching(), forum.watching():
                     return float((await rig.read_feed(calls))["rate"])
 
             sides = await interleaved(
@@ -42,6 +46,11 @@ async def measure(settings: Settings) -> list[Comparison]:
             raw=sides[0],
             ours=sides[1],
             target=Target(aim=Aim.AT_LEAST, value=0.70),
-            notes={"bytes of a page": size, "calls in a round": calls},
+            notes={
+                "bytes of a page": size,
+                "calls in a round": calls,
+                "processor time of a call in ms": 1000 * median(forum.seconds) / calls,
+                "of a raw one": 1000 * median(bare.seconds) / calls,
+            },
         )
     ]

@@ -120,6 +120,7 @@ async def _ours(store: Store, commands: int, meter: Meter) -> float:
                 commit_id=sample.new_id(),
                 fingerprint=sample.META.fingerprint,
                 caller=sample.META.caller,
+                begins=True,
             )
 
         posts = [sample.post(sample.new_id(), 0) for _ in range(commands)]
