@@ -332,7 +332,9 @@ async def test_the_consumers_account_cannot_publish_into_the_stream(
     assert await stored(producer_bus) == []
 
 
-async def test_a_bus_that_is_away_at_the_start_is_used_when_it_comes(tmp_path: Path) -> None:
+async def test_a_bus_that_is_away_at_the_start_is_used_when_it_comes(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """Made at once and without it, the relay's outbox fails its steps until the server is there."""
     server, store = NatsServer(tmp_path), await log_of(MemoryEventStore(), 3)
     bus = Bus(server.url(PRODUCER), PRODUCER, None, patience=0.2)
@@ -344,6 +346,7 @@ async def test_a_bus_that_is_away_at_the_start_is_used_when_it_comes(tmp_path: P
     await asyncio.sleep(0.3)
     assert not working.done()
 
+    request.addfinalizer(server.stop)
     server.start()
     connection = await connect(server.url(PRODUCER), PRODUCER, None)
     await provision(connection.jetstream(), [STREAM])
@@ -355,4 +358,3 @@ async def test_a_bus_that_is_away_at_the_start_is_used_when_it_comes(tmp_path: P
         await working
     await bus.close()
     await connection.close()
-    server.stop()
