@@ -56,13 +56,13 @@ class Parking:
 
     def holds(self, event: PublicEvent) -> bool:
         """Whether an earlier event of its key is parked, so that this one must not be taken in."""
-        return self._held[key_of(event)] > 0
+        return self._held[self._key(event)] > 0
 
     async def park(self, event: PublicEvent, error: Exception | None) -> None:
         """Keep the event; `error` is None for one that only waits. Raises ParkingFull."""
         if len(self) >= self._limit:
             raise ParkingFull(f"{self._limit} letters of {self._producer} are parked")
-        key = key_of(event)
+        key = self._key(event)
         # What a redrive runs into on its way belongs to it.
         state = LetterState.REDRIVE if key in self._redriving else LetterState.PARKED
         now = int(self._clock.now().timestamp())
@@ -110,6 +110,12 @@ class Parking:
         self._count(parked.key, -1)
         self._tell(DISCARDED, parked)
 
+    def _key(self, event: PublicEvent) -> str:
+        """What the event waits with. One that came without a key may belong to any: then its whole type waits."""
+        if self._held[event.type] and not self._held[event.key]:
+            return event.type
+        return event.key or event.type
+
     def _count(self, key: str, more: int) -> None:
         self._held[key] += more
         if not self._held[key]:
@@ -129,8 +135,3 @@ class Parking:
             error_type=parked.error,
             attempts=parked.attempts,
         )
-
-
-def key_of(event: PublicEvent) -> str:
-    """The event's key; its type where the producer gave none."""
-    return event.key or event.type

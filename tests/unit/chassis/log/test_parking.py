@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -215,16 +216,21 @@ async def test_a_producer_that_contradicts_itself_is_not_followed(taker: Taker, 
     assert await parked(letters) == []
 
 
-async def test_an_event_without_a_key_waits_with_its_type(letters: MemoryDeadLetters) -> None:
+async def test_while_an_event_without_a_key_waits_so_does_its_whole_type(letters: MemoryDeadLetters) -> None:
     producer = Producer(curation=KEYED)
     await producer.tell("a1", "b1")
-    for number, message in enumerate(producer.bus.stored):
-        event = message.event.__class__(message.event.mark, message.event.type, message.event.data)
-        producer.bus.stored[number] = message.__class__(message.subject, event, message.previous)
+    first = producer.bus.stored[0]
+    producer.bus.stored[0] = replace(first, event=replace(first.event, key=""))
     taker = Taker(producer, producer.bus.inbox())
     taker.failing = {"a1"}
-    await taker.consumer(dead_letters=letters).step()
+    consumer = taker.consumer(dead_letters=letters)
+    await consumer.step()
     assert [each.key for each in await letters.all_parked()] == ["test.v1.Public"] * 2
+    taker.failing = set()
+    await letters.wish_redrive("producer", "test.v1.Public")
+    await producer.tell("c1")
+    await consumer.step()
+    assert taker.taken == ["a1", "b1", "c1"]
 
 
 @pytest.mark.parametrize("lost", [[0, 1, 2], [0, 1, 2, 3, 4], [2, 3]])
