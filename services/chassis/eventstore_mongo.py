@@ -55,6 +55,7 @@ from services.chassis.telemetry_metrics import APPEND_SECONDS, CONFLICTS
 _HEAD = "log head"
 _EPOCH = "log epoch"
 _PROBE = 1000
+_PLACE = {"stream": 1, "first": 1, "last": 1}
 _ASKED = 64
 _LIMITS: dict[str, Any] = {"timeoutMS": 5000, "serverSelectionTimeoutMS": 5000}
 # Milliseconds, as a number: comparing dates inside $expr is not reliable on every server that we run on.
@@ -165,7 +166,7 @@ class MongoEventStore:
         }
         asked = dict(versions)
         with translated():
-            found = await self._commits.find(query, {"stream": 1, "first": 1, "last": 1}).to_list(None)
+            found = await self._documents(query, _PLACE)
         return {
             Version(stream, asked[stream])
             for document in found
@@ -208,7 +209,16 @@ class MongoEventStore:
 
     async def _find(self, query: Mapping[str, Any]) -> list[Commit]:
         with translated():
-            return [to_commit(document) for document in await self._commits.find(query).to_list(None)]
+            return [to_commit(document) for document in await self._documents(query)]
+
+    async def _documents(
+        self, query: Mapping[str, Any], fields: Mapping[str, Any] | None = None, limit: int = 0
+    ) -> list[dict[str, Any]]:
+        # The first batch of a cursor is small unless it is told otherwise, and each further one is a round trip.
+        found: list[dict[str, Any]] = await self._commits.find(query, fields, limit=limit, batch_size=_PROBE).to_list(
+            None
+        )
+        return found
 
     async def head_position(self) -> int:
         """See `CommitLog.head_position`.
@@ -227,7 +237,7 @@ class MongoEventStore:
 
     async def _positions_after(self, position: int) -> set[int]:
         """Some positions that have been given after that one, among them the next unless the scan just missed it."""
-        found = await self._commits.find(_places_after(position), {"pos": 1}).to_list(None)
+        found = await self._documents(_places_after(position), {"pos": 1})
         return {document["pos"] for document in found}
 
     async def unsequenced(self, limit: int) -> list[Unsequenced]:
@@ -240,10 +250,9 @@ class MongoEventStore:
 
     async def _waiting(self, query: Mapping[str, Any], limit: int) -> list[Unsequenced]:
         with translated():
-            cursor = self._commits.find(query, {"stream": 1, "first": 1, "last": 1}, limit=limit)
             return [
                 Unsequenced(document["_id"], document["stream"], document["first"], document["last"])
-                for document in await cursor.to_list(None)
+                for document in await self._documents(query, _PLACE, limit)
             ]
 
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
@@ -292,11 +301,11 @@ class MongoEventStore:
         with translated():
             # First what waits, so that nothing is missed which is placed meanwhile. Then the log in pages: there is no
             # saying how long a query over all of it takes, and operations are bounded in time.
-            waiting = {each["_id"]: each for each in await self._commits.find({"todo": True}, fields).to_list(None)}
+            waiting = {each["_id"]: each for each in await self._documents({"todo": True}, fields)}
             for document in waiting.values():
                 first.add(document["stream"], document["last"])
             position = 0
-            while page := await self._commits.find(_places_after(position), fields).to_list(None):
+            while page := await self._documents(_places_after(position), fields):
                 for document in page:
                     if document["_id"] not in waiting:
                         first.add(document["stream"], document["last"])

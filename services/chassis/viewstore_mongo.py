@@ -141,7 +141,7 @@ class MongoDocuments:
     async def _find(self, ids: Sequence[str | int]) -> list[dict[str, Any]]:
         query = {"_id": ids[0] if len(ids) == 1 else {"$in": ids}}
         with translated():
-            found: list[dict[str, Any]] = await self._views.find(query).to_list(None)
+            found: list[dict[str, Any]] = await self._views.find(query, batch_size=len(ids) + 1).to_list(None)
         return found
 
 
