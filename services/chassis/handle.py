@@ -282,4 +282,10 @@ def commit_id_of(caller: str, request_id: str, step: str = "") -> str:
     Every request that comes from outside gets its id here. Whoever chooses a request id can therefore choose none that
     a service makes for its own commits, all of which share the store's one space of ids. In capitals it is the same id.
     """
-    return str(uuid.uuid5(_REQUESTS, f"{caller}/{request_id.lower()}/{step}"))
+    name = f"{caller}/{request_id.lower()}/{step}".encode()
+    # A UUID of version 5 (RFC 9562, section 5.5), as `uuid.uuid5` makes it in three times the time.
+    digest = bytearray(hashlib.sha1(_REQUESTS.bytes + name, usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

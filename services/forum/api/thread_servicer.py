@@ -21,6 +21,7 @@ from services.forum.domain.verified import AuthorProof
 from vouchsafe.forum.v1 import thread_service_pb2 as pb
 from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceServicer
 
+_Posting = OpenThread | CreatePost
 _Request = pb.OpenThreadRequest | pb.CreatePostRequest | pb.CreateCommentRequest
 
 
@@ -49,9 +50,9 @@ class ThreadServicer(ThreadServiceServicer):
         """Open a thread with its first post."""
         asked = _Asked.of(request)
         claim = mapping.opening_post(request)
-        speaker = await self._speaker(claim.proof)
+        speaker, state = await self._speaker(claim.proof, request.thread_id)
         command = OpenThread(checks.verified_post(claim), speaker)
-        await self._reserve(asked, request.post_id, command)
+        await self._reserve(asked, request.post_id, command, state)
         name, token = await self._published(asked, command, begins=True)
         return pb.OpenThreadResponse(author_name=name, consistency_token=token)
 
@@ -59,9 +60,9 @@ class ThreadServicer(ThreadServiceServicer):
         """Add a post to a thread."""
         asked = _Asked.of(request)
         claim = mapping.later_post(request)
-        speaker = await self._speaker(claim.proof)
+        speaker, state = await self._speaker(claim.proof, request.thread_id)
         command = CreatePost(checks.verified_post(claim), speaker)
-        await self._reserve(asked, request.post_id, command)
+        await self._reserve(asked, request.post_id, command, state)
         name, token = await self._published(asked, command)
         return pb.CreatePostResponse(author_name=name, consistency_token=token)
 
@@ -69,28 +70,36 @@ class ThreadServicer(ThreadServiceServicer):
         """Add a comment below a post."""
         asked = _Asked.of(request)
         claim = mapping.comment_of(request)
-        speaker = await self._speaker(claim.proof)
+        speaker, _ = await self._speaker(claim.proof, request.thread_id)
         command = CreateComment(checks.verified_comment(claim), speaker)
         name, token = await self._published(asked, command)
         return pb.CreateCommentResponse(author_name=name, consistency_token=token)
 
-    async def _speaker(self, proof: AuthorProof) -> Speaker:
+    async def _speaker(self, proof: AuthorProof, thread_id: str) -> tuple[Speaker, thread.State]:
+        """Who speaks, and the thread as it is remembered."""
         # An alias does not change once it is there; that it is not there is never remembered, but read each time.
         state, _ = await self._aliases.remembered_state(alias.stream(proof.alias_key))
-        return Speaker(alias.require_existing(state), self._draw_names(), self._clock.seconds())
+        author = alias.require_existing(state)
+        spoken_in, _ = await self._threads.remembered_state(thread.stream(thread_id))
+        # A name is for good, so whoever is remembered with one needs no other.
+        named = isinstance(spoken_in, thread.Open) and proof.alias_key in spoken_in.authors
+        return Speaker(author, () if named else self._draw_names(), self._clock.seconds()), spoken_in
 
-    async def _reserve(self, asked: "_Asked", identifier: str, command: Command) -> None:
+    async def _reserve(self, asked: "_Asked", identifier: str, command: _Posting, remembered: thread.State) -> None:
         """Make the post's identifier the thread's own, before the post is written under it.
 
         The other way round, a crash in between would leave a post whose identifier another thread may still take.
         """
-        if not await self._seems_acceptable(asked, command):
-            # What the thread refuses shall leave nothing behind. What it has taken may be asked again, and has its
-            # identifier by then; read in this order, a repeat is never mistaken for a first time.
+        try:
+            thread_decider.require_acceptable(command, remembered)
+        except DomainError:
+            # No memory is good enough to refuse by, and what the thread refuses shall leave nothing behind. What it has
+            # taken may be asked again, and has its identifier by then; read in this order, a repeat is never mistaken
+            # for a first time.
             state, _ = await self._threads.state(thread.stream(asked.thread_id))
             reserved, _ = await self._post_ids.state(post_id.stream(identifier))
             if reserved is None:
-                thread_decider.decide(command, state)
+                thread_decider.require_acceptable(command, state)
         await self._post_ids.handle(
             post_id.stream(identifier),
             ReservePostId(identifier, asked.thread_id),
@@ -99,15 +108,6 @@ class ThreadServicer(ThreadServiceServicer):
             caller=asked.caller,
             begins=True,
         )
-
-    async def _seems_acceptable(self, asked: "_Asked", command: Command) -> bool:
-        """Whether the thread would take the post, as far as it is remembered; no memory is old enough to refuse by."""
-        state, _ = await self._threads.remembered_state(thread.stream(asked.thread_id))
-        try:
-            thread_decider.decide(command, state)
-        except DomainError:
-            return False
-        return True
 
     async def _published(self, asked: "_Asked", command: Command, *, begins: bool = False) -> tuple[str, bytes]:
         """Carry the command out; the name under which the text stands, and the token for reading it."""

@@ -23,7 +23,17 @@ from services.forum.domain.thread import (
 )
 from services.forum.domain.verified import AuthorProof, VerifiedComment, VerifiedPost
 
-__all__ = ["Command", "CreateComment", "CreatePost", "OpenThread", "Speaker", "decide", "evolve", "initial"]
+__all__ = [
+    "Command",
+    "CreateComment",
+    "CreatePost",
+    "OpenThread",
+    "Speaker",
+    "decide",
+    "evolve",
+    "initial",
+    "require_acceptable",
+]
 
 MAX_COMMENTS: Final = 200
 """Comments below one post. A post is read with all of them, so their number bounds an answer's size."""
@@ -36,7 +46,7 @@ what a decision costs a process that has not seen the thread before."""
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks and when: the alias, names to draw from if it has none here yet, and coarse Unix seconds."""
+    """Who speaks and when: the alias, names to draw from unless it has one here, and coarse Unix seconds."""
 
     alias: AliasCreated
     names: tuple[str, ...]
@@ -81,18 +91,26 @@ def decide(command: Command, state: State) -> tuple[Event, ...]:
             return _comment(command, _require_open(state))
 
 
+def require_acceptable(command: OpenThread | CreatePost, state: State) -> None:
+    """Refuse what `decide` would refuse, without a decision: DomainError."""
+    match command:
+        case OpenThread():
+            if not isinstance(state, Absent):
+                raise DomainError(Reason.THREAD_EXISTS)
+        case CreatePost():
+            opened = _require_open(state)
+            _require_room_for_post(command.post, opened)
+            _author(command.post.thread_id, command.post.proof, command.speaker, opened)
+
+
 def _open(command: OpenThread, state: State) -> tuple[Event, ...]:
-    if not isinstance(state, Absent):
-        raise DomainError(Reason.THREAD_EXISTS)
+    require_acceptable(command, state)
     opened = ThreadOpened(command.post.thread_id, command.post.title)
     return (opened, *_post_published(command.post, command.speaker, Open(command.post.title)))
 
 
 def _post(command: CreatePost, state: Open) -> tuple[Event, ...]:
-    if command.post.post_id in state.posts:
-        raise DomainError(Reason.POST_EXISTS)
-    if len(state.posts) >= MAX_POSTS or _is_full(state):
-        raise DomainError(Reason.THREAD_FULL)
+    _require_room_for_post(command.post, state)
     return _post_published(command.post, command.speaker, state)
 
 
@@ -147,6 +165,13 @@ def _require_open(state: State) -> Open:
     if isinstance(state, Absent):
         raise DomainError(Reason.THREAD_UNKNOWN)
     return state
+
+
+def _require_room_for_post(post: VerifiedPost, state: Open) -> None:
+    if post.post_id in state.posts:
+        raise DomainError(Reason.POST_EXISTS)
+    if len(state.posts) >= MAX_POSTS or _is_full(state):
+        raise DomainError(Reason.THREAD_FULL)
 
 
 def _require_room(comment: VerifiedComment, state: Open) -> None:

@@ -1,6 +1,7 @@
 """A command is applied once or not at all, whatever is repeated, raced or lost."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -138,3 +139,8 @@ def test_a_commit_id_is_made_of_caller_request_and_step_and_never_the_request_id
     assert len(ids) == 4
     assert request_id not in ids
     assert commit_id_of(CALLER, request_id) == commit_id_of(CALLER, request_id)
+
+
+def test_a_commit_id_stays_what_it_has_always_been() -> None:
+    requests, request_id = uuid.UUID("a2f6f0c3-5b57-4d55-9d0b-7f3b8a6e4c19"), "0b1f6c1e-6d4f-4e59-9a39-1b8a6f0f2f10"
+    assert commit_id_of(CALLER, request_id.upper(), "post") == str(uuid.uuid5(requests, f"{CALLER}/{request_id}/post"))
