@@ -1,6 +1,9 @@
 """Threads, posts and comments: who may say what, once, and under which name."""
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from services.seal.statements import PostStatement, ThreadCertificate
 from tests.rpc.forum.requests import comment_request, open_request, post_request, proof_message
@@ -152,3 +155,24 @@ async def test_another_posts_signature_does_not_pass(forum: World) -> None:
     post, other = post_request(alice, thread_id), alice.post(thread_id, "other")
     post.proof.CopyFrom(proof_message(other.proof))
     assert await refused(forum.edge.unary(forum.threads.CreatePost, post)) == "SIGNATURE_INVALID"
+
+
+async def test_a_warm_post_is_two_appends_and_no_read(forum: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = await forum.newcomer()
+    thread_id, _ = await forum.open_thread(alice)
+    await forum.settled()
+    asked: list[str] = []
+
+    def counted(name: str) -> None:
+        real = getattr(forum.store, name)
+
+        async def call(*arguments: Any) -> Any:
+            asked.append(name)
+            return await real(*arguments)
+
+        monkeypatch.setattr(forum.store, name, call)
+
+    for name in ("append", "read_stream", "find_commit"):
+        counted(name)
+    await forum.edge.unary(forum.threads.CreatePost, post_request(alice, thread_id))
+    assert asked == ["append", "append"]
