@@ -1,8 +1,8 @@
 """Write the generated parts of the documentation: `python -m deploy.docs`, or `--check` to fail when they are stale.
 
 A generated part of a page stands between `<!-- name -->` and `<!-- /name -->`: `quickstart` is the file
-`examples/quickstart.py`, which a test runs, `cli-help` the help of the `vouchsafe` command, and `cli-reference` that of
-all its commands.
+`examples/quickstart.py`, which a test runs, `cli-help` the help of the `vouchsafe` command, `cli-reference` that of all
+its commands, and `admin-reference` that of the commands of `vouchsafe-admin`.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from typer.testing import CliRunner
 
+from services.admin.main import app as admin_app
 from vouchsafe.cli.main import app
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -21,14 +22,23 @@ _WIDTH = 100
 
 
 def cli_help() -> str:
-    """The help of the command itself, as Markdown."""
-    return f"```text\n{_help(())}\n```"
+    """The help of the `vouchsafe` command itself, as Markdown."""
+    return f"```text\n{_help('vouchsafe', app, ())}\n```"
 
 
 def cli_reference() -> str:
     """The help of every command below it, as Markdown."""
-    below = [path for path in _commands(typer.main.get_command(app)) if path]
-    return "\n\n".join(f"## vouchsafe {' '.join(path)}\n\n```text\n{_help(path)}\n```" for path in below)
+    return _reference("vouchsafe", app)
+
+
+def admin_reference() -> str:
+    """The help of every command of `vouchsafe-admin`, as Markdown."""
+    return _reference("vouchsafe-admin", admin_app)
+
+
+def _reference(name: str, of: typer.Typer) -> str:
+    below = [path for path in _commands(typer.main.get_command(of)) if path]
+    return "\n\n".join(f"## {name} {' '.join(path)}\n\n```text\n{_help(name, of, path)}\n```" for path in below)
 
 
 def quickstart() -> str:
@@ -37,10 +47,16 @@ def quickstart() -> str:
     return f"```python\n{code}\n```"
 
 
-PARTS = {"quickstart": quickstart, "cli-help": cli_help, "cli-reference": cli_reference}
+PARTS = {
+    "quickstart": quickstart,
+    "cli-help": cli_help,
+    "cli-reference": cli_reference,
+    "admin-reference": admin_reference,
+}
 PAGES = {
     REPOSITORY / "README.md": ("quickstart", "cli-help"),
     REPOSITORY / "docs" / "cli.md": ("cli-reference",),
+    REPOSITORY / "docs" / "admin.md": ("admin-reference",),
 }
 
 
@@ -82,10 +98,10 @@ def _commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
         yield from _commands(below, *path, name)
 
 
-def _help(path: tuple[str, ...]) -> str:
+def _help(name: str, of: typer.Typer, path: tuple[str, ...]) -> str:
     # Not this shell's environment: the text must be the same everywhere.
     runner = CliRunner(env={"VOUCHSAFE_PROFILE": None, "VOUCHSAFE_WALLET": None})
-    return runner.invoke(app, [*path, "--help"], prog_name="vouchsafe", terminal_width=_WIDTH).stdout.strip()
+    return runner.invoke(of, [*path, "--help"], prog_name=name, terminal_width=_WIDTH).stdout.strip()
 
 
 if __name__ == "__main__":

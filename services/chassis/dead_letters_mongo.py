@@ -11,8 +11,6 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from pymongo.errors import DuplicateKeyError
-
 from services.chassis.bus import PublicEvent
 from services.chassis.dead_letters import Discarded, Letter, LetterState, Parked
 from services.chassis.eventstore import Mark
@@ -52,22 +50,16 @@ class MongoDeadLetters:
             await self._letters.update_many({"_id": {"$in": ids}, "epoch": {"$lte": epoch}}, {"$set": {"epoch": epoch}})
 
     async def _note_claim(self, producer: str, epoch: int) -> None:
-        try:
-            await self._claims.update_one(
-                {"_id": producer, "epoch": {"$lte": epoch}}, {"$set": {"epoch": epoch}}, upsert=True
-            )
-        except DuplicateKeyError as error:
-            raise LeaseLost(_OVERTAKEN) from error
+        mine = {"_id": producer, "epoch": {"$lte": epoch}}
+        with translated(collision=_OVERTAKEN):
+            await self._claims.update_one(mine, {"$set": {"epoch": epoch}}, upsert=True)
 
     async def park(self, letter: Letter, epoch: int) -> None:
         """See `DeadLetters.park`."""
         document = {**_to_document(letter), "epoch": epoch}
         query = {"_id": _id(letter.parked.producer, letter.parked.mark), "epoch": {"$lte": epoch}}
-        with translated():
-            try:
-                await self._letters.update_one(query, {"$set": document}, upsert=True)
-            except DuplicateKeyError as error:
-                raise LeaseLost(_OVERTAKEN) from error
+        with translated(collision=_OVERTAKEN):
+            await self._letters.update_one(query, {"$set": document}, upsert=True)
 
     async def wished(self, producer: str, epoch: int) -> Sequence[Parked]:
         """See `DeadLetters.wished`."""

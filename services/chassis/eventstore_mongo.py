@@ -97,10 +97,12 @@ class MongoDatabase:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the driver's errors into StoreUnavailable."""
+def translated(collision: str = "") -> Iterator[None]:
+    """Turn the driver's errors into StoreUnavailable, and a taken key into LeaseLost(collision) if that is given."""
     try:
         yield
+    except DuplicateKeyError as error:
+        raise LeaseLost(collision) if collision else StoreUnavailable(type(error).__name__) from error
     except PyMongoError as error:
         raise StoreUnavailable(type(error).__name__) from error
 
