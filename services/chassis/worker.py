@@ -13,7 +13,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from services.chassis.eventstore import LogStore
 from services.chassis.leadership import Leadership
@@ -31,6 +31,8 @@ LOG_LEASE: Final = "log worker"
 
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 15.0
+_SEQUENCING_PACE = 0.01
+_FOLLOWING_PACE = 0.1
 _FOLLOWER_PATIENCE = 8
 
 _log = log(__name__)
@@ -46,6 +48,19 @@ class Follower(Protocol):
 
 MakeFollower = Callable[[int], Follower]
 """Makes a follower for the lease of that epoch."""
+
+
+class _Beat(NamedTuple):
+    """What a follower that is up to date waits for: a nudge, or the end of its patience.
+
+    `pace`: seconds between the beginnings of two steps at the least, unless there is more to do at once. A step costs
+    much the same for one commit as for a page of them, so under load pages are left to fill a little; after a while of
+    quiet nothing waits.
+    """
+
+    nudge: Nudge
+    patience: Callable[[], float]
+    pace: float
 
 
 class LogWorker:
@@ -94,22 +109,25 @@ class LogWorker:
         """What is done under the log's lease."""
         async with asyncio.TaskGroup() as group:
             sequencer = Sequencer(self._store, self.sequenced)
-            group.create_task(self._follow("sequencer", sequencer, self._store.appended, lambda: self._poll_seconds))
+            beat = _Beat(self._store.appended, lambda: self._poll_seconds, _SEQUENCING_PACE)
+            group.create_task(self._follow("sequencer", sequencer, beat))
             group.create_task(self._follow_all(LOG_LEASE, epoch))
 
     async def _follow_all(self, lease: str, epoch: int) -> None:
         async with asyncio.TaskGroup() as group:
             for name, make in self._followers[lease].items():
-                group.create_task(self._follow(name, make(epoch), self.sequenced, self._patience))
+                beat = _Beat(self.sequenced, self._patience, _FOLLOWING_PACE)
+                group.create_task(self._follow(name, make(epoch), beat))
 
     def _patience(self) -> float:
         """How long a follower waits for a nudge, which comes only if the commits are sequenced in this process."""
         return self._poll_seconds * (1 if self.epoch is None else _FOLLOWER_PATIENCE)
 
-    async def _follow(self, name: str, follower: Follower, nudge: Nudge, patience: Callable[[], float]) -> None:
-        failures = 0
-        with nudge.listen() as listener:
+    async def _follow(self, name: str, follower: Follower, beat: "_Beat") -> None:
+        failures, clock = 0, asyncio.get_running_loop()
+        with beat.nudge.listen() as listener:
             while True:
+                began = clock.time()
                 try:
                     more = await follower.step()
                 except LeaseLost:
@@ -120,7 +138,8 @@ class LogWorker:
                     continue
                 failures = 0
                 if not more:
-                    await listener.wait(patience())
+                    await listener.wait(beat.patience())
+                    await asyncio.sleep(max(0.0, began + beat.pace - clock.time()))
 
     async def _back_off(self, name: str, failures: int, error: Exception) -> None:
         pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
