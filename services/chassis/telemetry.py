@@ -15,8 +15,8 @@ ALLOWED_FIELDS: Final = frozenset(
         # where something failed, never what it said
         "error_type", "at", "signal", "stage",
         # the event log and its workers
-        "worker", "lease", "epoch", "generation", "position", "first", "last", "count", "lag", "commits", "events", "event_type",
-        "consumer", "projection", "subject", "stream_kind", "sequence", "attempts", "backoff_ms", "batch",
+        "worker", "lease", "epoch", "generation", "position", "first", "last", "count", "lag", "commits", "events",
+        "event_type", "consumer", "projection", "subject", "stream_kind", "sequence", "attempts", "backoff_ms", "batch",
         # process
         "version", "port", "grace_s", "secret_name", "dropped", "source",
     }
