@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from statistics import median
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -25,7 +26,7 @@ from bench.settings import Settings
 from services.chassis import bus_jetstream, bus_wire
 from services.chassis.bus import Curation, Message
 from services.chassis.bus_provision import Stream, provision
-from services.chassis.eventstore import START, Commit, LogStore
+from services.chassis.eventstore import START, Commit, CommitLog, LogStore
 from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log_window import LogWindow
@@ -36,6 +37,7 @@ from vouchsafe.forum.events.v1 import events_pb2 as pb
 _CURATION = Curation("forum", {pb.PostPublished.DESCRIPTOR.full_name: "PostPublished.v1"})
 _STREAM = Stream("forum", "FORUM_PUBLIC", ("forum.public.>",), (), 512 * 1024 * 1024, 1)
 _IN_FLIGHT = 4_000
+_PAGE = 500
 
 
 async def measure(settings: Settings) -> list[Comparison]:
@@ -90,6 +92,7 @@ async def _row(
         ours_is=f"Relay, from {where} to JetStream, in order and fenced",
         store_pid=store_pid,
     )
+    reading = median([await _read(log) for _ in range(settings.rounds)])
     return Comparison(
         name=name,
         what=f"relay from {where} against raw pipelined JetStream publishing",
@@ -97,7 +100,7 @@ async def _row(
         raw=sides[0],
         ours=sides[1],
         target=Target(aim=Aim.AT_LEAST, value=0.60),
-        notes={"messages in a round": len(messages)},
+        notes={"messages in a round": len(messages), "reading the commits alone, commits/s": reading},
     )
 
 
@@ -137,6 +140,14 @@ async def _pipelined(connection: Client, messages: Sequence[Message]) -> float:
     await subscription.unsubscribe()
     assert confirmed == len(messages)  # noqa: S101  # else the figure would mean nothing
     return len(messages) / taken
+
+
+async def _read(log: CommitLog) -> float:
+    """How fast the log can be read at all, by the relay's pages."""
+    started, position = time.perf_counter(), 0
+    while commits := await log.read_log(position, _PAGE):
+        position += len(commits)
+    return position / (time.perf_counter() - started)
 
 
 async def _relayed(log: LogStore, connection: Client, messages: int) -> float:
