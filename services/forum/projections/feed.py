@@ -49,8 +49,9 @@ def _minutes(document: Document | None, event: PostPublished, _context: EventCon
 
 
 def _posts(document: Document | None, event: PostPublished, _context: EventContext) -> Document:
-    earlier = document["post_ids"] if document else []
-    return {"post_ids": [*earlier, event.post_id]}
+    posts = document or {"post_ids": []}
+    posts["post_ids"].append(event.post_id)
+    return posts
 
 
 def _with(document: Document | None, key: str, number: int) -> Document:

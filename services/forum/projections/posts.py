@@ -30,8 +30,9 @@ def _post(document: Document | None, event: _Event, _context: EventContext) -> D
 
 
 def _comments(document: Document | None, event: CommentPublished, _context: EventContext) -> Document:
-    earlier = document["comments"] if document else []
-    return {"comments": [*earlier, {"comment_id": event.comment_id, **_text(event)}]}
+    below = document or {"comments": []}
+    below["comments"].append({"comment_id": event.comment_id, **_text(event)})
+    return below
 
 
 def _text(event: _Event) -> Document:

@@ -19,8 +19,9 @@ def _head(_document: Document | None, event: ThreadOpened, _context: EventContex
 
 
 def _page(document: Document | None, event: PostPublished, _context: EventContext) -> Document:
-    earlier = document["post_ids"] if document else []
-    return {"post_ids": [*earlier, event.post_id]}
+    page = document or {"post_ids": []}
+    page["post_ids"].append(event.post_id)
+    return page
 
 
 THREADS = Projection(
