@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from services.chassis.eventstore import (
     START,
@@ -38,6 +39,7 @@ class MemoryEventStore:
         self._epoch = uuid.uuid4().hex
         self._commits: dict[str, Commit] = {}
         self._commit_of: dict[str, str] = {}
+        self._unplaced: dict[str, Commit] = {}
         self._streams: dict[str, list[str]] = {}
         self._log: list[str] = []
         self._leases: dict[str, tuple[str, int, float]] = {}
@@ -63,6 +65,8 @@ class MemoryEventStore:
 
     def _add(self, commit: Commit) -> None:
         self._commits[commit.commit_id] = commit
+        if commit.position is None:
+            self._unplaced[commit.commit_id] = commit
         self._commit_of.update({part.commit_id: commit.commit_id for part in commit.parts})
         self._streams.setdefault(commit.stream, []).append(commit.commit_id)
 
@@ -93,11 +97,11 @@ class MemoryEventStore:
 
     async def unsequenced(self, limit: int) -> list[Unsequenced]:
         """See `SequencingLog.unsequenced`."""
-        return [_waiting(commit) for commit in self._commits.values() if commit.position is None][:limit]
+        return [_waiting(commit) for commit in islice(self._unplaced.values(), limit)]
 
     async def unsequenced_of(self, streams: Sequence[str]) -> list[Unsequenced]:
         """See `SequencingLog.unsequenced_of`."""
-        return [waiting for waiting in await self.unsequenced(len(self._commits)) if waiting.stream in streams]
+        return [waiting for waiting in await self.unsequenced(len(self._unplaced)) if waiting.stream in streams]
 
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
         """See `SequencingLog.assign_positions`."""
@@ -107,6 +111,7 @@ class MemoryEventStore:
             if commit.position is not None or position != len(self._log) + 1:
                 break
             self._commits[commit_id] = replace(commit, position=position)
+            self._unplaced.pop(commit_id, None)
             self._log.append(commit_id)
             placed += 1
         if placed < len(commit_ids):
