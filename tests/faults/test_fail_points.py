@@ -38,7 +38,7 @@ async def test_the_leader_stopped_at_a_fail_point_past_its_lease(rig: Rig, prove
     for replicas, point in OF_THE_LEADER:
         async with rig.load():
             stopped = await _one_comes_to(rig, replicas, f"{point}.before", signal.SIGSTOP)
-            await asyncio.sleep(2 * (LEASE_SECONDS + DUPLICATE_WINDOW_SECONDS))
+            await asyncio.sleep(1.25 * (LEASE_SECONDS + DUPLICATE_WINDOW_SECONDS))
             rig.resume(stopped)
             await asyncio.sleep(1)
         await prove()

@@ -8,7 +8,7 @@ from tests.faults.conftest import Prove
 from tests.faults.rig.rig import BUS, LEDGER, MIRROR, REPLICAS, STORES, Rig
 
 ROUNDS = 4
-KILLS = 30
+KILLS = 28
 VICTIMS = (*REPLICAS, *REPLICAS, *STORES, BUS)
 """Whom chance may hit: a replica as often as all servers together, and a bit more."""
 
@@ -27,7 +27,7 @@ async def test_killed_at_random(rig: Rig, prove: Prove) -> None:
         async with rig.load():
             for _ in range(KILLS):
                 rig.kill(rig.chance.choice(VICTIMS), down_for=rig.chance.choice((0, 0, 1)))
-                await asyncio.sleep(rig.chance.uniform(0.2, 2.0))
+                await asyncio.sleep(rig.chance.uniform(0.2, 1.4))
         await prove()
 
 

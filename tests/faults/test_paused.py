@@ -7,7 +7,7 @@ import pytest
 from tests.faults.conftest import Prove
 from tests.faults.rig.rig import DUPLICATE_WINDOW_SECONDS, LEASE_SECONDS, REPLICAS, Rig
 
-PAST_EVERYTHING = 2 * (LEASE_SECONDS + DUPLICATE_WINDOW_SECONDS)
+PAST_EVERYTHING = 1.5 * (LEASE_SECONDS + DUPLICATE_WINDOW_SECONDS)
 
 
 @pytest.mark.parametrize("service", ["ledger", pytest.param("mirror", marks=pytest.mark.long)])

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 @pytest.mark.parametrize("name", [*STORES, BUS])
 async def test_gone_for_a_while(rig: Rig, prove: Prove, name: str) -> None:
     async with rig.load():
-        for seconds in (0, 2, 6):
+        for seconds in (0, 1, 3):
             rig.kill(name, down_for=seconds)
             await rig.mended()
             await asyncio.sleep(2)

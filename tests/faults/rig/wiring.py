@@ -78,7 +78,6 @@ class Parts:
         self.settings = configfile.load(process.config, Settings)
         self.breaking = FailPoints(self.directory / "orders")
         self.clock = JumpingClock(self.directory / "offset")
-        self.clock.install()
         self.database = MongoDatabase(process.secrets.text("mongodb-uri"))
         process.on_close(partial(asyncio.to_thread, self.database.close))
         self._store = MongoEventStore(self.database)
