@@ -10,9 +10,9 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from services.chassis.commit_documents import to_document
-from services.chassis.eventstore import Commit
-from services.chassis.eventstore_mongo import MongoEventStore
+from services.chassis.log.commit_documents import to_document
+from services.chassis.log.eventstore import Commit
+from services.chassis.log.eventstore_mongo import MongoEventStore
 
 _BULK = 1_000
 

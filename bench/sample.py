@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Iterator
 
-from services.chassis.eventstore import Commit, CommitMeta, EventData, Part, RecordedEvent, Write
+from services.chassis.log.eventstore import Commit, CommitMeta, EventData, Part, RecordedEvent, Write
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import CommentPublished, PostPublished
 

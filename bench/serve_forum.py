@@ -19,22 +19,22 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from bench import wire
 from services.chassis import configfile
-from services.chassis.bus import Curation, Message, PublicEvent
-from services.chassis.bus_memory import MemoryBus
 from services.chassis.clock import SystemClock
-from services.chassis.dead_letters import DeadLetters
-from services.chassis.dead_letters_memory import MemoryDeadLetters
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore import LogStore, Mark
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.integration.bus import Curation, Message, PublicEvent
+from services.chassis.integration.bus_memory import MemoryBus
+from services.chassis.integration.dead_letters import DeadLetters
+from services.chassis.integration.dead_letters_memory import MemoryDeadLetters
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.integration.log_reader import CuratedLog
 from services.chassis.lifecycle import Process, run_service
-from services.chassis.log_reader import CuratedLog
+from services.chassis.log.eventstore import LogStore, Mark
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.rpc_server import RpcServer
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import ViewStore
-from services.chassis.viewstore_memory import MemoryViewStore
-from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import ViewStore
+from services.chassis.views.viewstore_memory import MemoryViewStore
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from services.forum.api.errors import ERRORS
 from services.forum.config import Config
 from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification

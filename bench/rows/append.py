@@ -17,9 +17,9 @@ from bench.figures import Aim, Comparison, Target
 from bench.machine import Store, running_store
 from bench.rounds import CONCURRENT, Meter, interleaved, rate
 from bench.settings import Settings
-from services.chassis.commit_documents import to_document
-from services.chassis.eventstore import Write, new_commit
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.commit_documents import to_document
+from services.chassis.log.eventstore import Write, new_commit
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 
 _Streams = dict[str, list[Write]]
 

@@ -16,7 +16,7 @@ from bench.filling import fill
 from bench.machine import running_store
 from bench.rounds import Meter
 from bench.settings import Settings
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 
 _SMALL = 2_000
 _POSTS_IN_A_THREAD = 20

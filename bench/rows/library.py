@@ -22,8 +22,8 @@ from bench.figures import Aim, Comparison, Target
 from bench.machine import Store, running_store
 from bench.rounds import CONCURRENT, Meter, interleaved, rate
 from bench.settings import Settings
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler
 from services.forum.domain.thread import PostPublished
 
 _DECIDER = SimpleNamespace(

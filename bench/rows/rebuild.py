@@ -15,12 +15,12 @@ from bench.filling import fill
 from bench.machine import Store, running_store
 from bench.rounds import Meter, interleaved
 from bench.settings import Settings
-from services.chassis.eventstore import CommitLog, EventData
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.projection_driver import ProjectionDriver
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import collection_name
-from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.log.eventstore import CommitLog, EventData
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.views.projection_driver import ProjectionDriver
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import collection_name
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from services.forum.projections.posts import POSTS
 
 _PAGE = 500

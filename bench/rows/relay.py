@@ -23,15 +23,15 @@ from bench.filling import fill
 from bench.machine import running_bus, running_store
 from bench.rounds import Meter, interleaved
 from bench.settings import Settings
-from services.chassis import bus_jetstream, bus_wire
-from services.chassis.bus import Curation, Message
-from services.chassis.bus_provision import Stream, provision
-from services.chassis.eventstore import START, Commit, CommitLog, LogStore
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.log_window import LogWindow
-from services.chassis.nudge import Nudge
-from services.chassis.relay import Relay
+from services.chassis.integration import bus_jetstream, bus_wire
+from services.chassis.integration.bus import Curation, Message
+from services.chassis.integration.bus_provision import Stream, provision
+from services.chassis.integration.relay import Relay
+from services.chassis.log.eventstore import START, Commit, CommitLog, LogStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.log_window import LogWindow
+from services.chassis.log.nudge import Nudge
 from vouchsafe.forum.events.v1 import events_pb2 as pb
 
 _CURATION = Curation("forum", {pb.PostPublished.DESCRIPTOR.full_name: "PostPublished.v1"})

@@ -15,8 +15,9 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.readiness import bus_answers, connect_bus
 from deploy.local.supervisor import Unit
 from deploy.local.topology import CORE
-from services.chassis import bus_provision, configfile
-from services.chassis.bus_provision import Stream, StreamsFile
+from services.chassis import configfile
+from services.chassis.integration import bus_provision
+from services.chassis.integration.bus_provision import Stream, StreamsFile
 
 NAME = "nats"
 ACCOUNTS_FILE = REPOSITORY / "deploy" / "nats" / "nats.conf"

@@ -27,7 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final
 
-from services.chassis.eventstore import MAX_COMMIT_BYTES, Commit, CommitMeta, Part, RecordedEvent
+from services.chassis.log.eventstore import MAX_COMMIT_BYTES, Commit, CommitMeta, Part, RecordedEvent
 
 FORMAT: Final = "vouchsafe-log"
 VERSION: Final = 1

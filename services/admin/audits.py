@@ -9,10 +9,10 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.place import Opened, Place
 from services.admin.progress import Shown
-from services.chassis.audit import AuditReport, audit_log
-from services.chassis.audit_bus import audit_bus
-from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import JetStreamArchive
+from services.chassis.integration.audit_bus import audit_bus
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.bus_jetstream import JetStreamArchive
+from services.chassis.log.audit import AuditReport, audit_log
 
 FOUND: Final = 3
 

@@ -1,10 +1,10 @@
 """What an operator is told when a command cannot be carried out: a stable reason and a sentence without contents."""
 
-from services.chassis.bus import BusUnavailable
 from services.chassis.configfile import ConfigError
-from services.chassis.eventstore import LogGap, RestoreRefused, StoreUnavailable
-from services.chassis.rebuild import NoSuchView
+from services.chassis.integration.bus import BusUnavailable
+from services.chassis.log.eventstore import LogGap, RestoreRefused, StoreUnavailable
 from services.chassis.telemetry import where
+from services.chassis.views.rebuild import NoSuchView
 
 _REASONS: dict[type[Exception], tuple[str, str]] = {
     StoreUnavailable: ("STORE_UNAVAILABLE", "the store does not answer"),

@@ -8,7 +8,7 @@ import typer
 
 from services.admin import output
 from services.admin.place import Opened, Place
-from services.chassis.consumer import follower_name
+from services.chassis.integration.consumer import follower_name
 
 _COLUMNS: Final = ("what", "name", "position", "lag", "note")
 

@@ -15,8 +15,8 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.payload import decoded
 from services.admin.place import Opened, Place
-from services.chassis.dead_letters import LetterState, Parked
-from services.chassis.eventstore import Mark
+from services.chassis.integration.dead_letters import LetterState, Parked
+from services.chassis.log.eventstore import Mark
 
 _COLUMNS: Final = ("producer", "key", "mark", "type", "error", "attempts", "parked", "state")
 _RECORD_COLUMNS: Final = ("producer", "mark", "type", "by", "reason", "asked", "done", "digest")

@@ -13,12 +13,12 @@ from typing import Final, TypeVar
 import typer
 
 from services.admin.errors import AdminError
-from services.chassis.bus_jetstream import Bus
-from services.chassis.dead_letters_mongo import MongoDeadLetters
 from services.chassis.deployment import Endpoints, Secrets, load_endpoints
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.overview_mongo import MongoOverview
-from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.integration.bus_jetstream import Bus
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.overview_mongo import MongoOverview
+from services.chassis.views.viewstore_mongo import MongoViewStore
 
 MOUNTED: Final = Path("/etc/vouchsafe")
 

@@ -11,7 +11,7 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.place import Opened, Place
 from services.admin.progress import Shown
-from services.chassis.rebuild import RebuildProgress, rebuild_progress, request_rebuild
+from services.chassis.views.rebuild import RebuildProgress, rebuild_progress, request_rebuild
 
 _COLUMNS: Final = ("projection", "version", "generation", "building", "position", "lag")
 _LOOK_SECONDS = 0.5

@@ -13,7 +13,7 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.payload import decoded
 from services.admin.place import Opened, Place
-from services.chassis.eventstore import Commit, CommitMeta, RecordedEvent
+from services.chassis.log.eventstore import Commit, CommitMeta, RecordedEvent
 
 _POLL_SECONDS = 0.5
 _PAGE = 200

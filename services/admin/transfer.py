@@ -17,8 +17,8 @@ from services.admin.archive import ArchiveInvalid, Header, Reader, Writer
 from services.admin.errors import AdminError
 from services.admin.place import Opened, Place
 from services.admin.progress import Shown
-from services.chassis.eventstore import Commit, RestoreRefused
-from services.chassis.restoring import joined_versions
+from services.chassis.log.eventstore import Commit, RestoreRefused
+from services.chassis.log.restoring import joined_versions
 
 _STANDARD_OUTPUT: Final = Path("-")
 _PAGE: Final = 200

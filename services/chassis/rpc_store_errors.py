@@ -4,8 +4,8 @@ from typing import Final
 
 import grpc
 
-from services.chassis.eventstore import CommitTooLarge, Overloaded, StoreUnavailable, VersionConflict
-from services.chassis.handle import Contended, RequestIdReused
+from services.chassis.log.eventstore import CommitTooLarge, Overloaded, StoreUnavailable, VersionConflict
+from services.chassis.log.handle import Contended, RequestIdReused
 from services.chassis.rpc_errors import ErrorTable
 
 STORE_ERRORS: Final = ErrorTable(

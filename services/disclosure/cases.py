@@ -11,7 +11,7 @@ from typing import Final
 import grpc
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler
+from services.chassis.log.handle import CommandHandler
 from services.chassis.rpc_errors import RpcError
 from services.chassis.telemetry_log import log as logger
 from services.disclosure.domain import case, case_decider

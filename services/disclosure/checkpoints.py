@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from services.chassis.eventstore import EventStoreError
+from services.chassis.log.eventstore import EventStoreError
 from services.chassis.rpc_call import deadline_of_current_call
 from services.chassis.rpc_errors import RpcError
 from services.chassis.telemetry_log import log as logger

@@ -3,7 +3,7 @@
 Active labels are remembered, since nothing about them can change any more.
 """
 
-from services.chassis.handle import CommandHandler
+from services.chassis.log.handle import CommandHandler
 from services.disclosure.domain import label as domain
 from services.disclosure.domain.errors import DomainError, Reason
 

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from google.protobuf.message import Message
 
-from services.chassis.handle import commit_id_of, fingerprint_of
+from services.chassis.log.handle import commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.chassis.handle import CommandHandler
+from services.chassis.log.handle import CommandHandler
 from services.disclosure.domain import deposit
 from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.labels import Labels

@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Sequence
 
 from services.chassis.clock import Clock
-from services.chassis.codec import EventCodec
-from services.chassis.eventstore import Commit, CommitIdTaken, CommitMeta, EventStore, VersionConflict, Write
-from services.chassis.handle import Contended, fingerprint_of
-from services.chassis.nudge import Nudge
+from services.chassis.log.codec import EventCodec
+from services.chassis.log.eventstore import Commit, CommitIdTaken, CommitMeta, EventStore, VersionConflict, Write
+from services.chassis.log.handle import Contended, fingerprint_of
+from services.chassis.log.nudge import Nudge
 from services.disclosure.domain.tree import STREAM, LeafAppended
 from services.seal.leaves import Leaf
 from services.seal.merkle import Tree, leaf_hash

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.chassis import configfile
-from services.chassis.bus import Inbox
-from services.chassis.bus_jetstream import Bus, JetStreamInbox
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.consumer import Consumer, Reaction
-from services.chassis.dead_letters import DeadLetters
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore import Checkpoints as Marks
-from services.chassis.eventstore import EventStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler
+from services.chassis.integration.bus import Inbox
+from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox
+from services.chassis.integration.consumer import Consumer, Reaction
+from services.chassis.integration.dead_letters import DeadLetters
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.integration.log_reader import LogReader, RpcLogReader
 from services.chassis.lifecycle import Process
-from services.chassis.log_reader import LogReader, RpcLogReader
+from services.chassis.log.eventstore import Checkpoints as Marks
+from services.chassis.log.eventstore import EventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.worker import LogWorker, MakeFollower
 from services.chassis.rpc_server import RpcServer, ServiceBinding
-from services.chassis.worker import LogWorker, MakeFollower
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.adapters.peers import Channels, Peers, connect
 from services.disclosure.api.case import CaseServicer

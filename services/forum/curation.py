@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from services.chassis.bus import Curation
+from services.chassis.integration.bus import Curation
 
 CURATION: Final = Curation("forum", {})

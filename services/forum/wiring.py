@@ -10,32 +10,33 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from services.chassis import bus_jetstream, configfile
-from services.chassis.bus import Inbox, Outbox
+from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.consistency import ConsistencyTokens, Waiter
-from services.chassis.consumer import Consumer
-from services.chassis.dead_letters import DeadLetters
-from services.chassis.dead_letters_mongo import MongoDeadLetters
 from services.chassis.deployment import Secrets
-from services.chassis.eventstore import LogStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.folded import FoldedStates
-from services.chassis.handle import CommandHandler
 from services.chassis.identity_uri import server_name
+from services.chassis.integration import bus_jetstream
+from services.chassis.integration.bus import Inbox, Outbox
+from services.chassis.integration.consumer import Consumer
+from services.chassis.integration.dead_letters import DeadLetters
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
+from services.chassis.integration.relay import Relay
 from services.chassis.lifecycle import Process
-from services.chassis.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
-from services.chassis.projection_driver import drive_all
-from services.chassis.relay import Relay
+from services.chassis.log.consistency import ConsistencyTokens, Waiter
+from services.chassis.log.eventstore import LogStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.folded import FoldedStates
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.snapshots import Snapshots
+from services.chassis.log.snapshots_mongo import MongoSnapshots
+from services.chassis.log.worker import Follower, LogWorker
 from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_page import PageTokens
 from services.chassis.rpc_server import RpcServer, ServiceBinding
-from services.chassis.snapshots import Snapshots
-from services.chassis.snapshots_mongo import MongoSnapshots
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import ViewStore
-from services.chassis.viewstore_mongo import MongoViewStore
-from services.chassis.worker import Follower, LogWorker
+from services.chassis.views.projection_driver import drive_all
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import ViewStore
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from services.forum.adapters.event_codec import event_codec
 from services.forum.adapters.published_posts import PublishedPosts
 from services.forum.adapters.thread_snapshots import thread_snapshots

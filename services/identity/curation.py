@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.chassis.bus import Curation
+from services.chassis.integration.bus import Curation
 from vouchsafe.identity.events.v1 import events_pb2 as pb
 
 _COMMITTED: Final = pb.OwnershipCommitted.DESCRIPTOR.full_name

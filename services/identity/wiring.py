@@ -7,20 +7,20 @@ from functools import partial
 from typing import Any
 
 from services.chassis import configfile
-from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.eventstore import LogStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler
+from services.chassis.integration.bus_jetstream import Bus, JetStreamOutbox
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
+from services.chassis.integration.relay import Relay
 from services.chassis.lifecycle import Process
-from services.chassis.log_reader import CuratedLog, EventLogServicer
-from services.chassis.projection_driver import drive_all
-from services.chassis.relay import Relay
+from services.chassis.log.eventstore import LogStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.worker import LogWorker
 from services.chassis.rpc_server import RpcServer, ServiceBinding
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import ViewStore
-from services.chassis.viewstore_mongo import MongoViewStore
-from services.chassis.worker import LogWorker
+from services.chassis.views.projection_driver import drive_all
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import ViewStore
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from services.identity.adapters.attempts import Attempts
 from services.identity.adapters.event_codec import event_codec
 from services.identity.adapters.logins import Logins

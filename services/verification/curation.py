@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.chassis.bus import Curation
+from services.chassis.integration.bus import Curation
 from vouchsafe.verification.events.v1 import events_pb2 as pb
 
 

@@ -11,17 +11,17 @@ from functools import partial
 from typing import Any
 
 from services.chassis import configfile
-from services.chassis.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.clock import Clock, SystemClock
-from services.chassis.eventstore import LogStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler
+from services.chassis.integration.bus_jetstream import Bus, JetStreamOutbox
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
+from services.chassis.integration.relay import Relay
 from services.chassis.lifecycle import Process
-from services.chassis.log_reader import CuratedLog, EventLogServicer
-from services.chassis.relay import Relay
+from services.chassis.log.eventstore import LogStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.worker import LogWorker
 from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.chassis.telemetry_log import log
-from services.chassis.worker import LogWorker
 from services.seal.trust import Trust
 from services.verification.adapters.assertions import AssertionVerifier
 from services.verification.adapters.codes import Codes

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 import pytest_asyncio
 
-from services.chassis.eventstore import LogStore
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.viewstore import Documents, ViewStore
-from services.chassis.viewstore_memory import MemoryViewStore
-from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.log.eventstore import LogStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.views.viewstore import Documents, ViewStore
+from services.chassis.views.viewstore_memory import MemoryViewStore
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from tests.support.store import fresh_database, store_uri
 
 

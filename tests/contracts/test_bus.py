@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from services.chassis.bus import Delivery, Fenced, Inbox, Message, Outbox, PublicEvent, Tail
-from services.chassis.bus_jetstream import JetStreamInbox, JetStreamOutbox, connect, stream_name
-from services.chassis.bus_memory import MemoryBus
-from services.chassis.bus_provision import Stream, provision
-from services.chassis.eventstore import START, Mark
+from services.chassis.integration.bus import Delivery, Fenced, Inbox, Message, Outbox, PublicEvent, Tail
+from services.chassis.integration.bus_jetstream import JetStreamInbox, JetStreamOutbox, connect, stream_name
+from services.chassis.integration.bus_memory import MemoryBus
+from services.chassis.integration.bus_provision import Stream, provision
+from services.chassis.log.eventstore import START, Mark
 from tests.support.nats_server import CONSUMER, PRODUCER, NatsServer
 
 STREAM = Stream(PRODUCER, stream_name(PRODUCER), (f"{PRODUCER}.public.>",), (CONSUMER,), 8 * 1024 * 1024, 1)

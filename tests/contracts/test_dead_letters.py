@@ -5,12 +5,12 @@ from hashlib import sha256
 import pytest
 import pytest_asyncio
 
-from services.chassis.bus import PublicEvent
-from services.chassis.dead_letters import Letter, LetterState, Parked
-from services.chassis.dead_letters_memory import MemoryDeadLetters
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore import START, Mark
-from services.chassis.lease import LeaseLost
+from services.chassis.integration.bus import PublicEvent
+from services.chassis.integration.dead_letters import Letter, LetterState, Parked
+from services.chassis.integration.dead_letters_memory import MemoryDeadLetters
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.log.eventstore import START, Mark
+from services.chassis.log.lease import LeaseLost
 
 LATER = Mark(1000)
 Letters = MemoryDeadLetters | MongoDeadLetters

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.chassis.eventstore import (
+from services.chassis.log.eventstore import (
     MAX_COMMIT_BYTES,
     START,
     Commit,
@@ -18,7 +18,7 @@ from services.chassis.eventstore import (
     VersionConflict,
     Write,
 )
-from services.chassis.lease import LeaseLost
+from services.chassis.log.lease import LeaseLost
 from tests.support.commits import EVENT, META, append, sequence_all
 
 

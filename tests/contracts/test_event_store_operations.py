@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.chassis.eventstore import (
+from services.chassis.log.eventstore import (
     Commit,
     EventData,
     LogStore,
@@ -14,7 +14,7 @@ from services.chassis.eventstore import (
     Write,
     new_commit,
 )
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.support.commits import EVENT, META, append, sequence_all
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.chassis.eventstore_mongo import MongoDatabase
-from services.chassis.snapshots import Snapshot, Snapshots
-from services.chassis.snapshots_memory import MemorySnapshots
-from services.chassis.snapshots_mongo import MongoSnapshots
+from services.chassis.log.eventstore_mongo import MongoDatabase
+from services.chassis.log.snapshots import Snapshot, Snapshots
+from services.chassis.log.snapshots_memory import MemorySnapshots
+from services.chassis.log.snapshots_mongo import MongoSnapshots
 
 SNAPSHOT = Snapshot("thread-1", 3, 20, "commit-20", 4000, b'["shape",\x00\xff]')
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.chassis.lease import LeaseLost
-from services.chassis.viewstore import Advance, Documents, Generations, StoredView, ViewStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.views.viewstore import Advance, Documents, Generations, StoredView, ViewStore
 
 VIEW = "threads_v1"
 

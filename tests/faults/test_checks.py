@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.chassis.handle import commit_id_of
+from services.chassis.log.handle import commit_id_of
 from tests.faults.rig import checks
 from tests.faults.rig.accounts import pb
 from tests.faults.rig.checks import Kind

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from google.protobuf.message import Message
 
-from services.chassis.codec import EventCodec
-from services.chassis.eventstore import EventData
+from services.chassis.log.codec import EventCodec
+from services.chassis.log.eventstore import EventData
 
 CORPUS = Path(__file__).with_name("corpus")
 SERVICES = sorted(path.parents[1].name for path in Path(__file__).parents[2].glob("services/*/adapters/event_codec.py"))

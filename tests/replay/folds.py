@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from services.chassis.folded import Evolving
-from services.chassis.state_coder import StateCoder
+from services.chassis.log.folded import Evolving
+from services.chassis.log.state_coder import StateCoder
 from services.forum.domain import thread
 from tests.replay.fixtures import CORPUS, LineBroken, codec_of, read
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from google.protobuf.message import DecodeError
 
-from services.chassis.codec import CodecError, EventCodec
+from services.chassis.log.codec import CodecError, EventCodec
 from tests.replay import folds
 from tests.replay.examples import NoExample, example
 from tests.replay.fixtures import (

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore import EventData, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler, Decider
+from services.chassis.log.eventstore import EventData, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import CommandHandler, Decider
 from services.disclosure.domain import tree
 from services.disclosure.transparency import TransparencyLog
 from tests.replay.fixtures import CORPUS, SERVICES, Fixture, codec_of, read, stored_types, unproven_types

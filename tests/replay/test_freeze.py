@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.chassis.codec import EventCodec
-from services.chassis.upcast import Upcast
+from services.chassis.log.codec import EventCodec
+from services.chassis.log.upcast import Upcast
 from tests.replay.examples import VALUES, NoExample
 from tests.replay.fixtures import CORPUS, SERVICES, LineBroken, codec_of, read, stored_types
 from tests.replay.freeze import freeze

@@ -2,7 +2,7 @@
 
 import uuid
 
-from services.chassis.eventstore import Commit, CommitMeta, EventData, EventStore, LogStore, Mark, Write
+from services.chassis.log.eventstore import Commit, CommitMeta, EventData, EventStore, LogStore, Mark, Write
 
 META = CommitMeta(fingerprint="f1", at=1_900_000_000, caller="spiffe://test/ns/client/sa/client")
 EVENT = EventData("test.v1.Happened", b"\x0a\x01a")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from services.chassis.deciding import Decider
+from services.chassis.log.deciding import Decider
 
 C = TypeVar("C")
 S = TypeVar("S")

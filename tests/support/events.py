@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from services.chassis.codec import EventCodec
+from services.chassis.log.codec import EventCodec
 
 PACKAGE = "test.counter.events.v1"
 

@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from services.chassis.bus import Curation
-from services.chassis.bus_memory import MemoryBus, MemoryInbox
-from services.chassis.consumer import Consumer, ForeignEvent
-from services.chassis.dead_letters import DeadLetterDesk, DeadLetters
-from services.chassis.eventstore import Checkpoints, EventData, LogStore, Mark, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.log_reader import CuratedLog, PublicPage
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.bus_memory import MemoryBus, MemoryInbox
+from services.chassis.integration.consumer import Consumer, ForeignEvent
+from services.chassis.integration.dead_letters import DeadLetterDesk, DeadLetters
+from services.chassis.integration.log_reader import CuratedLog, PublicPage
+from services.chassis.log.eventstore import Checkpoints, EventData, LogStore, Mark, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.support.commits import META, new_id, sequence_all
 
 CURATION = Curation("producer", {"test.v1.Public": "Public.v1", "test.v1.Dull": "Dull.v1"})

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.chassis.eventstore_mongo import MongoDatabase
+from services.chassis.log.eventstore_mongo import MongoDatabase
 
 _START_SECONDS = 30.0
 

@@ -1,6 +1,6 @@
 """How disclosure's events are stored: each dataclass as the protobuf message of its name."""
 
-from services.chassis.codec import EventCodec
+from services.chassis.log.codec import EventCodec
 from services.disclosure.domain import case, deposit, label, tree
 from vouchsafe.disclosure.events.v1 import events_pb2 as pb
 

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from services.chassis.consumer import ForeignEvent, ProducerDistrusted, Reaction
-from services.chassis.handle import fingerprint_of
+from services.chassis.integration.consumer import ForeignEvent, ProducerDistrusted, Reaction
+from services.chassis.log.handle import fingerprint_of
 from services.disclosure.domain.label import AcceptKey, Command, KeyConflict, OpenLabel
 from services.disclosure.labels import Labels
 from services.disclosure.transparency import LeafConflict, TransparencyLog

@@ -1,6 +1,6 @@
 """How the forum's events are stored: each dataclass and the protobuf message of the same fields."""
 
-from services.chassis.codec import EventCodec
+from services.chassis.log.codec import EventCodec
 from services.forum.domain.alias import AliasCreated
 from services.forum.domain.label import IssuerKeyAccepted, LabelOpened
 from services.forum.domain.post_id import PostIdReserved

@@ -1,7 +1,7 @@
 """A post as it stands in the log, signatures and all: for evidence, not for readers."""
 
-from services.chassis.codec import EventCodec
-from services.chassis.eventstore import EventStore
+from services.chassis.log.codec import EventCodec
+from services.chassis.log.eventstore import EventStore
 from services.forum.domain import post_id as ids
 from services.forum.domain import thread
 from services.forum.domain.thread import PostPublished

@@ -1,7 +1,7 @@
 """How the states of long threads are kept, so that a process that has not seen a thread need not read all of it."""
 
-from services.chassis.snapshots import Snapshots, Snapshotting
-from services.chassis.state_coder import StateCoder
+from services.chassis.log.snapshots import Snapshots, Snapshotting
+from services.chassis.log.state_coder import StateCoder
 from services.forum.domain.thread import FOLD_VERSION, State
 
 

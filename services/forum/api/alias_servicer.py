@@ -1,6 +1,6 @@
 """AliasService: challenges, and aliases that stand on a credential and a receipt."""
 
-from services.chassis.handle import CommandHandler, commit_id_of
+from services.chassis.log.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
 from services.forum.api.alias_side import Context, alias_side

@@ -4,7 +4,7 @@ Everything comes from the log itself and not from a view: a case must rest on wh
 every link of the chain again.
 """
 
-from services.chassis.handle import CommandHandler
+from services.chassis.log.handle import CommandHandler
 from services.forum.adapters.published_posts import PublishedPosts
 from services.forum.api import mapping
 from services.forum.api.alias_side import Context, alias_side

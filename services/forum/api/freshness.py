@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.chassis.consistency import Visible, Waiter
+from services.chassis.log.consistency import Visible, Waiter
 from services.chassis.rpc_call import current_call
 
 

@@ -5,7 +5,7 @@ What readers get is built field by field from a view document that holds nothing
 
 from collections.abc import Sequence
 
-from services.chassis.viewstore import Document
+from services.chassis.views.viewstore import Document
 from services.forum.domain.alias import AliasCreated
 from services.forum.domain.thread import PostPublished
 from services.forum.domain.verified import AliasClaim, AuthorProof, Credential, SignedComment, SignedPost

@@ -11,7 +11,7 @@ from typing import Final
 from services.chassis.rpc_answer import encoded
 from services.chassis.rpc_call import current_call
 from services.chassis.rpc_page import PageTokens, invalid_page_token, query_of
-from services.chassis.viewstore import Document, Views
+from services.chassis.views.viewstore import Document, Views
 from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.freshness import Freshness
 from services.forum.api.mapping import post_in_feed, post_in_thread

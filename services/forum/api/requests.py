@@ -2,7 +2,7 @@
 
 from google.protobuf.message import Message
 
-from services.chassis.handle import fingerprint_of
+from services.chassis.log.handle import fingerprint_of
 
 
 def fingerprint(caller: str, request: Message, *, besides: tuple[str, ...] = ()) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from services.chassis.consistency import ConsistencyTokens, Written
-from services.chassis.handle import CommandHandler, commit_id_of
+from services.chassis.log.consistency import ConsistencyTokens, Written
+from services.chassis.log.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
 from services.forum.api import mapping

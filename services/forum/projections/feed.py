@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from itertools import islice
 from typing import Final, NamedTuple
 
-from services.chassis.projection import EventContext, Projection
-from services.chassis.viewstore import Document, Views
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.viewstore import Document, Views
 from services.forum.domain.thread import PostPublished
 
 _PLACE: Final = struct.Struct(">BQ")

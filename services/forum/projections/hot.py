@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from services.chassis.codec import EventCodec
-from services.chassis.eventstore import Commit
+from services.chassis.log.codec import EventCodec
+from services.chassis.log.eventstore import Commit
 from services.forum.domain.thread import CommentPublished, PostPublished, ThreadOpened
 from services.forum.projections.feed import NEWEST, Place
 from services.forum.projections.hot_feed import HotFeeds, HotPage

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from services.chassis.codec import EventCodec
-from services.chassis.consistency import Visible
-from services.chassis.eventstore import CommitLog, EventStoreError
-from services.chassis.nudge import Nudge
-from services.chassis.tailing import LogTail, Observer
+from services.chassis.log.codec import EventCodec
+from services.chassis.log.consistency import Visible
+from services.chassis.log.eventstore import CommitLog, EventStoreError
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.tailing import LogTail, Observer
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 from services.forum.projections.feed import FeedIndex

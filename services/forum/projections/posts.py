@@ -4,8 +4,8 @@ Apart from each other because a feed shows many posts and none of their comments
 in the log: the documents hold what readers may know and nothing else.
 """
 
-from services.chassis.projection import EventContext, Projection
-from services.chassis.viewstore import Document
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.viewstore import Document
 from services.forum.domain.thread import CommentPublished, PostPublished
 
 _Event = PostPublished | CommentPublished

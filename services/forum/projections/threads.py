@@ -6,8 +6,8 @@ needs to know of another, and none grows without end.
 
 from typing import Final
 
-from services.chassis.projection import EventContext, Projection
-from services.chassis.viewstore import Document, Views
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.viewstore import Document, Views
 from services.forum.domain.errors import DomainError, Reason
 from services.forum.domain.thread import PostPublished, ThreadOpened
 

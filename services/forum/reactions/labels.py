@@ -7,8 +7,8 @@ looked. Skipping one would let aliases be created under a key that not everybody
 
 from collections.abc import Mapping
 
-from services.chassis.consumer import ForeignEvent, Reaction
-from services.chassis.handle import CommandHandler, fingerprint_of
+from services.chassis.integration.consumer import ForeignEvent, Reaction
+from services.chassis.log.handle import CommandHandler, fingerprint_of
 from services.forum import checks
 from services.forum.domain.label import Event, State, stream
 from services.forum.domain.label_decider import AcceptIssuerKey, Command, OpenLabel

@@ -1,6 +1,6 @@
 """Which protobuf message stores which event of identity."""
 
-from services.chassis.codec import EventCodec
+from services.chassis.log.codec import EventCodec
 from services.identity.domain.person import OwnershipCommitted, PersonRegistered, PersonReleased
 from vouchsafe.identity.events.v1 import events_pb2 as stored
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import grpc
 
-from services.chassis.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
+from services.chassis.log.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
 from services.identity.adapters.attempts import Attempts
 from services.identity.adapters.logins import Logins

@@ -9,9 +9,9 @@ from typing import Any
 import grpc
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
+from services.chassis.log.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
-from services.chassis.viewstore import Views
+from services.chassis.views.viewstore import Views
 from services.identity.adapters.profiles import Profiles
 from services.identity.api.mapping import to_authorization, to_credential
 from services.identity.api.person_servicer import person_stream

@@ -5,8 +5,8 @@ One document per person, under the reference in hex; it holds the person's ident
 
 from typing import Any
 
-from services.chassis.projection import EventContext, Projection
-from services.chassis.viewstore import Document, Views
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.viewstore import Document, Views
 from services.identity.domain.person import PersonRegistered
 
 

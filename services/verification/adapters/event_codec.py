@@ -1,6 +1,6 @@
 """Which protobuf message stores which event of verification."""
 
-from services.chassis.codec import EventCodec
+from services.chassis.log.codec import EventCodec
 from services.verification.domain.allowance_decider import MailAllowanceUsed
 from services.verification.domain.crowd_decider import LabelActivated, PersonCounted
 from services.verification.domain.employment_decider import EmploymentVerified

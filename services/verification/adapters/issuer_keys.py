@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import gmpy2
 
-from services.chassis.handle import CommandHandler, fingerprint_of
+from services.chassis.log.handle import CommandHandler, fingerprint_of
 from services.chassis.telemetry_log import log
 from services.seal import field_crypt, kdf
 from services.seal.blind_rsa_signer import BlindSigner

@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
+from services.chassis.log.handle import CommandHandler, RequestIdReused, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import Call, current_call
 from services.verification.adapters.assertions import AssertionVerifier, Person
 from services.verification.adapters.codes import Codes

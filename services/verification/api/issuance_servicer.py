@@ -8,7 +8,7 @@ import grpc
 from opentelemetry.context import Context as TraceContext
 
 from services.chassis.clock import Clock
-from services.chassis.handle import CommandHandler, commit_id_of, fingerprint_of
+from services.chassis.log.handle import CommandHandler, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import Call, current_call
 from services.chassis.tracelink import opened
 from services.seal.canonical import sha256

@@ -9,9 +9,9 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Final
 
-from services.chassis.codec import EventCodec
-from services.chassis.projection import EventContext, Projection
-from services.chassis.viewstore import Document
+from services.chassis.log.codec import EventCodec
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.viewstore import Document
 from tests.support.protos import proto_module
 
 pb: Final = proto_module("ledger_pb2")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from services.chassis.handle import commit_id_of
+from services.chassis.log.handle import commit_id_of
 from tests.faults.rig.accounts import pb
 from tests.faults.rig.deployment import DRIVER
 from tests.faults.rig.evidence import Evidence, StoredCommit, StoreEvidence

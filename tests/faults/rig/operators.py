@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore_mongo import MongoDatabase
-from services.chassis.rebuild import request_rebuild
-from services.chassis.viewstore import collection_name
-from services.chassis.viewstore_mongo import MongoViewStore
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.log.eventstore_mongo import MongoDatabase
+from services.chassis.views.rebuild import request_rebuild
+from services.chassis.views.viewstore import collection_name
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from tests.faults.rig.accounts import ACCOUNTS
 from tests.support.nats_server import PRODUCER
 

@@ -25,7 +25,7 @@ import nats.errors
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from services.chassis.bus_provision import Stream, provision
+from services.chassis.integration.bus_provision import Stream, provision
 from tests.faults.rig.checks import Breach, Kind, breaches
 from tests.faults.rig.clocks import jump
 from tests.faults.rig.deployment import DRIVER, Addresses, Deployed, deploy, write_tls

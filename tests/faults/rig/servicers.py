@@ -7,10 +7,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.chassis.consistency import ConsistencyTokens, Waiter, Written
-from services.chassis.handle import CommandHandler, commit_id_of, fingerprint_of
+from services.chassis.log.consistency import ConsistencyTokens, Waiter, Written
+from services.chassis.log.handle import CommandHandler, commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
-from services.chassis.view_catalog import ActiveViews
+from services.chassis.views.view_catalog import ActiveViews
 from tests.faults.rig.accounts import Account, Paid, Pay, pb, stream
 from tests.support.protos import proto_module
 

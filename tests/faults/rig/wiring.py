@@ -14,26 +14,26 @@ from typing import Any, Final, cast
 from grpc import StatusCode
 
 from services.chassis import configfile
-from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox
-from services.chassis.consistency import ConsistencyTokens, Waiter
-from services.chassis.consumer import Consumer, ForeignEvent
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler, fingerprint_of
 from services.chassis.identity_uri import server_name
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox
+from services.chassis.integration.consumer import Consumer, ForeignEvent
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, RpcLogReader
+from services.chassis.integration.relay import Relay
 from services.chassis.lifecycle import Process
-from services.chassis.log_reader import CuratedLog, EventLogServicer, RpcLogReader
-from services.chassis.projection_driver import drive_all
-from services.chassis.relay import Relay
+from services.chassis.log.consistency import ConsistencyTokens, Waiter
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler, fingerprint_of
+from services.chassis.log.tailing import LogTail
+from services.chassis.log.worker import LogWorker
 from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_errors import ErrorTable
 from services.chassis.rpc_server import RpcServer, ServiceBinding
-from services.chassis.tailing import LogTail
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import ViewStore
-from services.chassis.viewstore_mongo import MongoViewStore
-from services.chassis.worker import LogWorker
+from services.chassis.views.projection_driver import drive_all
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import ViewStore
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from tests.faults.rig.accounts import ACCOUNTS, CODEC, LEDGER, MIRROR, POISON, Copied, Reason, pb, stream
 from tests.faults.rig.breaking import (
     LETTERS,

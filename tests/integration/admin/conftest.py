@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from tests.support.store import store_uri
 
 

@@ -3,8 +3,8 @@
 import gzip
 from pathlib import Path
 
-from services.chassis.eventstore import Commit, EventData, Mark, Write
-from services.chassis.eventstore_mongo import MongoEventStore
+from services.chassis.log.eventstore import Commit, EventData, Mark, Write
+from services.chassis.log.eventstore_mongo import MongoEventStore
 from tests.integration.admin.conftest import Service
 from tests.support.commits import META, append, new_id, sequence_all
 from vouchsafe.forum.events.v1.events_pb2 import PostIdReserved

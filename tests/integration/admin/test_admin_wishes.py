@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.projection import Projection
-from services.chassis.projection_driver import drive_all
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore_mongo import MongoViewStore
-from services.chassis.worker import LogWorker
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.log.worker import LogWorker
+from services.chassis.views.projection import Projection
+from services.chassis.views.projection_driver import drive_all
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from tests.integration.admin.conftest import Service
 from tests.support.commits import append
 from tests.support.events import CODEC, Raised

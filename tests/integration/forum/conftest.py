@@ -15,11 +15,11 @@ from deploy.local import readiness, toml
 from deploy.local.layout import REPOSITORY, write_file
 from deploy.local.platform import LocalPlatform
 from deploy.local.process import Child
-from services.chassis import bus_jetstream
-from services.chassis.bus import Message, PublicEvent
 from services.chassis.deployment import Secrets
-from services.chassis.eventstore import Mark
 from services.chassis.identity_uri import server_name
+from services.chassis.integration import bus_jetstream
+from services.chassis.integration.bus import Message, PublicEvent
+from services.chassis.log.eventstore import Mark
 from services.chassis.rpc_client import RetryPolicy, RpcChannel
 from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes

@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from services.chassis.eventstore import Commit
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.leadership import LEADING
+from services.chassis.log.eventstore import Commit
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.leadership import LEADING
 from services.chassis.rpc_errors import RpcError
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import CommentPublished, PostPublished

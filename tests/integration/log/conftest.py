@@ -7,9 +7,9 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from services.chassis.bus_jetstream import connect, stream_name
-from services.chassis.bus_provision import Stream, provision
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.integration.bus_jetstream import connect, stream_name
+from services.chassis.integration.bus_provision import Stream, provision
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from tests.support.nats_server import CONSUMER, PRODUCER, NatsServer
 from tests.support.store import fresh_database, store_uri
 

@@ -6,15 +6,15 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from services.chassis.audit import Fault, audit_log
-from services.chassis.audit_bus import audit_bus
-from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import JetStreamArchive, JetStreamOutbox
-from services.chassis.eventstore import EventData, Write
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.nudge import Nudge
-from services.chassis.relay import Relay
-from services.chassis.sequencer import Sequencer
+from services.chassis.integration.audit_bus import audit_bus
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.bus_jetstream import JetStreamArchive, JetStreamOutbox
+from services.chassis.integration.relay import Relay
+from services.chassis.log.audit import Fault, audit_log
+from services.chassis.log.eventstore import EventData, Write
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.sequencer import Sequencer
 from tests.integration.log.conftest import STREAM
 from tests.support.commits import META, append, new_id
 from tests.support.nats_server import PRODUCER

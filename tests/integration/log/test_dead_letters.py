@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 import pytest
 from nats.aio.client import Client
 
-from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import JetStreamInbox, JetStreamOutbox
-from services.chassis.consumer import Consumer, follower_name
-from services.chassis.dead_letters_mongo import MongoDeadLetters
-from services.chassis.eventstore import Mark
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.lease import LeaseLost
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.bus_jetstream import JetStreamInbox, JetStreamOutbox
+from services.chassis.integration.consumer import Consumer, follower_name
+from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
+from services.chassis.log.eventstore import Mark
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.lease import LeaseLost
 from tests.support.foreign import KEYED, Producer, Taker, parked
 from tests.support.nats_server import CONSUMER, PRODUCER
 

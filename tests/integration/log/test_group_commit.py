@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from services.chassis.eventstore import (
+from services.chassis.log.eventstore import (
     Commit,
     EventStoreError,
     OutcomeUnknown,
@@ -21,8 +21,8 @@ from services.chassis.eventstore import (
     StoreUnavailable,
     VersionConflict,
 )
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.groupcommit import Limits
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.groupcommit import Limits
 from tests.support.commits import append, new_id
 from tests.support.store import StoreProcess
 

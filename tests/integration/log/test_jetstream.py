@@ -13,16 +13,16 @@ import nats.errors
 import pytest
 from nats.aio.client import Client
 
-from services.chassis.bus import BusUnavailable, Curation, Fenced, Message, Tail
-from services.chassis.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox, connect
-from services.chassis.bus_provision import provision
-from services.chassis.consumer import Consumer, ForeignEvent
-from services.chassis.eventstore import EventData, Mark, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.log_reader import CuratedLog
-from services.chassis.relay import Relay
-from services.chassis.worker import LogWorker
+from services.chassis.integration.bus import BusUnavailable, Curation, Fenced, Message, Tail
+from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox, connect
+from services.chassis.integration.bus_provision import provision
+from services.chassis.integration.consumer import Consumer, ForeignEvent
+from services.chassis.integration.log_reader import CuratedLog
+from services.chassis.integration.relay import Relay
+from services.chassis.log.eventstore import EventData, Mark, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.worker import LogWorker
 from tests.integration.log.conftest import STREAM
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.nats_server import CONSUMER, PRODUCER, NatsServer
@@ -192,7 +192,7 @@ async def test_the_relay_goes_on_when_the_server_was_killed(producer_bus: Client
 async def test_a_bus_restored_from_an_old_copy_is_filled_up_by_the_relay_at_work(
     producer_bus: Client, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.chassis.relay._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("services.chassis.integration.relay._LOOK_SECONDS", 0.0)
     store = await log_of(MemoryEventStore(), 3)
     relay = relay_of(store, producer_bus)
     await relay.step()
@@ -210,7 +210,7 @@ async def test_a_bus_restored_from_an_old_copy_is_filled_up_by_the_relay_at_work
 async def test_messages_removed_from_the_end_are_published_again(
     producer_bus: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.chassis.relay._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("services.chassis.integration.relay._LOOK_SECONDS", 0.0)
     jetstream = producer_bus.jetstream()
     settings = (await jetstream.stream_info(STREAM.name)).config
     await jetstream.delete_stream(STREAM.name)

@@ -10,8 +10,8 @@ import pytest
 from pymongo import ReadPreference
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from services.chassis.eventstore import StoreUnavailable
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.eventstore import StoreUnavailable
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from tests.support.commits import append
 from tests.support.store import StoreProcess, fresh_database
 

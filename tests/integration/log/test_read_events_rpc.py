@@ -6,10 +6,10 @@ import grpc
 import pytest
 import pytest_asyncio
 
-from services.chassis.bus import Curation
-from services.chassis.eventstore import START, EventData, Mark, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.log_reader import CuratedLog, EventLogServicer, RpcLogReader
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, RpcLogReader
+from services.chassis.log.eventstore import START, EventData, Mark, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import ErrorTable, RpcError
 from services.chassis.rpc_server import ServiceBinding
 from tests.support.commits import META, new_id, sequence_all

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler
-from services.chassis.projection import EventContext, Projection
-from services.chassis.projection_driver import ProjectionDriver, drive_all
-from services.chassis.rebuild import rebuild_progress, request_rebuild
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import Document
-from services.chassis.viewstore_mongo import MongoViewStore
-from services.chassis.worker import LogWorker
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.worker import LogWorker
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projection_driver import ProjectionDriver, drive_all
+from services.chassis.views.rebuild import rebuild_progress, request_rebuild
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import Document
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from tests.support.events import CODEC, COUNTER, Raise, Raised
 
 STREAMS = 3

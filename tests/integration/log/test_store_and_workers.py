@@ -11,23 +11,23 @@ from pathlib import Path
 import pytest
 from nats.aio.client import Client
 
-from services.chassis.bus import Curation
-from services.chassis.bus_jetstream import JetStreamInbox, JetStreamOutbox
-from services.chassis.consumer import Consumer, ForeignEvent
-from services.chassis.eventstore import Commit, EventData, EventStoreError
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.handle import CommandHandler
-from services.chassis.lease import LeaseLost
-from services.chassis.log_reader import CuratedLog
-from services.chassis.nudge import Nudge
-from services.chassis.projection import EventContext, Projection
-from services.chassis.projection_driver import drive_all
-from services.chassis.relay import Relay
-from services.chassis.sequencer import Sequencer
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import Document
-from services.chassis.viewstore_mongo import MongoViewStore
-from services.chassis.worker import LogWorker
+from services.chassis.integration.bus import Curation
+from services.chassis.integration.bus_jetstream import JetStreamInbox, JetStreamOutbox
+from services.chassis.integration.consumer import Consumer, ForeignEvent
+from services.chassis.integration.log_reader import CuratedLog
+from services.chassis.integration.relay import Relay
+from services.chassis.log.eventstore import Commit, EventData, EventStoreError
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.sequencer import Sequencer
+from services.chassis.log.worker import LogWorker
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projection_driver import drive_all
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import Document
+from services.chassis.views.viewstore_mongo import MongoViewStore
 from tests.support.commits import append, new_id
 from tests.support.events import CODEC, COUNTER, PACKAGE, Raise, Raised
 from tests.support.nats_server import CONSUMER, PRODUCER

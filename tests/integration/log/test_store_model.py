@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from services.chassis.eventstore import Commit, CommitIdTaken, EventData, EventStore, VersionConflict, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.nudge import Nudge
-from services.chassis.sequencer import Sequencer
+from services.chassis.log.eventstore import Commit, CommitIdTaken, EventData, EventStore, VersionConflict, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.sequencer import Sequencer
 from tests.support.commits import META
 
 T = TypeVar("T")

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
-from services.chassis import bus_provision
-from services.chassis.bus import Curation, Fenced, Message, Tail
-from services.chassis.bus_jetstream import JetStreamOutbox
-from services.chassis.bus_provision import provision
-from services.chassis.eventstore import EventData, Mark
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.eventstore_mongo import MongoDatabase, MongoEventStore
-from services.chassis.relay import Relay
-from services.chassis.worker import LogWorker
+from services.chassis.integration import bus_provision
+from services.chassis.integration.bus import Curation, Fenced, Message, Tail
+from services.chassis.integration.bus_jetstream import JetStreamOutbox
+from services.chassis.integration.bus_provision import provision
+from services.chassis.integration.relay import Relay
+from services.chassis.log.eventstore import EventData, Mark
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.worker import LogWorker
 from tests.integration.log.conftest import STREAM
 from tests.support.commits import append, new_id, sequence_all
 from tests.support.nats_server import PRODUCER
@@ -109,7 +109,7 @@ async def test_a_leader_that_wakes_up_changes_nothing(
     database: MongoDatabase, producer_bus: Client, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(bus_provision, "_DUPLICATE_WINDOW_SECONDS", WINDOW_SECONDS)
-    monkeypatch.setattr("services.chassis.relay._QUIET_COMMITS", 1)
+    monkeypatch.setattr("services.chassis.integration.relay._QUIET_COMMITS", 1)
     await provision(producer_bus.jetstream(), [STREAM])
     stores = [MongoEventStore(database), MongoEventStore(database)]
     await stores[0].ensure_indexes()

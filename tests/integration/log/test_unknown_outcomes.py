@@ -12,7 +12,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from services.chassis.eventstore import (
+from services.chassis.log.eventstore import (
     Commit,
     CommitIdTaken,
     EventData,
@@ -22,9 +22,9 @@ from services.chassis.eventstore import (
     StoreUnavailable,
     VersionConflict,
 )
-from services.chassis.eventstore_mongo import MongoEventStore
-from services.chassis.nudge import Nudge
-from services.chassis.sequencer import Sequencer
+from services.chassis.log.eventstore_mongo import MongoEventStore
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.sequencer import Sequencer
 from tests.support.commits import append
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.rpc.disclosure.world import Ceremony, Platform
 
 

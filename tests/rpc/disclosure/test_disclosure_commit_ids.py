@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.chassis.bus import foreign_commit_id
-from services.chassis.eventstore import Mark
+from services.chassis.integration.bus import foreign_commit_id
+from services.chassis.log.eventstore import Mark
 from services.disclosure.reactions.published import _only_leaf
 from tests.rpc.disclosure.authors import EPOCH, issuer
 from tests.rpc.disclosure.world import Platform, foreign

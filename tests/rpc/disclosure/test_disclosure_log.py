@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.chassis.consumer import ProducerDistrusted
-from services.chassis.eventstore import Commit, StoreUnavailable
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.integration.consumer import ProducerDistrusted
+from services.chassis.log.eventstore import Commit, StoreUnavailable
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import RpcError
 from services.disclosure.adapters.peers import Peers
 from services.disclosure.transparency import LeafConflict

@@ -7,8 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
-from services.chassis.eventstore import Commit, Write
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore import Commit, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import Failure, RpcError
 from services.disclosure.adapters.peers import Peers
 from services.seal import hpke

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from services.chassis.eventstore_mongo import MongoEventStore
+from services.chassis.log.eventstore_mongo import MongoEventStore
 from services.seal import hpke
 from services.seal.checkpoint import verify_checkpoint
 from services.seal.leaves import kind_of

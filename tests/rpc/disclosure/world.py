@@ -16,13 +16,13 @@ import grpc
 from google.protobuf.message import Message
 
 from services.chassis import configfile
-from services.chassis.bus import foreign_commit_id
 from services.chassis.clock import SystemClock
-from services.chassis.consumer import ForeignEvent
 from services.chassis.deployment import Endpoints, Listen, Paths, ProcessName, Secrets
-from services.chassis.eventstore import EventStore, Mark
 from services.chassis.identity_uri import identity_of, parse_identity, server_name
+from services.chassis.integration.bus import foreign_commit_id
+from services.chassis.integration.consumer import ForeignEvent
 from services.chassis.lifecycle import Process, Start
+from services.chassis.log.eventstore import EventStore, Mark
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles

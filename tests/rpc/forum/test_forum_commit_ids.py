@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from services.chassis.bus import foreign_commit_id
-from services.chassis.eventstore import Mark
+from services.chassis.integration.bus import foreign_commit_id
+from services.chassis.log.eventstore import Mark
 from tests.rpc.forum.requests import comment_request, open_request, post_request
 from tests.rpc.forum.world import World
 from tests.unit.forum.authors import EPOCH, issuer_key

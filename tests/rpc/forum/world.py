@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from services.chassis.bus import Curation, PublicEvent
-from services.chassis.bus import Message as BusMessage
-from services.chassis.bus_memory import MemoryBus
 from services.chassis.clock import FixedClock
-from services.chassis.dead_letters_memory import MemoryDeadLetters
-from services.chassis.eventstore import Mark
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.log_reader import CuratedLog
+from services.chassis.integration.bus import Curation, PublicEvent
+from services.chassis.integration.bus import Message as BusMessage
+from services.chassis.integration.bus_memory import MemoryBus
+from services.chassis.integration.dead_letters_memory import MemoryDeadLetters
+from services.chassis.integration.log_reader import CuratedLog
+from services.chassis.log.eventstore import Mark
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore_memory import MemoryViewStore
 from services.forum.api.errors import ERRORS
 from services.forum.config import Config
 from services.forum.domain.verified import IssuerKey

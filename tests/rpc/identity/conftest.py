@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore_memory import MemoryViewStore
 from services.identity.adapters.attempts import AttemptLimit
 from services.identity.adapters.passwords import PasswordCost
 from services.identity.api.errors import ERRORS

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from services.chassis.eventstore import Commit, StoreUnavailable
+from services.chassis.log.eventstore import Commit, StoreUnavailable
 from services.chassis.rpc_errors import RpcError
 from services.seal import ed25519
 from services.seal.statements import decode_assertion, ownership_commitment

@@ -7,7 +7,7 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from services.chassis.handle import commit_id_of
+from services.chassis.log.handle import commit_id_of
 from services.chassis.rpc_errors import RpcError
 from services.identity.adapters.profiles import Profile
 from services.identity.api.release_servicer import release_info

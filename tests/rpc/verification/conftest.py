@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_client import NO_RETRY
 from services.seal import blind_rsa
 from services.seal.blind_rsa import PSS_RANDOMIZED, PublicKey

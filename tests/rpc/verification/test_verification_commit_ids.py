@@ -5,8 +5,8 @@ import uuid
 from contextlib import suppress
 from datetime import timedelta
 
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import CommandHandler
 from services.seal.secret import SecretBytes
 from services.verification.adapters.event_codec import event_codec
 from services.verification.adapters.issuer_keys import _COMMIT_IDS, IssuerKeys, KeySealing

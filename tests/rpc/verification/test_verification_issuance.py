@@ -6,7 +6,7 @@ import uuid
 import grpc
 import pytest
 
-from services.chassis.eventstore import Commit
+from services.chassis.log.eventstore import Commit
 from services.chassis.rpc_errors import RpcError
 from tests.rpc.verification.conftest import CROWD, Blinded, PersonSide, Verification
 from tests.support.commits import sequence_all

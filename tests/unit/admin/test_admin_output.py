@@ -9,7 +9,7 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.payload import decoded
 from services.chassis.configfile import ConfigError
-from services.chassis.eventstore import OutcomeUnknown, StoreUnavailable
+from services.chassis.log.eventstore import OutcomeUnknown, StoreUnavailable
 from vouchsafe.verification.events.v1.events_pb2 import LabelActivated
 
 

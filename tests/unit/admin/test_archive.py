@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.admin.archive import ArchiveInvalid, Header, Reader, Writer
-from services.chassis.eventstore import Commit, CommitMeta, EventData, Write
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore import Commit, CommitMeta, EventData, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.support.commits import new_id, sequence_all
 
 META = CommitMeta("f1", 1_900_000_000, "spiffe://test/ns/client/sa/client", "00-a-b-01")

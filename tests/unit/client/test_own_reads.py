@@ -11,8 +11,8 @@ import grpc
 import pytest
 
 from services.chassis import rpc_errors
-from services.chassis.consistency import INVALID
 from services.chassis.identity_uri import server_name
+from services.chassis.log.consistency import INVALID
 from services.chassis.tls import server_credentials
 from services.seal.trust import Trust
 from tests.support.certs import make_authority, make_leaf

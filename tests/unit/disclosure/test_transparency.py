@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.seal.leaves import OwnershipLeaf

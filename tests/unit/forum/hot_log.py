@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
-from services.chassis.eventstore import Commit, CommitMeta, Part, RecordedEvent
+from services.chassis.log.eventstore import Commit, CommitMeta, Part, RecordedEvent
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import CommentPublished, Event, PostPublished, ThreadOpened
 from tests.unit.forum.test_forum_views import commented, published

@@ -7,9 +7,9 @@ import pytest
 from services.chassis import configfile
 from services.chassis.clock import FixedClock
 from services.chassis.configfile import ConfigError
-from services.chassis.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_server import RpcServer
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.views.viewstore_memory import MemoryViewStore
 from services.forum.api.errors import ERRORS
 from services.forum.config import Config
 from services.forum.wiring import PROJECTIONS, Forum, Keys

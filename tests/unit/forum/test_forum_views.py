@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.chassis.eventstore import Commit, CommitMeta, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.projection import EventContext, Projection
-from services.chassis.projector import Projector
-from services.chassis.viewstore import Document
-from services.chassis.viewstore_memory import MemoryDocuments
+from services.chassis.log.eventstore import Commit, CommitMeta, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projector import Projector
+from services.chassis.views.viewstore import Document
+from services.chassis.views.viewstore_memory import MemoryDocuments
 from services.forum.adapters.event_codec import event_codec
 from services.forum.domain.thread import AuthorNamed, CommentPublished, Event, PostPublished, ThreadOpened
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, NEWEST, FeedIndex, Place

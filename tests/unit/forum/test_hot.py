@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis.consistency import ConsistencyTokens, Waiter
-from services.chassis.eventstore import Commit
-from services.chassis.eventstore_memory import MemoryEventStore
 from services.chassis.identity_uri import parse_identity
-from services.chassis.nudge import Nudge
+from services.chassis.log.consistency import ConsistencyTokens, Waiter
+from services.chassis.log.eventstore import Commit
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.tailing import LogTail
 from services.chassis.rpc_call import Call, serving
 from services.chassis.rpc_deadline import Deadline
 from services.chassis.rpc_page import PageTokens
-from services.chassis.tailing import LogTail
 from services.forum.adapters.token_sealer import TokenSealer
 from services.forum.api.freshness import AllOf, Freshness
 from services.forum.api.reading_servicer import ReadingServicer

@@ -1,9 +1,9 @@
 """A long thread is read whole once; after that its state is where the next process finds it."""
 
-from services.chassis.eventstore import Commit
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler
-from services.chassis.snapshots_memory import MemorySnapshots
+from services.chassis.log.eventstore import Commit
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import CommandHandler
+from services.chassis.log.snapshots_memory import MemorySnapshots
 from services.forum.adapters.event_codec import event_codec
 from services.forum.adapters.thread_snapshots import thread_snapshots
 from services.forum.domain import thread, thread_decider

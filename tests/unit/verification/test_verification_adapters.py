@@ -11,8 +11,8 @@ import pytest
 from services.chassis import configfile
 from services.chassis.clock import FixedClock
 from services.chassis.configfile import ConfigError
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import CommandHandler
 from services.seal import blind_rsa
 from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.ed25519 import SigningKey

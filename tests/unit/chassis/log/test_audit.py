@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis import audit
-from services.chassis.audit import AuditReport, Fault, Finding, audit_log
-from services.chassis.audit_bus import audit_bus
-from services.chassis.bus import Curation, Extent, Message, Stored
-from services.chassis.bus_memory import MemoryBus
-from services.chassis.eventstore import START, Commit, EventData, LogGap, Mark, Unsequenced, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.relay import Relay
+from services.chassis.integration.audit_bus import audit_bus
+from services.chassis.integration.bus import Curation, Extent, Message, Stored
+from services.chassis.integration.bus_memory import MemoryBus
+from services.chassis.integration.relay import Relay
+from services.chassis.log import audit
+from services.chassis.log.audit import AuditReport, Fault, Finding, audit_log
+from services.chassis.log.eventstore import START, Commit, EventData, LogGap, Mark, Unsequenced, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.support.commits import META, append, new_id, sequence_all
 
 PUBLIC, PRIVATE = EventData("test.v1.Public", b"p"), EventData("test.v1.Private", b"secret")
@@ -68,8 +68,8 @@ def told(report: AuditReport) -> list[tuple[Fault, int]]:
 
 @pytest.fixture(params=[1, 7, 500], autouse=True)
 def page(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.chassis.audit._PAGE", request.param)
-    monkeypatch.setattr("services.chassis.audit_bus._PAGE", request.param)
+    monkeypatch.setattr("services.chassis.log.audit._PAGE", request.param)
+    monkeypatch.setattr("services.chassis.integration.audit_bus._PAGE", request.param)
 
 
 async def test_a_log_that_is_whole_is_clean() -> None:

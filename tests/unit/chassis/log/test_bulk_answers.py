@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.chassis.bulk_answers import answers_of, has_duplicate
-from services.chassis.bulkappend import Answer
+from services.chassis.log.bulk_answers import answers_of, has_duplicate
+from services.chassis.log.bulkappend import Answer
 
 OK, VERSION, ID, UNCLEAR = Answer.WRITTEN, Answer.VERSION_TAKEN, Answer.ID_TAKEN, Answer.UNCLEAR
 

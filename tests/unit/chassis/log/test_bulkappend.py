@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.chassis.bulkappend import Answer, BulkAppend, KnownVersions, Version
-from services.chassis.eventstore import Commit, StoreUnavailable, Write, new_commit
-from services.chassis.nudge import Nudge
+from services.chassis.log.bulkappend import Answer, BulkAppend, KnownVersions, Version
+from services.chassis.log.eventstore import Commit, StoreUnavailable, Write, new_commit
+from services.chassis.log.nudge import Nudge
 from tests.support.commits import EVENT, META
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from services.chassis import configfile
-from services.chassis.bus_jetstream import stream_name
-from services.chassis.bus_provision import StreamsFile, main
+from services.chassis.integration.bus_jetstream import stream_name
+from services.chassis.integration.bus_provision import StreamsFile, main
 
 STREAMS = Path(__file__).parents[4] / "deploy" / "nats" / "streams" / "streams.toml"
 

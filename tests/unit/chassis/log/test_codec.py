@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from services.chassis.codec import CodecError, EventCodec, UnknownEventType
-from services.chassis.eventstore import EventData
+from services.chassis.log.codec import CodecError, EventCodec, UnknownEventType
+from services.chassis.log.eventstore import EventData
 from tests.support.events import CODEC, PACKAGE, Colour, Raised, make_messages
 
 

@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from services.chassis.consistency import MAX_TOKEN_BYTES, ConsistencyTokens, Waiter, Written
-from services.chassis.eventstore import Commit
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.nudge import Nudge
-from services.chassis.projection import Projection
+from services.chassis.log.consistency import MAX_TOKEN_BYTES, ConsistencyTokens, Waiter, Written
+from services.chassis.log.eventstore import Commit
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.tailing import LogTail
 from services.chassis.rpc_deadline import Deadline
 from services.chassis.rpc_errors import RefusedError
-from services.chassis.tailing import LogTail
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import Advance, Generations
-from services.chassis.viewstore_memory import MemoryViewStore
+from services.chassis.views.projection import Projection
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import Advance, Generations
+from services.chassis.views.viewstore_memory import MemoryViewStore
 from services.seal import field_crypt
 from services.seal.secret import SecretBytes
 from tests.support.commits import append, sequence_all

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.chassis.bus import Message
-from services.chassis.consumer import ForeignEvent
-from services.chassis.eventstore import EventData, LogGap, Mark, Write
-from services.chassis.lease import LeaseLost
+from services.chassis.integration.bus import Message
+from services.chassis.integration.consumer import ForeignEvent
+from services.chassis.log.eventstore import EventData, LogGap, Mark, Write
+from services.chassis.log.lease import LeaseLost
 from tests.support.commits import META, new_id
 from tests.support.foreign import Producer, Taker
 

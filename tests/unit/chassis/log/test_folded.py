@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.chassis.eventstore import Commit, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.folded import Fold, Folded, FoldedStates
-from services.chassis.handle import CommandHandler, Handled, RequestIdReused
+from services.chassis.log.eventstore import Commit, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.folded import Fold, Folded, FoldedStates
+from services.chassis.log.handle import CommandHandler, Handled, RequestIdReused
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
 Handler = CommandHandler[Raise, Total, Raised]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis import groupcommit
-from services.chassis.eventstore import (
+from services.chassis.log import groupcommit
+from services.chassis.log.eventstore import (
     Commit,
     EventData,
     OutcomeUnknown,
@@ -21,7 +21,7 @@ from services.chassis.eventstore import (
     Write,
     new_commit,
 )
-from services.chassis.groupcommit import GroupCommit, Limits, Outcome
+from services.chassis.log.groupcommit import GroupCommit, Limits, Outcome
 from tests.support.commits import META, new_id
 
 

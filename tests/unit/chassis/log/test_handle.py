@@ -8,9 +8,16 @@ from datetime import UTC, datetime
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore import Commit, CommitMeta, OutcomeUnknown, VersionConflict, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler, Contended, Handled, RequestIdReused, commit_id_of, fingerprint_of
+from services.chassis.log.eventstore import Commit, CommitMeta, OutcomeUnknown, VersionConflict, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import (
+    CommandHandler,
+    Contended,
+    Handled,
+    RequestIdReused,
+    commit_id_of,
+    fingerprint_of,
+)
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
 Handler = CommandHandler[Raise, Total, Raised]

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis.eventstore import Commit, EventStore, OutcomeUnknown, Part, StoreUnavailable, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.eventstore_mongo import MongoEventStore
-from services.chassis.folded import FoldedStates
-from services.chassis.handle import CommandHandler, Contended, Handled, RequestIdReused
+from services.chassis.log.eventstore import Commit, EventStore, OutcomeUnknown, Part, StoreUnavailable, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.eventstore_mongo import MongoEventStore
+from services.chassis.log.folded import FoldedStates
+from services.chassis.log.handle import CommandHandler, Contended, Handled, RequestIdReused
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 from tests.support.store import fresh_database, store_uri
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from services.chassis.bus import Curation, PublicEvent
-from services.chassis.eventstore import START, EventData, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.log_reader import CuratedLog
+from services.chassis.integration.bus import Curation, PublicEvent
+from services.chassis.integration.log_reader import CuratedLog
+from services.chassis.log.eventstore import START, EventData, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.verification.curation import CURATION as VERIFICATION
 from tests.support.commits import META, new_id, sequence_all
 

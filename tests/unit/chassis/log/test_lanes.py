@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.eventstore import MAX_COMMIT_BYTES, Commit, CommitTooLarge, OutcomeUnknown, Overloaded, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler, Handled, RequestIdReused
-from services.chassis.lane import Lanes, Turn
+from services.chassis.log.eventstore import MAX_COMMIT_BYTES, Commit, CommitTooLarge, OutcomeUnknown, Overloaded, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import CommandHandler, Handled, RequestIdReused
+from services.chassis.log.lane import Lanes, Turn
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
 Handler = CommandHandler[Raise, Total, Raised]

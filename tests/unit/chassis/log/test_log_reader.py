@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.chassis.bus import Curation, PublicEvent
-from services.chassis.eventstore import START, EventData, Mark, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.log_reader import CuratedLog, EventLogServicer
+from services.chassis.integration.bus import Curation, PublicEvent
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
+from services.chassis.log.eventstore import START, EventData, Mark, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.support.commits import META, new_id, sequence_all
 from vouchsafe.log.v1 import log_service_pb2 as pb
 

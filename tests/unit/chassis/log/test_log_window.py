@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis import log_window
-from services.chassis.eventstore import Commit, EventData, LogGap, StoreUnavailable
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.log_window import LogWindow
-from services.chassis.nudge import Nudge
+from services.chassis.log import log_window
+from services.chassis.log.eventstore import Commit, EventData, LogGap, StoreUnavailable
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.log_window import LogWindow
+from services.chassis.log.nudge import Nudge
 from tests.support.commits import append, sequence_all
 
 

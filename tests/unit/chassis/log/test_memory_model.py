@@ -8,10 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.chassis.eventstore import CommitIdTaken, VersionConflict, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.nudge import Nudge
-from services.chassis.sequencer import Sequencer
+from services.chassis.log.eventstore import CommitIdTaken, VersionConflict, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.sequencer import Sequencer
 from tests.support.commits import EVENT, META
 
 T = TypeVar("T")

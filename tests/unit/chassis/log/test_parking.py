@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis import consumer as consumer_module
-from services.chassis import parking
-from services.chassis.bus import BusUnavailable
-from services.chassis.consumer import Consumer, ProducerDistrusted
-from services.chassis.dead_letters import ParkingFull
-from services.chassis.dead_letters_memory import MemoryDeadLetters
-from services.chassis.eventstore import Overloaded, StoreUnavailable
-from services.chassis.handle import Contended
-from services.chassis.lease import LeaseLost
-from services.chassis.mending import mends_itself
+from services.chassis.integration import consumer as consumer_module
+from services.chassis.integration import parking
+from services.chassis.integration.bus import BusUnavailable
+from services.chassis.integration.consumer import Consumer, ProducerDistrusted
+from services.chassis.integration.dead_letters import ParkingFull
+from services.chassis.integration.dead_letters_memory import MemoryDeadLetters
+from services.chassis.integration.mending import mends_itself
+from services.chassis.log.eventstore import Overloaded, StoreUnavailable
+from services.chassis.log.handle import Contended
+from services.chassis.log.lease import LeaseLost
 from services.chassis.rpc_errors import Failure, RpcError
 from tests.support.foreign import KEYED, Producer, Taker, parked
 

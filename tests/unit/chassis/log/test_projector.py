@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.chassis.eventstore import EventStoreError, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.projection import EventContext, Projection
-from services.chassis.projector import Projector
-from services.chassis.viewstore import Advance, Document, Loaded, StoredView
-from services.chassis.viewstore_memory import MemoryDocuments
+from services.chassis.log.eventstore import EventStoreError, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projector import Projector
+from services.chassis.views.viewstore import Advance, Document, Loaded, StoredView
+from services.chassis.views.viewstore_memory import MemoryDocuments
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
 

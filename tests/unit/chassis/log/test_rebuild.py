@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.chassis import projection_driver, projector
-from services.chassis.eventstore import Commit, StoreUnavailable, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.projection import EventContext, Projection
-from services.chassis.projection_driver import ProjectionDriver, drive_all
-from services.chassis.rebuild import NoSuchView, rebuild_progress, request_rebuild
-from services.chassis.view_catalog import ViewCatalog
-from services.chassis.viewstore import Advance, Document, Documents, Generations, Loaded, StoredView, ViewNotBuilt
-from services.chassis.viewstore_memory import MemoryDocuments, MemoryViewStore
-from services.chassis.worker import LogWorker
+from services.chassis.log.eventstore import Commit, StoreUnavailable, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.worker import LogWorker
+from services.chassis.views import projection_driver, projector
+from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projection_driver import ProjectionDriver, drive_all
+from services.chassis.views.rebuild import NoSuchView, rebuild_progress, request_rebuild
+from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.viewstore import Advance, Document, Documents, Generations, Loaded, StoredView, ViewNotBuilt
+from services.chassis.views.viewstore_memory import MemoryDocuments, MemoryViewStore
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
 

@@ -5,13 +5,13 @@ from contextlib import suppress
 
 import pytest
 
-from services.chassis import relay
-from services.chassis.bus import BusUnavailable, Curation, Message, Tail
-from services.chassis.bus_memory import MemoryBus
-from services.chassis.eventstore import START, Commit, EventData, LogGap, Mark, StoreUnavailable, Write
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.relay import Relay
+from services.chassis.integration import relay
+from services.chassis.integration.bus import BusUnavailable, Curation, Message, Tail
+from services.chassis.integration.bus_memory import MemoryBus
+from services.chassis.integration.relay import Relay
+from services.chassis.log.eventstore import START, Commit, EventData, LogGap, Mark, StoreUnavailable, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.lease import LeaseLost
 from tests.support.commits import META, append, new_id, sequence_all
 
 PUBLIC, PRIVATE = EventData("test.v1.Public", b"p"), EventData("test.v1.Private", b"secret")

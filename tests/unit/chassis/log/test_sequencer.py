@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.eventstore import Unsequenced
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.nudge import Nudge
-from services.chassis.sequencer import Sequencer, in_stream_order
+from services.chassis.log.eventstore import Unsequenced
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.sequencer import Sequencer, in_stream_order
 from tests.support.commits import append
 
 
@@ -185,7 +185,7 @@ async def test_a_stream_that_is_known_is_not_scanned_for_again() -> None:
 
 
 async def test_what_is_remembered_of_streams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.chassis.sequencer._REMEMBERED_STREAMS", 3)
+    monkeypatch.setattr("services.chassis.log.sequencer._REMEMBERED_STREAMS", 3)
     store = MemoryEventStore()
     sequencer = Sequencer(store, Nudge())
     for number in range(9):

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.chassis.eventstore import Commit, StoreUnavailable
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.handle import CommandHandler, Handled, RequestIdReused
-from services.chassis.snapshots import Snapshot, Snapshotting
-from services.chassis.snapshots_memory import MemorySnapshots
-from services.chassis.state_coder import StateCoder
+from services.chassis.log.eventstore import Commit, StoreUnavailable
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.handle import CommandHandler, Handled, RequestIdReused
+from services.chassis.log.snapshots import Snapshot, Snapshotting
+from services.chassis.log.snapshots_memory import MemorySnapshots
+from services.chassis.log.state_coder import StateCoder
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
 STREAM = "counter-1"

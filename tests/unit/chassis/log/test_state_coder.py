@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.state_coder import StateCoder, StateUnfit
+from services.chassis.log.state_coder import StateCoder, StateUnfit
 from services.forum.domain.layered import Layered
 from services.forum.domain.thread import Absent, Author, Open, State
 from tests.support.events import Colour

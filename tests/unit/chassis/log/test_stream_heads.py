@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis import stream_heads
-from services.chassis.eventstore import StreamHead
-from services.chassis.stream_heads import FirstStreams
+from services.chassis.log import stream_heads
+from services.chassis.log.eventstore import StreamHead
+from services.chassis.log.stream_heads import FirstStreams
 
 _names = st.sampled_from([f"{kind}-{number}" for kind in ("a", "b") for number in range(12)])
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from services.chassis.eventstore import Commit, StoreUnavailable
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.nudge import Nudge
-from services.chassis.tailing import LogTail
+from services.chassis.log.eventstore import Commit, StoreUnavailable
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.nudge import Nudge
+from services.chassis.log.tailing import LogTail
 from tests.support.commits import append, sequence_all
 
 
@@ -113,7 +113,7 @@ async def test_a_model_that_fails_is_told_no_more_and_holds_up_nobody() -> None:
 
 
 async def test_a_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.chassis.tailing._BACKOFF", 0.01)
+    monkeypatch.setattr("services.chassis.log.tailing._BACKOFF", 0.01)
 
     class Away(MemoryEventStore):
         refusals = 3

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from services.chassis.codec import CodecError, EventCodec, UnknownEventType
-from services.chassis.upcast import Upcast
+from services.chassis.log.codec import CodecError, EventCodec, UnknownEventType
+from services.chassis.log.upcast import Upcast
 from tests.support.events import PACKAGE, make_messages
 
 

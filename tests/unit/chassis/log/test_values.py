@@ -6,10 +6,10 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from services.chassis.bus import foreign_commit_id
-from services.chassis.eventstore import Commit, LogGap, Mark, Write, dense_positions, dense_versions, new_commit
+from services.chassis.integration.bus import foreign_commit_id
+from services.chassis.log.eventstore import Commit, LogGap, Mark, Write, dense_positions, dense_versions, new_commit
 from services.chassis.tracelink import current_traceparent, links_to
-from services.chassis.viewstore import collection_name
+from services.chassis.views.viewstore import collection_name
 from tests.support.commits import EVENT, META
 
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from services.chassis.eventstore import StoreUnavailable
-from services.chassis.eventstore_memory import MemoryEventStore
-from services.chassis.lease import LeaseLost
-from services.chassis.worker import LogWorker
+from services.chassis.log.eventstore import StoreUnavailable
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.worker import LogWorker
 from tests.support.commits import append
 
 

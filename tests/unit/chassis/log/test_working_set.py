@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.chassis.page_size import PageSize
-from services.chassis.viewstore import StoredView
-from services.chassis.working_set import WorkingSet
+from services.chassis.views.page_size import PageSize
+from services.chassis.views.viewstore import StoredView
+from services.chassis.views.working_set import WorkingSet
 
 
 def change(working: WorkingSet, key: str, document: dict[str, Any], position: int = 1, size: int = 10) -> None:

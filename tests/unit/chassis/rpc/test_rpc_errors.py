@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from services.chassis import rpc_errors
-from services.chassis.eventstore import OutcomeUnknown, Overloaded
+from services.chassis.log.eventstore import OutcomeUnknown, Overloaded
 from services.chassis.rpc_errors import ErrorTable, Failure, RefusedError, RpcError, Violation
 from services.chassis.rpc_store_errors import STORE_ERRORS
 from services.chassis.rpc_validate import MAX_VIOLATIONS

@@ -1,0 +1,50 @@
+"""Where a consumer stands: a mark that is moved in memory and saved once for many events, under the lease's epoch.
+
+A mark that was saved long ago says nothing of who leads now: `save_if_old` asks the database before more is done.
+"""
+
+import time
+
+from services.chassis.log.eventstore import START, Checkpoints, Mark
+
+_SAVE_SECONDS = 0.5
+
+
+class SavedMark:
+    """The mark of one follower, in memory and in the database; `load` before anything else."""
+
+    def __init__(self, checkpoints: Checkpoints, follower: str, epoch: int) -> None:
+        self._checkpoints = checkpoints
+        self._follower = follower
+        self._epoch = epoch
+        self.mark = START
+        self._saved = START
+        self._saved_at = 0.0
+
+    async def load(self) -> None:
+        """Read what was saved last, and save it under our epoch; raises LeaseLost under a later one.
+
+        From here on nobody who was overtaken moves the mark. One who did so between the two has its step undone: what
+        it took in is delivered or read again, and recognised.
+        """
+        self.mark = await self._checkpoints.load_mark(self._follower)
+        await self._save()
+
+    def reached(self, mark: Mark) -> None:
+        """Stand further on; to be saved."""
+        self.mark = mark
+
+    async def save(self) -> None:
+        """Save the mark unless it is saved already; raises LeaseLost as above."""
+        if self.mark != self._saved:
+            await self._save()
+
+    async def save_if_old(self) -> None:
+        """Save the mark, even the same again, when that was not done for a while; raises LeaseLost as above."""
+        if time.monotonic() > self._saved_at + _SAVE_SECONDS:
+            await self._save()
+
+    async def _save(self) -> None:
+        asked, mark = time.monotonic(), self.mark
+        await self._checkpoints.save_mark(self._follower, mark, self._epoch)
+        self._saved, self._saved_at = mark, asked

@@ -1,0 +1,39 @@
+"""A commit as the document that stands for it in MongoDB, and back; `eventstore_mongo` says what the fields mean."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.chassis.log.eventstore import Commit, CommitMeta, Part, RecordedEvent
+
+
+def to_document(commit: Commit) -> dict[str, Any]:
+    """The document of a commit; without a position it is marked as waiting for one."""
+    place: dict[str, Any] = {"todo": True} if commit.position is None else {"pos": commit.position}
+    return {
+        "_id": commit.commit_id,
+        "stream": commit.stream,
+        "first": commit.first,
+        "last": commit.last,
+        "events": [{"v": event.version, "type": event.type, "data": event.data} for event in commit.events],
+        "parts": [
+            {"id": part.commit_id, "first": part.first, "last": part.last, "meta": _to_meta(part.meta)}
+            for part in commit.parts
+        ],
+        **place,
+    }
+
+
+def to_commit(document: Mapping[str, Any]) -> Commit:
+    """The commit of a document."""
+    return Commit(
+        stream=document["stream"],
+        events=tuple(RecordedEvent(event["v"], event["type"], event["data"]) for event in document["events"]),
+        parts=tuple(
+            Part(part["id"], part["first"], part["last"], CommitMeta(**part["meta"])) for part in document["parts"]
+        ),
+        position=document.get("pos"),
+    )
+
+
+def _to_meta(meta: CommitMeta) -> dict[str, Any]:
+    return {"fingerprint": meta.fingerprint, "at": meta.at, "caller": meta.caller, "traceparent": meta.traceparent}

@@ -1,0 +1,108 @@
+"""Gives every commit its place in the log of the service: a dense position, counted from 1.
+
+One process does this at a time, under a lease that it takes no notice of here: what keeps the log right is that
+`assign_positions` stops at a commit that has a place and at a place that is taken. A batch, however old, therefore
+fills a place only after it has filled all places between that and the head that it counts from: no hole can come about.
+So two sequencers at once cost time, never order.
+
+A commit never passes an earlier one of its stream, although the scan for work is no snapshot: it may show a commit and
+miss an earlier one that was written meanwhile. What it shows of a stream is taken as it is only where that is known to
+lack nothing: it begins with the stream's first version, or with the one after a version of which this sequencer knows
+that it has its place (which nothing can undo), and goes on without a hole. For all other streams a second scan is made,
+after the first, and so finds whatever precedes what the first one saw (`in_stream_order`).
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Sequence
+
+from services.chassis.log.eventstore import PositionsLost, SequencingLog, Unsequenced
+from services.chassis.log.lease import LeaseLost
+from services.chassis.log.nudge import Nudge
+from services.chassis.telemetry_metrics import SEQUENCER_LAG
+from services.chassis.tracelink import span
+
+_BATCH = 500
+_REMEMBERED_STREAMS = 20_000
+
+
+class Sequencer:
+    """Sequences one service's commits; `sequenced` rings after each batch. Make a new one for each lease."""
+
+    def __init__(self, log: SequencingLog, sequenced: Nudge, *, batch: int = _BATCH) -> None:
+        self._log = log
+        self._sequenced = sequenced
+        self._batch = batch
+        self._head: int | None = None
+        self._placed: OrderedDict[str, int] = OrderedDict()
+
+    async def step(self) -> bool:
+        """Place one batch; whether there may be more to place at once.
+
+        Raises LeaseLost when another sequencer turns out to be at work.
+        """
+        seen = await self._log.unsequenced(self._batch)
+        SEQUENCER_LAG.set(len(seen))
+        if not seen:
+            return False
+        order = in_stream_order(seen, await self._waiting(seen))[: self._batch]
+        if order:
+            await self._place(order)
+        return len(seen) == self._batch
+
+    async def _waiting(self, seen: Iterable[Unsequenced]) -> list[Unsequenced]:
+        """What waits of the streams seen, with all that precedes what was seen of them."""
+        streams: defaultdict[str, list[Unsequenced]] = defaultdict(list)
+        for commit in sorted(seen, key=lambda commit: commit.first):
+            streams[commit.stream].append(commit)
+        unsure = sorted(stream for stream, commits in streams.items() if not self._lacks_nothing(stream, commits))
+        # After the scan, so that whatever precedes a commit that was seen is found now, if it waits at all.
+        again = await self._log.unsequenced_of(unsure) if unsure else []
+        return again + [commit for stream in streams.keys() - set(unsure) for commit in streams[stream]]
+
+    def _lacks_nothing(self, stream: str, commits: Iterable[Unsequenced]) -> bool:
+        """Whether these of the stream's commits, by version, go on without a hole from what has its place."""
+        through = self._placed.get(stream, 0)
+        for commit in commits:
+            if commit.first != through + 1:
+                return False
+            through = commit.last
+        return True
+
+    async def _place(self, order: Sequence[Unsequenced]) -> None:
+        head = await self._log.head_position() if self._head is None else self._head
+        self._head = None  # Unknown until the write is known to have succeeded.
+        with span("sequence", first=head + 1, count=len(order)):
+            try:
+                await self._log.assign_positions(head, [commit.commit_id for commit in order])
+            except PositionsLost as lost:
+                raise LeaseLost("another sequencer is at work") from lost
+        self._head = head + len(order)
+        self._remember(order)
+        self._sequenced.ring()
+
+    def _remember(self, order: Iterable[Unsequenced]) -> None:
+        for commit in order:
+            self._placed[commit.stream] = commit.last
+            self._placed.move_to_end(commit.stream)
+        while len(self._placed) > _REMEMBERED_STREAMS:
+            self._placed.popitem(last=False)
+
+
+def in_stream_order(seen: Iterable[Unsequenced], waiting: Iterable[Unsequenced]) -> list[Unsequenced]:
+    """The commits to place: those `seen`, each after all that its stream has `waiting` before it.
+
+    `waiting` is a later scan of the same streams. It contains everything below a seen commit that still waits, but
+    above that it may have holes itself; what lies beyond a hole is left for the next time.
+    """
+    chains: dict[str, list[Unsequenced]] = {}
+    for commit in sorted(waiting, key=lambda commit: commit.first):
+        chain = chains.setdefault(commit.stream, [])
+        if not chain or commit.first == chain[-1].last + 1:
+            chain.append(commit)
+    order: dict[str, Unsequenced] = {}
+    for commit in seen:
+        for earlier in chains.get(commit.stream, []):
+            if earlier.first > commit.first:
+                break
+            order.setdefault(earlier.commit_id, earlier)
+    return list(order.values())

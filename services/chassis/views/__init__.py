@@ -1,0 +1,1 @@
+"""Documents folded from the log for queries: projections, their stores, and how they are built anew."""
