@@ -274,6 +274,18 @@ async def test_marks_are_kept_and_guarded_by_epoch(store: LogStore) -> None:
     assert await store.load_mark("other") == START
 
 
+async def test_a_claimed_mark_is_out_of_reach_for_earlier_epochs(store: LogStore) -> None:
+    assert await store.claim_mark("relay", 1) == START
+    await store.save_mark("relay", Mark(3, 1), epoch=1)
+    assert await store.claim_mark("relay", 1) == Mark(3, 1)
+    assert await store.claim_mark("relay", 2) == Mark(3, 1)
+    with pytest.raises(LeaseLost):
+        await store.save_mark("relay", Mark(4, 0), epoch=1)
+    with pytest.raises(LeaseLost):
+        await store.claim_mark("relay", 1)
+    assert await store.load_mark("relay") == Mark(3, 1)
+
+
 async def test_a_lease_has_one_holder(store: LogStore) -> None:
     assert await store.acquire_lease("log", "one", 30) == 1
     assert await store.acquire_lease("log", "two", 30) is None

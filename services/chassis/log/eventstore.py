@@ -293,7 +293,11 @@ class Checkpoints(Protocol):
         ...
 
     async def save_mark(self, follower: str, mark: Mark, epoch: int) -> None:
-        """Keep the mark; raises LeaseLost when a later epoch of the lease has saved one."""
+        """Keep the mark; raises LeaseLost when a later epoch of the lease has saved or claimed it."""
+        ...
+
+    async def claim_mark(self, follower: str, epoch: int) -> Mark:
+        """The follower's mark, which from this moment on no earlier epoch can save; raises LeaseLost as above."""
         ...
 
 

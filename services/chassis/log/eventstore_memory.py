@@ -153,6 +153,12 @@ class MemoryEventStore:
             raise LeaseLost(f"{follower} has been saved under a later epoch")
         self._marks[follower] = (mark, epoch)
 
+    async def claim_mark(self, follower: str, epoch: int) -> Mark:
+        """See `Checkpoints.claim_mark`."""
+        mark = await self.load_mark(follower)
+        await self.save_mark(follower, mark, epoch)
+        return mark
+
     async def acquire_lease(self, name: str, owner: str, seconds: float) -> int | None:
         """See `Leases.acquire_lease`."""
         holder, epoch, until = self._leases.get(name, ("", 0, 0.0))

@@ -341,11 +341,15 @@ class MongoEventStore:
     async def save_mark(self, follower: str, mark: Mark, epoch: int) -> None:
         """See `Checkpoints.save_mark`."""
         update = {"$set": {"position": mark.position, "offset": mark.offset, "epoch": epoch}}
-        with translated():
-            try:
-                await self._marks.update_one({"_id": follower, "epoch": {"$lte": epoch}}, update, upsert=True)
-            except DuplicateKeyError as error:
-                raise LeaseLost(f"{follower} has been saved under a later epoch") from error
+        with translated(collision=f"{follower} has been saved under a later epoch"):
+            await self._marks.update_one({"_id": follower, "epoch": {"$lte": epoch}}, update, upsert=True)
+
+    async def claim_mark(self, follower: str, epoch: int) -> Mark:
+        """See `Checkpoints.claim_mark`."""
+        claim = {"$set": {"epoch": epoch}, "$setOnInsert": START._asdict()}
+        with translated(collision=f"{follower} has been saved under a later epoch"):
+            claimed = await _found_or_made(self._marks, {"_id": follower, "epoch": {"$lte": epoch}}, claim)
+        return Mark(claimed["position"], claimed["offset"])
 
     async def acquire_lease(self, name: str, owner: str, seconds: float) -> int | None:
         """See `Leases.acquire_lease`."""
