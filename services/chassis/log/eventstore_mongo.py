@@ -115,9 +115,6 @@ class MongoEventStore:
         self._known = KnownVersions()
         self._group = GroupCommit(BulkAppend(self, self.appended, self._known).write, limits=limits)
         self._commits = database.collection("commits")
-        # For giving positions, which is durable once the head is noted after it: that write is journaled, and with it
-        # all that came before. A majority of several servers journals the bulk itself as well.
-        self._unjournaled = self._commits.with_options(write_concern=WriteConcern("majority"))
         self._marks = database.collection("marks")
         self._leases = database.collection("leases")
 
@@ -260,7 +257,8 @@ class MongoEventStore:
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
         """See `SequencingLog.assign_positions`."""
         # An upsert, so that a commit which has its place already is an error that stops the bulk (the insert collides
-        # with it), and not an update of nothing after which the next commit would leave a hole.
+        # with it), and not an update of nothing after which the next commit would leave a hole. Journaled place by place,
+        # for a place that was seen must not be lost with the server, nor a head be noted above what is there.
         updates = [
             UpdateOne(
                 {"_id": commit_id, "todo": True}, {"$set": {"pos": position}, "$unset": {"todo": ""}}, upsert=True
@@ -269,7 +267,7 @@ class MongoEventStore:
         ]
         with translated():
             try:
-                await self._unjournaled.bulk_write(updates, ordered=True)
+                await self._commits.bulk_write(updates, ordered=True)
             except BulkWriteError as error:
                 if has_duplicate(error.details):
                     raise PositionsLost("a commit is placed or a position taken") from error

@@ -64,7 +64,7 @@ class Heard(CommandListener):
         pass
 
 
-async def test_appends_are_journaled_and_so_is_the_head_after_its_positions(
+async def test_appends_and_positions_are_journaled(
     database: MongoDatabase, store_address: str
 ) -> None:
     heard = Heard()
@@ -74,7 +74,7 @@ async def test_appends_are_journaled_and_so_is_the_head_after_its_positions(
     await store.assign_positions(0, [(await append(store, "thread-1", 0)).commit_id])
     assert heard.concerns == [
         ("insert", {"w": "majority", "j": True}),
-        ("update", {"w": "majority"}),
+        ("update", {"w": "majority", "j": True}),
         ("update", {"w": "majority", "j": True}),
     ]
     listening.close()

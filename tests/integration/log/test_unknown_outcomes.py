@@ -125,12 +125,12 @@ async def test_a_lost_race_is_told_apart_from_a_used_id(store: MongoEventStore) 
 async def test_a_sequencer_whose_answer_was_lost_reads_the_head_again(store: MongoEventStore) -> None:
     await append(store, "thread-1", 0)
     await append(store, "thread-2", 0)
-    lucky = store._unjournaled
+    lucky = store._commits
     sequencer = Sequencer(store, Nudge(), batch=1)
-    store._unjournaled = Unlucky(lucky, "bulk_write", AutoReconnect("gone"))
+    store._commits = Unlucky(lucky, "bulk_write", AutoReconnect("gone"))
     with pytest.raises(StoreUnavailable):
         await sequencer.step()
-    store._unjournaled = lucky
+    store._commits = lucky
     await sequencer.step()
     assert [commit.position for commit in await store.read_log(0, 5)] == [1, 2]
 
