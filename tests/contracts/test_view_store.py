@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from services.chassis.log.eventstore_mongo import MongoDatabase
 from services.chassis.log.lease import LeaseLost
 from services.chassis.views.viewstore import Advance, Documents, Generations, StoredView, ViewStore
+from services.chassis.views.viewstore_mongo import MongoViewStore
 
 VIEW = "threads_v1"
 
@@ -16,6 +18,7 @@ async def put(documents: Documents, **views: StoredView) -> None:
 
 async def test_documents_are_read_back_without_the_stores_own_keys(documents: Documents) -> None:
     document = {"title": "数据", "count": 3, "key": b"\x00\x01", "items": [{"a": None, "b": True}], "none": {}}
+    await documents.open(0)
     await documents.write({"t1": StoredView(document, 4), "t2": StoredView({"title": "x"}, 4)}, Advance(0, 4, 0))
     assert await documents.get("t1") == document
     assert await documents.get("t9") is None
@@ -62,6 +65,7 @@ async def test_documents_and_position_are_written_together(documents: Documents)
 
 
 async def test_the_position_stays_where_a_document_is_refused(documents: Documents) -> None:
+    await documents.open(1)
     await put(documents, t2=StoredView({"n": 1}, 5))
     views = {"t1": StoredView({"n": 1}, 4), "t2": StoredView({"n": 9}, 4), "t3": StoredView({"n": 9}, 4)}
     with pytest.raises(LeaseLost):
@@ -91,6 +95,32 @@ async def test_a_position_is_refused_that_was_not_left_there(documents: Document
     assert await documents.position() == 3
 
 
+async def test_a_position_is_refused_where_the_store_has_lost_what_came_before(documents: Documents) -> None:
+    """A store that ended suddenly has lost a whole step: what follows is written, but is not taken for complete."""
+    await documents.open(1)
+    with pytest.raises(LeaseLost):
+        await documents.write({"t2": StoredView({"n": 2}, 4)}, Advance(3, 4, 1), durable=True)
+    assert await documents.position() == 0
+    await documents.write({"t1": StoredView({"n": 1}, 3)}, Advance(0, 4, 1))
+    assert await documents.load(["t1", "t2"]) == (
+        {"t1": StoredView({"n": 1}, 3), "t2": StoredView({"n": 2}, 4)},
+        4,
+        1,
+    )
+
+
+@pytest.mark.parametrize("before", [0, 3])
+async def test_a_dropped_generation_does_not_come_back(views: ViewStore, before: int) -> None:
+    documents = views.documents(VIEW, 1)
+    await documents.open(1)
+    await documents.write({"t1": StoredView({"n": 1}, 3)}, Advance(0, 3, 1))
+    await views.drop(VIEW, 1)
+    with pytest.raises(LeaseLost):
+        await documents.write({}, Advance(before, 4, 1))
+    assert await documents.empty()
+    assert await documents.load([]) == ({}, 0, 0)
+
+
 async def test_an_insert_is_refused_where_a_document_is(documents: Documents) -> None:
     await documents.insert({"t1": StoredView({"n": 1}, 3), "t2": StoredView(None, 3)})
     assert (await documents.load(["t1", "t2"])).views == {"t1": StoredView({"n": 1}, 3), "t2": StoredView(None, 3)}
@@ -118,6 +148,24 @@ async def test_generations_are_strangers(views: ViewStore) -> None:
     await views.drop(VIEW, 1)
     assert (await old.get("t1"), await new.get("t1")) == (None, {"n": 2})
     assert await old.empty()
+
+
+async def test_what_a_dropped_generation_was_left_with_is_dropped_again() -> None:
+    assert list(Generations(active=1).garbage()) == []
+    assert list(Generations(active=3, retiring=2).garbage()) == [1]
+    assert list(Generations(active=5, dropped=3).garbage()) == [3, 4]
+    assert list(Generations(active=5, dropped=4).garbage()) == [4]
+
+
+async def test_what_a_later_release_keeps_of_generations_is_left_alone(database: MongoDatabase) -> None:
+    rows = MongoViewStore(database)
+    assert await rows.swap(VIEW, Generations(), Generations(active=1))
+    await database.collection("projections").update_one({"_id": VIEW}, {"$set": {"later": "x"}})
+    (stored,) = (await rows.generations()).values()
+    assert stored == Generations(active=1, revision=1)
+    assert await rows.swap(VIEW, stored, stored.begun())
+    kept = await database.collection("projections").find_one({"_id": VIEW})
+    assert (kept["later"], kept["building"]) == ("x", 2)
 
 
 async def test_generations_change_by_compare_and_swap(views: ViewStore) -> None:

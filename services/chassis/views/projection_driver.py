@@ -1,13 +1,16 @@
 """Drives one view under a lease of its own: keeps up what queries read, and builds it anew when that is wished.
 
-A rebuild replays the log into a generation that nobody reads. When it has come as far as the one in use, what queries
-read is flipped by compare-and-swap; for a while both are kept up, the new one always first, so that a reader who hears
-of the flip late or early sees nothing go back; then the old one is dropped. The first generation of a version is built
-in the same way. A build that was cut off goes on from its stored position under the next lease.
+A rebuild replays the log into a generation that nobody reads. When it and the one in use have come equally far, what
+queries read is flipped by compare-and-swap, and then both stand still until every process must have heard, about a
+second: whoever reads in one process and then in another, before or after either has heard, sees nothing go back. From
+then on the new one alone is kept up, and after a while the old one is dropped. The first generation of a version is
+built in the same way, but nobody has to hear. A build that was cut off goes on from its stored position under the next
+lease.
 
 A build that fails is tried again, ever more slowly, and does not hold up what is in use.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,7 +27,7 @@ from services.chassis.telemetry_metrics import PROJECTION_LAG
 from services.chassis.views.page_size import MOST
 from services.chassis.views.projection import Projection
 from services.chassis.views.projector import REPLAY_BYTES, Projector
-from services.chassis.views.view_catalog import ViewCatalog
+from services.chassis.views.view_catalog import LOOK_SECONDS, ViewCatalog
 from services.chassis.views.viewstore import GRACE_SECONDS, Generations, collection_name
 
 BUILD_BEGUN: Final = "view_build_begun"
@@ -33,6 +36,8 @@ FLIPPED: Final = "view_flipped"
 
 _LAG_SECONDS = 5.0
 _QUIET_SECONDS = 0.05
+_HEARD_SECONDS = LOOK_SECONDS * 1.1
+"""After a flip, every read that begins in any process is of the new generation; a margin for clocks that differ."""
 _FIRST_BACKOFF = 0.25
 _LONGEST_BACKOFF = 15.0
 
@@ -71,6 +76,7 @@ class ProjectionDriver:
         self._grace_seconds = grace_seconds
         self._most = most
         self._replay_bytes = replay_bytes
+        self._taken = False
         self._projectors: dict[int, Projector] = {}
         self._retiring_since: float | None = None
         self._failures = 0
@@ -86,6 +92,8 @@ class ProjectionDriver:
         if not generations.building and generations.active < generations.wished:
             generations = await self._swapped(generations, generations.begun())
             _log.info(BUILD_BEGUN, projection=self.view, generation=generations.building)
+        if generations.retiring:
+            await self._heard()
         more = await self._keep_up(generations)
         if generations.building:
             more |= await self._build(generations)
@@ -94,39 +102,49 @@ class ProjectionDriver:
         return more
 
     async def _generations(self) -> Generations:
-        """What there is now; takes over under our epoch, and removes what is left of the past, the first time."""
-        generations, _ = await self._catalog.look(self.view)
-        if generations.epoch < self._epoch:
+        """What there is now. Takes over under our epoch, and removes what is left of the past, the first time.
+
+        So it does after a flip of unknown outcome: the revision that this changes decides it.
+        """
+        if self._taken:
+            generations, _ = await self._catalog.look(self.view)
+        else:
+            self._projectors.clear()
+            self._retiring_since = None
             generations, _ = await self._catalog.look(self.view, max_age=0)
-            generations = await self._clear(generations)
+            if generations.epoch <= self._epoch:
+                generations = await self._clear(generations)
+            self._taken = generations.epoch == self._epoch
         if generations.epoch > self._epoch:
             raise LeaseLost(f"{self.view} has been taken over under a later epoch")
         return generations
 
+    async def _heard(self) -> None:
+        """Return when every process must have heard of the flip."""
+        if self._retiring_since is None:
+            self._retiring_since = time.monotonic()
+        await asyncio.sleep(max(0.0, self._retiring_since + _HEARD_SECONDS - time.monotonic()))
+
     async def _swapped(self, old: Generations, new: Generations) -> Generations:
         """The generations after the swap, or as someone else has left them."""
         await self._catalog.swap(self.view, old, new)
-        generations, _ = await self._catalog.look(self.view)
+        generations, _ = await self._catalog.look(self.view, max_age=0)
         if generations.epoch > self._epoch:
             raise LeaseLost(f"{self.view} has been taken over under a later epoch")
         return generations
 
     async def _keep_up(self, generations: Generations) -> bool:
-        """Follow the log with all that may be read, the newest first: none may be ahead of a newer one."""
-        more, until, rings = False, None, self._news.rings
-        for number in (generations.active, generations.retiring):
-            if number:
-                projector = self._projector(number)
-                more |= await projector.step(until)
-                until = projector.position
-        if generations.active:
-            active = self._projector(generations.active)
-            self._catalog.passed(self.view, saved=active.saved, through=active.position)
-            await self._measure(active, more=more)
-            if not more and active.saved < active.position:
-                # Other processes see only what is stored, so the position must be, but not for each of many pages.
-                await self._some_quiet(rings)
-                more = True
+        """Follow the log with what is read; whether there may be more to do at once."""
+        if not generations.active:
+            return False
+        rings, active = self._news.rings, self._projector(generations.active)
+        more = await active.step()
+        self._catalog.passed(self.view, saved=active.saved, through=active.position)
+        await self._measure(active, more=more)
+        if not more and active.saved < active.position:
+            # Other processes see only what is stored, so the position must be, but not for each of many pages.
+            await self._some_quiet(rings)
+            more = True
         return more
 
     async def _some_quiet(self, rings: int) -> None:
@@ -166,17 +184,22 @@ class ProjectionDriver:
         active = self._projectors.get(generations.active)
         if generations.retiring or (active is not None and builder.position < active.position):
             return False  # Its turn comes.
+        if active is None or await _brought_to(builder.position, active):
+            await self._flip(generations, builder)
+        return True
+
+    async def _flip(self, generations: Generations, builder: Projector) -> None:
+        """Have queries read what was built, which must be as far as what they read now."""
+        self._taken = False
         await builder.settle(self._log)
         now = await self._swapped(generations, generations.flipped())
         if now.active == generations.building:
+            self._taken = True
             _log.info(FLIPPED, projection=self.view, generation=now.active)
-        return True
 
     async def _retire(self, generations: Generations) -> None:
-        """Drop the generation that was in use before, once no reader can believe that it still is."""
-        if self._retiring_since is None:
-            self._retiring_since = time.monotonic()
-        if time.monotonic() - self._retiring_since < self._grace_seconds:
+        """Drop the generation that was in use before, once no answer can come from it any more."""
+        if self._retiring_since is None or time.monotonic() - self._retiring_since < self._grace_seconds:
             return
         now = await self._swapped(generations, replace(generations, retiring=0))
         if not now.retiring:
@@ -213,6 +236,16 @@ class ProjectionDriver:
                 replay_bytes=self._replay_bytes,
             )
         return self._projectors[number]
+
+
+async def _brought_to(position: int, active: Projector) -> bool:
+    """Have it come exactly so far, stored; whether it has, for the log that it reads may not tell of all yet."""
+    while active.saved < position:
+        before = active.position, active.saved
+        await active.step(position)
+        if before == (active.position, active.saved):
+            return False
+    return True
 
 
 def drive_all(

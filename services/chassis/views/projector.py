@@ -1,13 +1,14 @@
 """Keeps one generation of a view up to date with its own service's log.
 
 Commits are taken by position, in pages: load the documents that a page touches and that are not in memory, fold, and
-write in one ordered bulk the documents and then the position up to which they are complete. A page that was interrupted
-is folded again without effect, since each document knows the position of the last commit in it. A projector that lost
-its lease is refused by a document, or by the position, which names the epoch; so is one whose store has lost what it
-wrote last, which makes it begin anew from what is there.
+write in one ordered bulk the documents and then the position up to which they are complete. What does not go into that
+bulk, for there is too much or it is inserted, is made durable before it. A page that was interrupted is folded again
+without effect, since each document knows the position of the last commit in it. A projector that lost its lease is
+refused by a document, or by the position, which names the epoch; so is one whose store has lost an earlier page, which
+makes it begin anew from what is there.
 
-A replay does the same, but writes only when enough has been folded. Which generation, and when queries read it, is
-`projection_driver`'s business.
+A replay does the same, but writes only when enough has been folded, and durably, for what queries begin to read must
+not be lost any more. Which generation, and when queries read it, is `projection_driver`'s business.
 """
 
 import asyncio
@@ -206,7 +207,10 @@ class Projector:
                     yield event, context, tuple(dict.fromkeys(self._projection.route(event))), len(recorded.data)
 
     async def _write(self) -> bool:
-        """Write one bulk of what has changed, and with the last of them the position; whether there is more."""
+        """Write a bulk of what has changed, and with the last one the position; whether there is more.
+
+        Up to the last all is durable: had the store lost it, the position would be where it was left nevertheless.
+        """
         views = self._working.to_write(_BULK, _BULK_BYTES)
         new = self._working.new(views)
         last = self._working.written(views)
@@ -215,10 +219,11 @@ class Projector:
             await self._documents.insert(new)
             views = {key: view for key, view in views.items() if key not in new}
         if not last:
-            await self._documents.write(views, None)
+            await self._documents.write(views, None, durable=True)
             return True
         if views or self.saved < self.position:
-            await self._documents.write(views, Advance(self.saved, self.position, self._epoch))
+            advance = Advance(self.saved, self.position, self._epoch)
+            await self._documents.write(views, advance, durable=self._replay)
             self.saved, self._saved_at = self.position, time.monotonic()
         return False
 

@@ -1,8 +1,9 @@
 """What one process knows of the generations of its service's views, and reading the one that is in use.
 
 All that read or drive views in a process share one catalog, so that looking costs the store one small read in a while.
-A flip is therefore heard of late; meanwhile the generation that was in use is kept up (`projection_driver`), and an
-answer that may have come from one already dropped is not given but asked for again.
+A flip is therefore heard of late, but no read that begins `LOOK_SECONDS` after it is given the generation that was in
+use before, on which `projection_driver` relies. An answer that took so long that it may have come from one already
+dropped is not given but asked for again.
 """
 
 import asyncio
@@ -27,7 +28,9 @@ from services.chassis.views.viewstore import (
 
 BUILD_AWAITED: Final = "views_build_awaited"
 
-_LOOK_SECONDS = 1.0
+LOOK_SECONDS: Final = 1.0
+"""What a read is told of the generations is no older than that when the read begins."""
+
 _POLL_SECONDS = 0.05
 _READY_POLL_SECONDS = 0.1
 _RESTART_SECONDS = 0.2
@@ -57,7 +60,7 @@ class ViewCatalog:
         self._looking = asyncio.Lock()
         self._passed: dict[str, _Passed] = {}
 
-    async def look(self, view: str, *, max_age: float = _LOOK_SECONDS) -> tuple[Generations, float]:
+    async def look(self, view: str, *, max_age: float = LOOK_SECONDS) -> tuple[Generations, float]:
         """What generations the view has, not older than `max_age` seconds, and since when (monotonic) it is known."""
         asked_at = time.monotonic()
         if asked_at - self._seen_at > max_age:
@@ -70,10 +73,11 @@ class ViewCatalog:
 
     async def swap(self, view: str, old: Generations, new: Generations) -> bool:
         """See `ViewStore.swap`; what was changed is known here at once."""
-        swapped = await self.store.swap(view, old, new)
-        self._seen_at = float("-inf")
-        self.moved.ring()
-        return swapped
+        try:
+            return await self.store.swap(view, old, new)
+        finally:
+            self._seen_at = float("-inf")
+            self.moved.ring()
 
     def passed(self, view: str, *, saved: int, through: int) -> None:
         """Note how far a driver in this process has brought a view: `through`, although only `saved` is stored."""

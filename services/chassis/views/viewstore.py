@@ -16,7 +16,7 @@ Document = dict[str, Any]
 """The contents of a view document, without its id. Keys that begin with `_` are the store's own."""
 
 GRACE_SECONDS = 10.0
-"""How long the generation that queries read before is still kept up after a flip, and then dropped."""
+"""How long the generation that queries read before is left as it is after a flip, and then dropped."""
 
 STALE_SECONDS = GRACE_SECONDS / 2
 """What a reader knows of the generations must be younger than that when its answer arrives."""
@@ -72,8 +72,10 @@ class Advance(NamedTuple):
 class Documents(Views, Protocol):
     """One generation: reading, and the projector's guarded writing. May raise `eventstore.StoreUnavailable`.
 
-    What is written need not survive the store's sudden end, but what is lost is lost from the end: the position never
-    survives without all documents that were written before it.
+    What is written need not survive the store's sudden end, unless it is durable. What is lost is lost from the end,
+    and the writer is not told: a write that follows is done to what is left. Only the position tells, which is refused
+    where it is not as its last step has left it. So what is written between two of its steps, and not together with
+    the second, must be durable.
     """
 
     async def open(self, epoch: int) -> int:
@@ -88,16 +90,17 @@ class Documents(Views, Protocol):
         """What is stored under those ids, and the position, read no earlier than the call."""
         ...
 
-    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
         """In this order, replace each document whose stored position is lower, and then advance the position.
 
         Stops with LeaseLost at a document that is not lower, or when position and epoch are not as `advance` says:
-        another projector has been at work, or the store has lost something. What comes before has been written then.
+        another projector has been at work, the store has lost something, or the generation has been dropped or never
+        opened. What comes before has been written then. `durable`: it is, and all before it, when this returns.
         """
         ...
 
     async def insert(self, views: Mapping[str, StoredView]) -> None:
-        """Write documents that are not there yet; raises LeaseLost when one is, and may have written others then."""
+        """Write documents that are not there yet, durably; raises LeaseLost when one is, with others written or not."""
         ...
 
     async def tell(self, replayed: int, epoch: int) -> None:
@@ -114,8 +117,8 @@ class Generations:
     """The generations of one view, counted from 1, 0 for none. `epoch` is that of the lease last held by its driver.
 
     `active`: queries read this one. `building`: it is being built, and unread. `retiring`: was active before, and is
-    kept up for readers who have not heard. All up to `dropped` are gone. `wished`: active shall be no less than this.
-    `revision` counts the changes.
+    left as it was for readers who have not heard. All up to `dropped` are gone. `wished`: active shall be no less than
+    this. `revision` counts the changes.
     """
 
     active: int = 0
@@ -139,8 +142,11 @@ class Generations:
         return replace(self, active=self.building, building=0, retiring=self.active)
 
     def garbage(self) -> range:
-        """Those that nobody reads or writes any more, and which may be there still."""
-        return range(self.dropped + 1, self.retiring or self.active)
+        """Those that nobody reads any more, and which may be there still.
+
+        Among them is the one dropped last: a projector that slept meanwhile may have left documents there, unread.
+        """
+        return range(max(self.dropped, 1), self.retiring or self.active)
 
 
 class ViewStore(Protocol):

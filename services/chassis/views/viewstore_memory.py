@@ -49,6 +49,7 @@ class MemoryDocuments:
         """Forget everything."""
         self._views: dict[str, StoredView] = {}
         self._position = self._replayed = self._epoch = 0
+        self._opened = False
 
     async def get(self, document_id: str) -> Document | None:
         """See `Views.get`."""
@@ -67,7 +68,7 @@ class MemoryDocuments:
         """See `Documents.open`."""
         if epoch < self._epoch:
             raise LeaseLost("the views have been taken over under a later epoch")
-        self._epoch = epoch
+        self._epoch, self._opened = epoch, True
         return self._position
 
     async def empty(self) -> bool:
@@ -79,14 +80,20 @@ class MemoryDocuments:
         views = deepcopy({key: self._views[key] for key in document_ids if key in self._views})
         return Loaded(views, self._position, self._epoch)
 
-    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+    async def write(
+        self,
+        views: Mapping[str, StoredView],
+        advance: Advance | None,
+        *,
+        durable: bool = False,  # noqa: ARG002 -- memory loses all or nothing
+    ) -> None:
         """See `Documents.write`."""
         for key, view in views.items():
             if key in self._views and self._views[key].position >= view.position:
                 raise LeaseLost("a document was ahead already")
             self._views[key] = deepcopy(view)
         if advance is not None:
-            if self._epoch > advance.epoch or self._position != advance.before:
+            if not self._opened or self._epoch > advance.epoch or self._position != advance.before:
                 raise LeaseLost("the position is not where it was left")
             self._position = advance.to
 

@@ -2,13 +2,14 @@
 
 Each document carries `_pos`, the log position folded into it, and a removed one `_gone` as well. How far a generation
 is complete stands in its own collection, under an id that no document has, so that one ordered bulk writes both and the
-store's journal keeps them in order: no write here waits for the journal by itself. Which generations there are stands
-in `projections`, journaled. The ports are told at `viewstore`.
+store's journal keeps them in order. A write waits for the journal only where it must be durable: between two bulks the
+store may end and come back with less, and the driver sends the second to it without a word. Which generations there are
+stands in `projections`, journaled. The ports are told at `viewstore`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from pymongo import ReplaceOne, ReturnDocument, UpdateOne, WriteConcern
@@ -21,6 +22,7 @@ from services.chassis.views.viewstore import Advance, Document, Generations, Loa
 _DUPLICATE_KEY = 11000
 _POSITION = 0
 """The id of what is no document: a number, where those of documents are strings."""
+_KNOWN = frozenset(field.name for field in fields(Generations))
 
 
 class MongoViewStore:
@@ -34,7 +36,7 @@ class MongoViewStore:
         """See `ViewStore.generations`."""
         with translated():
             found = await self._projections.find({}).to_list(None)
-        return {stored.pop("_id"): Generations(**stored) for stored in found}
+        return {stored["_id"]: _to_generations(stored) for stored in found}
 
     async def swap(self, view: str, old: Generations, new: Generations) -> bool:
         """See `ViewStore.swap`."""
@@ -61,6 +63,7 @@ class MongoDocuments:
     """`Documents` in one collection."""
 
     def __init__(self, collection: Any) -> None:
+        self._durable = collection
         self._views = collection.with_options(write_concern=WriteConcern("majority", j=False))
 
     async def get(self, document_id: str) -> Document | None:
@@ -102,10 +105,11 @@ class MongoDocuments:
         place = next((stored for stored in found if stored["_id"] == _POSITION), {"position": 0, "epoch": 0})
         return Loaded(_to_views(found), place["position"], place["epoch"])
 
-    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
         """See `Documents.write`."""
-        # Each is an upsert, so that what is not as expected is an error, which stops the bulk, and not an update of
-        # nothing: the filter fails, so the upsert inserts, and collides with what is there.
+        # Each document is an upsert, so that one that is not as expected is an error, which stops the bulk, and not an
+        # update of nothing: the filter fails, so the upsert inserts, and collides with what is there. The position is
+        # none, or it would bring a dropped generation back; nothing comes after it that would have to be stopped.
         operations: list[Any] = [
             ReplaceOne({"_id": key, "_pos": {"$lt": view.position}}, _to_document(view), upsert=True)
             for key, view in views.items()
@@ -113,15 +117,17 @@ class MongoDocuments:
         if advance is not None:
             here = {"_id": _POSITION, "position": advance.before, "epoch": {"$lte": advance.epoch}}
             there = {"$set": {"position": advance.to, "epoch": advance.epoch}}
-            operations.append(UpdateOne(here, there, upsert=True))
+            operations.append(UpdateOne(here, there))
         if operations:
             with _guarded():
-                await self._views.bulk_write(operations, ordered=True)
+                result = await (self._durable if durable else self._views).bulk_write(operations, ordered=True)
+            if result.matched_count + result.upserted_count < len(operations):
+                raise LeaseLost("the position is not where it was left")
 
     async def insert(self, views: Mapping[str, StoredView]) -> None:
         """See `Documents.insert`."""
         with _guarded():
-            await self._views.insert_many([{"_id": key, **_to_document(view)} for key, view in views.items()])
+            await self._durable.insert_many([{"_id": key, **_to_document(view)} for key, view in views.items()])
 
     async def tell(self, replayed: int, epoch: int) -> None:
         """See `Documents.tell`."""
@@ -153,12 +159,17 @@ def _guarded() -> Iterator[None]:
             yield
         except BulkWriteError as error:
             if any(one["code"] == _DUPLICATE_KEY for one in (error.details or {}).get("writeErrors", [])):
-                raise LeaseLost("a document or the position is not as it was left") from error
+                raise LeaseLost("a document is not as it was left") from error
             raise
 
 
 def _collection(view: str, generation: int) -> str:
     return f"{view}_g{generation}"
+
+
+def _to_generations(stored: Mapping[str, Any]) -> Generations:
+    """Without what a later release has added: its processes run beside this one during an update."""
+    return Generations(**{name: value for name, value in stored.items() if name in _KNOWN})
 
 
 def _to_document(view: StoredView) -> dict[str, Any]:

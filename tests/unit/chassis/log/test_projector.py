@@ -1,6 +1,7 @@
 """Views equal the fold of the log, however often the work was interrupted or done twice."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from services.chassis.log.eventstore import EventStoreError, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
+from services.chassis.views import projector as projecting
 from services.chassis.views.projection import EventContext, Projection
 from services.chassis.views.projector import Projector
 from services.chassis.views.viewstore import Advance, Document, Loaded, StoredView
 from services.chassis.views.viewstore_memory import MemoryDocuments
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
+from tests.support.losing_views import LosingDocuments
 
 
 def evolve(document: Document | None, event: CounterEvent, context: EventContext) -> Document | None:
@@ -72,7 +75,7 @@ async def test_a_removed_document_begins_anew() -> None:
 class ForgetfulViews(MemoryDocuments):
     """Loses power between the documents and the position."""
 
-    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
         await super().write(views, None)
         raise EventStoreError
 
@@ -135,6 +138,55 @@ async def test_what_the_store_has_lost_is_folded_again() -> None:
     assert await views.get("b") == {"total": 5, "seen": [[2, 1], [3, 1]]}
 
 
+class ShortLived(LosingDocuments):
+    """Its store has come back from a sudden end before each write, and says nothing of it."""
+
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
+        self.lose()
+        await super().write(views, advance, durable=durable)
+
+    async def insert(self, views: Mapping[str, StoredView]) -> None:
+        self.lose()
+        await super().insert(views)
+
+
+@pytest.mark.parametrize("replay", [True, False])
+@pytest.mark.parametrize("many_new", [2, 99])
+async def test_what_the_store_loses_between_the_writes_of_a_page_is_no_hole(
+    monkeypatch: pytest.MonkeyPatch, replay: bool, many_new: int
+) -> None:
+    monkeypatch.setattr(projecting, "_BULK", 4)
+    monkeypatch.setattr(projecting, "_MANY_NEW", many_new)
+    store, views, whole = MemoryEventStore(), ShortLived(), MemoryDocuments()
+    for number in range(2):
+        await write(store, *(Raised(f"c{each}", number) for each in range(10 + number)))
+    await views.open(1)
+    views._keep()
+    running = projector(store, views, replay=replay, most=1)
+    await running.step()
+    with suppress(LeaseLost):
+        await catch_up(running)
+        await running.settle(store)
+    views.lose()
+    last = projector(store, views, epoch=2)
+    views.lose = lambda: None  # type: ignore[method-assign]
+    await catch_up(last)
+    await catch_up(projector(store, whole))
+    assert (views._views, views._position) == (whole._views, whole._position)
+
+
+async def test_what_was_replayed_is_durable() -> None:
+    store, views = MemoryEventStore(), LosingDocuments()
+    for name in ("a", "b", "a"):
+        await write(store, Raised(name, 1))
+    replay = projector(store, views, replay=True)
+    await catch_up(replay)
+    await replay.settle(store)
+    views.lose()
+    assert await views.position() == 3
+    assert set(await views.get_many(["a", "b"])) == {"a", "b"}
+
+
 class CountedViews(MemoryDocuments):
     loads = writes = 0
 
@@ -142,7 +194,7 @@ class CountedViews(MemoryDocuments):
         self.loads += 1
         return await super().load(document_ids)
 
-    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
         self.writes += 1
         await super().write(views, advance)
 

@@ -18,10 +18,11 @@ from services.chassis.views.projection import EventContext, Projection
 from services.chassis.views.projection_driver import ProjectionDriver, drive_all
 from services.chassis.views.rebuild import NoSuchView, rebuild_progress, request_rebuild
 from services.chassis.views.view_catalog import ViewCatalog
-from services.chassis.views.viewstore import Advance, Document, Documents, Generations, Loaded, StoredView, ViewNotBuilt
+from services.chassis.views.viewstore import Advance, Document, Generations, Loaded, StoredView, ViewNotBuilt
 from services.chassis.views.viewstore_memory import MemoryDocuments, MemoryViewStore
 from tests.support.commits import META, new_id, sequence_all
 from tests.support.events import CODEC, Closed, CounterEvent, Raised, Renamed
+from tests.support.losing_views import LosingDocuments
 
 VIEW = "totals_v1"
 
@@ -44,6 +45,7 @@ TOTALS = Projection(
 def _impatient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projection_driver, "_QUIET_SECONDS", 0)
+        patch.setattr(projection_driver, "_HEARD_SECONDS", 0)
         patch.setattr(projection_driver, "_FIRST_BACKOFF", 0)
         patch.setattr(projector, "_MANY_NEW", 2)
         yield
@@ -113,9 +115,8 @@ async def test_a_rebuild_grows_beside_and_replaces_what_is_in_use() -> None:
     assert (await rebuild_progress(rows, store, "totals", 1, 2)).done
     await write(store, Raised("a", 5))
     await driven(driving)
-    for number in (1, 2):  # Both are kept up, for those who have not heard.
-        assert (await rows.documents(VIEW, number).get("a") or {})["total"] == 6
-        assert await rows.documents(VIEW, number).position() == 2
+    for number, total in ((1, 1), (2, 6)):  # Who has not heard reads what was read at the flip.
+        assert (await rows.documents(VIEW, number).get("a") or {})["total"] == total
     driving._grace_seconds = 0
     await driven(driving)
     generations = await present(rows)
@@ -210,21 +211,87 @@ async def test_a_wish_for_an_unknown_view_is_refused() -> None:
         await request_rebuild(MemoryViewStore(), "totals", 1)
 
 
-async def test_the_new_generation_is_never_behind_the_one_before() -> None:
+@pytest.mark.parametrize("most", [1, 3, 500])
+async def test_what_was_read_in_one_process_stays_in_all_when_a_view_is_flipped(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(projection_driver, "_HEARD_SECONDS", 0.22)
+    store, rows = MemoryEventStore(), MemoryViewStore()
+    await write(store, Raised("a", 1))
+    driving = driver(store, ViewCatalog(rows), most=most)
+    await driven(driving)
+    readers = [LateCatalog(rows, late) for late in (0.0, 0.07, 0.2)]
+    views = [catalog.views(TOTALS) for catalog in readers]
+    seen = position = 0
+    active: set[tuple[int, ...]] = set()
+
+    async def drive() -> None:
+        while not (await present(rows)).dropped:
+            await driving.step()
+            await asyncio.sleep(0)
+
+    async def load() -> None:
+        while True:
+            await write(store, *([Raised("a", 1)] if len(store._commits) % 3 else [Renamed("a", "nothing")]))
+            await asyncio.sleep(0.001)
+
+    driving._grace_seconds = 0.3
+    loading, stepping = asyncio.create_task(load()), asyncio.create_task(drive())
+    await request_rebuild(rows, "totals", 1)
+    driving._catalog._seen_at = float("-inf")
+    async with asyncio.timeout(10):
+        while not stepping.done():
+            for view in views:
+                document = await view.get("a") or {"total": 0}
+                assert document["total"] >= seen
+                seen = document["total"]
+                reached = await view.position()
+                assert reached >= position
+                position = reached
+                active.add(tuple(catalog._seen.get(VIEW, Generations()).active for catalog in readers))
+            await asyncio.sleep(0)
+    await stepping
+    loading.cancel()
+    assert (2, 2, 1) in active  # They did not hear at once.
+
+
+class LateCatalog(ViewCatalog):
+    """That of a process of its own, which looks as rarely as it may."""
+
+    def __init__(self, store: MemoryViewStore, seconds: float) -> None:
+        super().__init__(store)
+        self._late = seconds
+
+    async def look(self, view: str, *, max_age: float = 1.0) -> tuple[Generations, float]:
+        return await super().look(view, max_age=min(max_age, self._late))
+
+
+async def test_a_flip_of_unknown_outcome_is_decided_before_anything_else_is_written() -> None:
     store, rows = MemoryEventStore(), MemoryViewStore()
     catalog = ViewCatalog(rows)
+    await write(store, Raised("a", 1))
     driving = driver(store, catalog, grace_seconds=3600)
     await driven(driving)
     await request_rebuild(rows, "totals", 1)
     await catalog.look(VIEW, max_age=0)
-    for number in range(40):
-        await write(store, *([Raised("a", number)] if number % 3 else [Renamed("a", "nothing")]))
+    swap, late = rows.swap, []
+
+    async def lost(view: str, old: Generations, new: Generations) -> bool:
+        if new.active == 2:
+            rows.swap = swap  # type: ignore[method-assign]
+            late.append((old, new))
+            raise StoreUnavailable
+        return await swap(view, old, new)
+
+    rows.swap = lost  # type: ignore[method-assign]
+    while not late:
         await driving.step()
-        generations = await present(rows)
-        if generations.retiring:
-            new, old = rows.documents(VIEW, generations.active), rows.documents(VIEW, generations.retiring)
-            assert (await new.get("all") or {"total": 0})["total"] >= (await old.get("all") or {"total": 0})["total"]
-    assert generations.retiring
+    await write(store, Raised("a", 5))
+    await driving.step()
+    assert not await swap(VIEW, *late[0])
+    await driven(driving)
+    assert (await present(rows)).active == 2
+    assert (await catalog.views(TOTALS).get("a") or {})["total"] == 6
 
 
 async def test_a_build_that_fails_does_not_hold_up_what_is_in_use() -> None:
@@ -310,9 +377,9 @@ async def test_a_reader_that_was_asleep_does_not_answer_from_what_may_be_gone() 
 
 
 class FlakyDocuments:
-    """Fails as told: before the store has done anything, after it has, or when it is half done."""
+    """Fails as told: before the store has done anything, after it has, when it is half done, or without a word."""
 
-    def __init__(self, inner: Documents, faults: Iterator[str]) -> None:
+    def __init__(self, inner: LosingDocuments, faults: Iterator[str]) -> None:
         self._inner = inner
         self._faults = faults
 
@@ -324,21 +391,25 @@ class FlakyDocuments:
             raise StoreUnavailable
         return await self._inner.load(document_ids)
 
-    async def write(self, views: Mapping[str, StoredView], advance: Advance | None) -> None:
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
         fault = next(self._faults, "")
+        if fault == "lost":
+            self._inner.lose()
         if fault == "half":
             await self._inner.write(dict(list(views.items())[: len(views) // 2]), None)
         if fault == "after":
-            await self._inner.write(views, advance)
-        if fault:
+            await self._inner.write(views, advance, durable=durable)
+        if fault not in ("", "lost"):
             raise StoreUnavailable
-        await self._inner.write(views, advance)
+        await self._inner.write(views, advance, durable=durable)
 
     async def insert(self, views: Mapping[str, StoredView]) -> None:
         fault = next(self._faults, "")
+        if fault == "lost":
+            self._inner.lose()
         if fault in ("half", "after"):
             await self._inner.insert(dict(list(views.items())[: len(views) if fault == "after" else 1]))
-        if fault:
+        if fault not in ("", "lost"):
             raise StoreUnavailable
         await self._inner.insert(views)
 
@@ -349,7 +420,9 @@ class FlakyViews(MemoryViewStore):
         self._faults = iter(faults)
 
     def documents(self, view: str, generation: int) -> Any:
-        return FlakyDocuments(super().documents(view, generation), self._faults)
+        documents = self._documents.setdefault((view, generation), LosingDocuments())
+        assert isinstance(documents, LosingDocuments)
+        return FlakyDocuments(documents, self._faults)
 
 
 EVENTS = st.lists(
@@ -364,7 +437,7 @@ EVENTS = st.lists(
     ),
     max_size=25,
 )
-FAULTS = st.lists(st.sampled_from(["", "", "", "before", "after", "half"]), max_size=25)
+FAULTS = st.lists(st.sampled_from(["", "", "", "before", "after", "half", "lost"]), max_size=25)
 ACTIONS = st.lists(st.sampled_from(["write", "write", "step", "step", "kill", "zombie", "rebuild"]), max_size=60)
 
 
