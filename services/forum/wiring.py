@@ -117,8 +117,8 @@ class Forum:
         self._labels = CommandHandler(store, self._codec, label_decider, self._coarse)
         states: FoldedStates[alias.State] = FoldedStates(streams=_ALIASES)
         self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse, states=states)
-        long_threads = thread_snapshots(snapshots) if snapshots else None
-        self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse, snapshots=long_threads)
+        self._long_threads = thread_snapshots(snapshots) if snapshots else None
+        self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse, snapshots=self._long_threads)
         self._post_ids = CommandHandler(store, self._codec, post_id_decider, self._coarse)
         self._tokens = ConsistencyTokens(TokenSealer(keys.page), store_epoch)
         self._worker = LogWorker(store)
@@ -130,6 +130,11 @@ class Forum:
             views=self._all_views(),
             observers=(self._labels.observe, self._aliases.observe, self._threads.observe),
         )
+
+    async def close(self) -> None:
+        """Finish what nobody waits for; call it before the store is closed."""
+        if self._long_threads:
+            await self._long_threads.settle()
 
     def services(self) -> Sequence[ServiceBinding[Any]]:
         """Everything that it serves."""
@@ -239,6 +244,7 @@ async def start(process: Process) -> None:
         reader=RpcLogReader(channel),
         dead_letters=MongoDeadLetters(database),
     )
+    process.on_close(forum.close)
     worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE), verification=verification)
 
     process.worker("log", worker.run)

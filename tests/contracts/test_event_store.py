@@ -17,6 +17,7 @@ from services.chassis.log.eventstore import (
     PositionsLost,
     VersionConflict,
     Write,
+    is_full,
 )
 from services.chassis.log.lease import LeaseLost
 from tests.support.commits import EVENT, META, append, sequence_all
@@ -328,3 +329,16 @@ async def test_a_lease_ends_by_itself_unless_renewed(store: LogStore) -> None:
     await asyncio.sleep(0.3)
     assert await store.acquire_lease("log", "two", 30) == 2
     assert not await store.renew_lease("log", "one", 1, 30)
+
+
+async def test_a_read_of_the_log_is_bounded_in_bytes(store: LogStore) -> None:
+    large = EventData("t", b"x" * (MAX_COMMIT_BYTES - 1))
+    for number in range(10):
+        await append(store, f"thread-{number}", 0, event=large)
+    await sequence_all(store)
+    page = await store.read_log(0, 100)
+    assert [commit.position for commit in page] == list(range(1, 9))
+    assert is_full(page, 100)
+    rest = await store.read_log(8, 100)
+    assert [commit.position for commit in rest] == [9, 10]
+    assert not is_full(rest, 100)

@@ -15,7 +15,7 @@ import asyncio
 import time
 
 from services.chassis.integration.bus import Curation, Fenced, Message, Outbox, Tail
-from services.chassis.log.eventstore import Checkpoints, Commit, CommitLog, LogGap, Mark
+from services.chassis.log.eventstore import Checkpoints, Commit, CommitLog, LogGap, Mark, is_full
 from services.chassis.log.lease import LeaseLost
 from services.chassis.telemetry_metrics import RELAY_LAG
 from services.chassis.tracelink import span
@@ -52,13 +52,13 @@ class Relay:
         await self._look()
         commits = self._ahead or await self._log.read_log(self._read_up_to, _COMMITS)
         self._ahead = []
-        full = len(commits) == _COMMITS
+        full = is_full(commits, _COMMITS)
         RELAY_LAG.set(await self._log.head_position() - self._read_up_to if full else len(commits))
         if full:
             # The store answers while the bus does.
             published, ahead = await asyncio.gather(
                 self._publish(commits),
-                self._log.read_log(self._read_up_to + _COMMITS, _COMMITS),
+                self._log.read_log(self._read_up_to + len(commits), _COMMITS),
                 return_exceptions=True,
             )
             if isinstance(published, BaseException):

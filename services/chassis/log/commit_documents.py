@@ -29,7 +29,7 @@ def to_commit(document: Mapping[str, Any]) -> Commit:
         stream=document["stream"],
         events=tuple(RecordedEvent(event["v"], event["type"], event["data"]) for event in document["events"]),
         parts=tuple(
-            Part(part["id"], part["first"], part["last"], CommitMeta(**part["meta"])) for part in document["parts"]
+            Part(part["id"], part["first"], part["last"], _from_meta(part["meta"])) for part in document["parts"]
         ),
         position=document.get("pos"),
     )
@@ -37,3 +37,8 @@ def to_commit(document: Mapping[str, Any]) -> Commit:
 
 def _to_meta(meta: CommitMeta) -> dict[str, Any]:
     return {"fingerprint": meta.fingerprint, "at": meta.at, "caller": meta.caller, "traceparent": meta.traceparent}
+
+
+def _from_meta(stored: Mapping[str, Any]) -> CommitMeta:
+    # By name: a newer version of the service may have stored more, while this one still runs.
+    return CommitMeta(stored["fingerprint"], stored["at"], stored["caller"], stored.get("traceparent"))

@@ -17,6 +17,9 @@ from services.chassis.log.nudge import Nudge
 MAX_COMMIT_BYTES = 1024 * 1024
 """Largest commit, counted over the stored bytes and type names of its events (MongoDB's own limit is 16 MiB)."""
 
+PAGE_BYTES = 8 * 1024 * 1024
+"""A read of the log ends with the commit that fills so many bytes, counted as those of a commit are."""
+
 _VERSIONS = 2**31
 """More events than any stream has."""
 
@@ -252,12 +255,13 @@ class CommitLog(Protocol):
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """At most `limit` commits at `after_position + 1`, `+ 2` and so on; empty at the head.
 
+        Fewer than asked for are the last, unless they fill `PAGE_BYTES`: see `is_full`. They are durable there.
         Raises LogGap when the next position is missing although later ones exist.
         """
         ...
 
     async def head_position(self) -> int:
-        """The last position given so far, 0 for an empty log; raises LogGap when one before it is missing."""
+        """The last position given so far, durable; 0 for an empty log. Raises LogGap when one before it is missing."""
         ...
 
 
@@ -273,7 +277,7 @@ class SequencingLog(Protocol):
         ...
 
     async def head_position(self) -> int:
-        """The last position given so far, 0 for an empty log; raises LogGap when one before it is missing."""
+        """The last position given so far, durable; 0 for an empty log. Raises LogGap when one before it is missing."""
         ...
 
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
@@ -397,3 +401,20 @@ def dense_positions(commits: Iterable[Commit], after_position: int) -> list[Comm
     if not dense and any(True for _ in commits):
         raise LogGap(f"position {after_position + 1} is missing")
     return dense
+
+
+def is_full(commits: Sequence[Commit], limit: int) -> bool:
+    """Whether more may follow at once on what a read of the log for `limit` commits has answered."""
+    return len(commits) >= limit or sum(commit.size for commit in commits) >= PAGE_BYTES
+
+
+def fitting(commits: Iterable[Commit]) -> list[Commit]:
+    """As many as one read of the log may answer."""
+    page: list[Commit] = []
+    size = 0
+    for commit in commits:
+        page.append(commit)
+        size += commit.size
+        if size >= PAGE_BYTES:
+            break
+    return page

@@ -22,6 +22,7 @@ from services.chassis.log.eventstore import (
     VersionConflict,
     Write,
     dense_versions,
+    fitting,
     new_commit,
     stream_category,
 )
@@ -89,7 +90,7 @@ class MemoryEventStore:
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """See `CommitLog.read_log`."""
-        return [self._commits[commit_id] for commit_id in self._log[after_position : after_position + limit]]
+        return fitting(self._commits[commit_id] for commit_id in self._log[after_position : after_position + limit])
 
     async def head_position(self) -> int:
         """See `CommitLog.head_position`."""

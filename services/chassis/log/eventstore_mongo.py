@@ -29,6 +29,7 @@ from services.chassis.log.bulk_answers import answers_of, has_duplicate
 from services.chassis.log.bulkappend import Answer, BulkAppend, KnownVersions, Version
 from services.chassis.log.commit_documents import to_commit, to_document
 from services.chassis.log.eventstore import (
+    PAGE_BYTES,
     START,
     Commit,
     LogGap,
@@ -158,6 +159,13 @@ class MongoEventStore:
 
     async def existing(self, versions: Sequence[Version]) -> set[Version]:
         """See `BulkStore.existing`."""
+        found: set[Version] = set()
+        for start in range(0, len(versions), _ASKED):
+            found |= await self._existing(versions[start : start + _ASKED])
+        return found
+
+    async def _existing(self, versions: Sequence[Version]) -> set[Version]:
+        # Few at a time: any of the versions in any of the streams is found, up to the square of their number.
         # Not an $or of pairs, which not every server takes to its index; what it finds besides is left out.
         query = {
             "stream": {"$in": [stream for stream, _ in versions]},
@@ -171,13 +179,6 @@ class MongoEventStore:
             for document in found
             if document["first"] <= asked[stream := document["stream"]] <= document["last"]
         }
-
-    async def _all_existing(self, versions: Sequence[Version]) -> set[Version]:
-        """What `existing` says of any number of places."""
-        found: set[Version] = set()
-        for start in range(0, len(versions), _ASKED):
-            found |= await self.existing(versions[start : start + _ASKED])
-        return found
 
     async def read_stream(self, stream: str, after_version: int = 0) -> list[Commit]:
         """See `EventStore.read_stream`."""
@@ -199,12 +200,26 @@ class MongoEventStore:
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """See `CommitLog.read_log`."""
-        query = {"pos": {"$gt": after_position, "$lte": after_position + limit}}
-        commits = await self._find(query)
+        commits = await self._page(after_position, limit)
         if commits and min(commit.position or 0 for commit in commits) != after_position + 1:
             # The scan passed the first place just before it was filled; on a second look it is there, or truly missing.
-            commits = await self._find(query)
+            commits = await self._page(after_position, limit)
         return dense_positions(commits, after_position)
+
+    async def _page(self, after: int, limit: int) -> list[Commit]:
+        """The commits at these places, by the index and so in its order, as far as `PAGE_BYTES` go."""
+        commits: list[Commit] = []
+        size = 0
+        query = {"pos": {"$gt": after, "$lte": after + limit}}
+        with translated():
+            cursor = self._commits.find(query, batch_size=_PROBE)
+            async for document in cursor:
+                commits.append(to_commit(document))
+                size += commits[-1].size
+                if size >= PAGE_BYTES:
+                    await cursor.close()
+                    break
+        return commits
 
     async def _find(self, query: Mapping[str, Any]) -> list[Commit]:
         with translated():
@@ -257,7 +272,7 @@ class MongoEventStore:
     async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
         """See `SequencingLog.assign_positions`."""
         # An upsert, so that a commit which has its place already is an error that stops the bulk (the insert collides
-        # with it), and not an update of nothing after which the next commit would leave a hole. Journaled place by place,
+        # with it), and not an update of nothing after which the next commit would leave a hole. Journaled one by one,
         # for a place that was seen must not be lost with the server, nor a head be noted above what is there.
         updates = [
             UpdateOne(
@@ -321,7 +336,7 @@ class MongoEventStore:
             raise RestoreRefused("a commit waits for its position")
         ends = [Version(stream, version) for stream, version in before.items() if version > 0]
         nexts = [Version(stream, version + 1) for stream, version in before.items()]
-        if len(await self._all_existing(ends)) < len(ends) or await self._all_existing(nexts):
+        if len(await self.existing(ends)) < len(ends) or await self.existing(nexts):
             raise RestoreRefused("a stream is not at the version that is to be continued")
         if await self.commits_by_ids([part.commit_id for commit in commits for part in commit.parts]):
             raise RestoreRefused("an id is taken")

@@ -8,10 +8,11 @@ not noticed here: restart the process.
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.chassis.log.eventstore import Commit, CommitLog
+from services.chassis.log.eventstore import Commit, CommitLog, is_full
 from services.chassis.log.nudge import Nudge
 
 _PAGE = 500
@@ -35,7 +36,7 @@ class LogWindow:
         self._log = log
         self._news = news
         self._max_bytes = max_bytes
-        self._kept: dict[int, Commit] = {}
+        self._kept: OrderedDict[int, Commit] = OrderedDict()
         self._bytes = 0
         self._page = _PAGE
         self._end: _End | None = None
@@ -83,7 +84,7 @@ class LogWindow:
         if self._came_unannounced(after + len(commits), rings):
             self._news.ring()
             rings += 1  # This ring tells of nothing that was not read.
-        if len(commits) < count:
+        if not is_full(commits, count):
             self._end = _End(after + len(commits), rings, asked_at)
         self._keep(commits)
         return commits
@@ -103,8 +104,8 @@ class LogWindow:
             each = sum(map(_size, commits)) // len(commits)
             self._page = max(_LEAST_PAGE, min(_PAGE, self._max_bytes // (2 * each)))
         while self._bytes > self._max_bytes:
-            oldest = next(iter(self._kept))  # The one kept for longest.
-            self._bytes -= _size(self._kept.pop(oldest))
+            _, longest_kept = self._kept.popitem(last=False)
+            self._bytes -= _size(longest_kept)
 
 
 class _End(NamedTuple):

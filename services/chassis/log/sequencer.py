@@ -15,7 +15,7 @@ after the first, and so finds whatever precedes what the first one saw (`in_stre
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 
-from services.chassis.log.eventstore import PositionsLost, SequencingLog, Unsequenced
+from services.chassis.log.eventstore import PositionsLost, SequencingLog, StoreUnavailable, Unsequenced
 from services.chassis.log.lease import LeaseLost
 from services.chassis.log.nudge import Nudge
 from services.chassis.telemetry_metrics import SEQUENCER_LAG
@@ -31,15 +31,25 @@ class Sequencer:
     def __init__(self, log: SequencingLog, sequenced: Nudge, *, batch: int = _BATCH) -> None:
         self._log = log
         self._sequenced = sequenced
-        self._batch = batch
+        self._most = self._batch = batch
         self._head: int | None = None
         self._placed: OrderedDict[str, int] = OrderedDict()
 
     async def step(self) -> bool:
         """Place one batch; whether there may be more to place at once.
 
-        Raises LeaseLost when another sequencer turns out to be at work.
+        Raises LeaseLost when another sequencer turns out to be at work. After a failure fewer are tried, and more again
+        when that went well: a batch of large commits may be more than the store can place in time.
         """
+        try:
+            more = await self._step()
+        except StoreUnavailable:
+            self._batch = max(1, self._batch // 2)
+            raise
+        self._batch = min(self._most, 2 * self._batch)
+        return more
+
+    async def _step(self) -> bool:
         seen = await self._log.unsequenced(self._batch)
         SEQUENCER_LAG.set(len(seen))
         if not seen:

@@ -6,15 +6,19 @@ there is one (`snapshots`). Nothing here decides or writes events.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from services.chassis.log.codec import CodecError
 from services.chassis.log.eventstore import Commit, EventStore, stream_category
 from services.chassis.log.folded import Fold, Folded, FoldedStates
 from services.chassis.log.snapshots import Snapshotting
+from services.chassis.telemetry import where
+from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import CACHE_LOOKUPS
 
+FOLD_FAILED: Final = "observed_commit_not_folded"
+
 S = TypeVar("S")
+_log = log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class StreamStates(Generic[S]):
         self._fold = fold
         self._states = states
         self._snapshots = snapshots
+        self._complained = False
 
     async def base(self, stream: str, *, begins: bool = False) -> Base[S]:
         """What is remembered, as it is; else what the store holds. `begins`: not known is taken for not there."""
@@ -95,9 +100,11 @@ class StreamStates(Generic[S]):
         for commit in commits:
             try:
                 self._states.observe(commit, self._fold)
-            except CodecError:
-                # Whoever asks for this stream next is told; those who only follow the log have nothing to do with it.
+            except Exception as error:  # noqa: BLE001 -- whoever asks for this stream next is told, not who follows
                 self._states.forget(commit.stream)
+                if not self._complained:
+                    self._complained = True
+                    _log.error(FOLD_FAILED, error_type=type(error).__name__, at=where(error))
 
     async def _read_whole(self, stream: str) -> Base[S]:
         return await self.read_on(stream, Base(self._fold.nothing(), fresh=False, whole=True))

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
-from services.chassis.log.eventstore import Commit, CommitLog, EventStoreError
+from services.chassis.log.eventstore import Commit, CommitLog, EventStoreError, is_full
 from services.chassis.log.nudge import Nudge
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
@@ -80,14 +80,14 @@ class LogTail:
         with self._news.listen() as listener:
             while True:
                 try:
-                    count = await self._step()
+                    commits = await self._step()
                 except EventStoreError as error:
                     _log.warning(TAIL_FAILED, error_type=type(error).__name__, at=where(error))
                     await asyncio.sleep(_BACKOFF)
                     continue
-                if count == _PAGE:
+                if is_full(commits, _PAGE):
                     continue
-                patience = _LEAST_PATIENCE if count else min(2 * patience, _MOST_PATIENCE)
+                patience = _LEAST_PATIENCE if commits else min(2 * patience, _MOST_PATIENCE)
                 await listener.wait(patience)
 
     async def ready(self) -> None:
@@ -115,8 +115,8 @@ class LogTail:
                 return None
         return position
 
-    async def _step(self) -> int:
-        """Take in the next page; how many commits it had."""
+    async def _step(self) -> Sequence[Commit]:
+        """Take in the next page."""
         if self._target is None:
             head = await self._log.head_position()
             self.position = max(head - self._window, 0)
@@ -132,7 +132,7 @@ class LogTail:
             self._moved.ring()
             if self._news.rings == rings:
                 self._news.ring()
-        return len(commits)
+        return commits
 
     def _tell(self, commits: Sequence[Commit]) -> None:
         for model in tuple(self._models):

@@ -64,9 +64,7 @@ class Heard(CommandListener):
         pass
 
 
-async def test_appends_and_positions_are_journaled(
-    database: MongoDatabase, store_address: str
-) -> None:
+async def test_appends_and_positions_are_journaled(database: MongoDatabase, store_address: str) -> None:
     heard = Heard()
     name = database.collection("commits").database.name
     listening = MongoDatabase(urlsplit(store_address)._replace(path=f"/{name}").geturl(), [heard])

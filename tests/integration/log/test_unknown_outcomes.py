@@ -12,6 +12,8 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
+from services.chassis.log import eventstore_mongo
+from services.chassis.log.bulkappend import Version
 from services.chassis.log.eventstore import (
     Commit,
     CommitIdTaken,
@@ -159,3 +161,19 @@ async def test_a_hole_in_the_log_stops_its_readers(store: MongoEventStore) -> No
         await store.read_log(1, 10)
     with pytest.raises(LogGap):
         await store.head_position()
+
+
+async def test_what_a_newer_process_kept_beside_an_event_is_passed_over(store: MongoEventStore) -> None:
+    commit = await append(store, "thread-1", 0)
+    await store._commits.update_one({"_id": commit.commit_id}, {"$set": {"parts.0.meta.tenant": "x"}})
+    assert await store.find_commit(commit.commit_id) == commit
+
+
+async def test_any_number_of_places_is_asked_for_a_few_at_a_time(
+    store: MongoEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eventstore_mongo, "_ASKED", 2)
+    for number in range(5):
+        await append(store, f"thread-{number}", 0, number + 1)
+    asked = [Version(f"thread-{number}", 3) for number in range(5)]
+    assert await store.existing(asked) == set(asked[2:])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
@@ -385,3 +386,19 @@ async def test_a_lane_that_is_stopped_leaves_nobody_waiting() -> None:
     assert all(
         isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*asking, return_exceptions=True)
     )
+
+
+async def test_a_fold_that_fails_on_what_is_observed_costs_the_memory_alone(store: GatedStore) -> None:
+    def evolve(state: Total, event: Raised) -> Total:
+        if event.by == 13:
+            raise KeyError("a state that the fold cannot go on from")
+        return COUNTER.evolve(state, event)  # type: ignore[no-any-return]
+
+    failing: Handler = CommandHandler(
+        store, CODEC, SimpleNamespace(initial=COUNTER.initial, decide=COUNTER.decide, evolve=evolve)
+    )
+    await give(failing, 1, "id-1")
+    await give(handler(store), 13, "id-2")
+    failing.observe((await store.read_stream(STREAM))[1:])
+    with pytest.raises(KeyError):
+        await failing.state(STREAM)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.log import log_window
-from services.chassis.log.eventstore import Commit, EventData, LogGap, StoreUnavailable
+from services.chassis.log import eventstore, log_window
+from services.chassis.log.eventstore import Commit, EventData, LogGap, StoreUnavailable, is_full
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
@@ -193,3 +193,15 @@ async def test_followers_anywhere_see_the_log_as_it_is(moves: list[tuple[str, in
         else:
             await asyncio.gather(*map(follow, range(4)))
             assert places == [await store.head_position()] * 4
+
+
+async def test_a_page_that_is_cut_for_its_bytes_is_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eventstore, "PAGE_BYTES", 1000)
+    store = CountingStore()
+    window = LogWindow(store, Nudge())
+    await grown(store, 25, size=99)
+    follower: list[Commit] = []
+    while is_full(page := await window.read_log(len(follower), 500), 500):
+        follower += page
+        assert len(page) == 10
+    assert positions(follower + page) == list(range(1, 26))

@@ -9,6 +9,7 @@ from services.chassis.integration import relay
 from services.chassis.integration.bus import BusUnavailable, Curation, Message, Tail
 from services.chassis.integration.bus_memory import MemoryBus
 from services.chassis.integration.relay import Relay
+from services.chassis.log import eventstore
 from services.chassis.log.eventstore import START, Commit, EventData, LogGap, Mark, StoreUnavailable, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
@@ -247,3 +248,15 @@ def test_a_curation_of_nothing_is_told_apart() -> None:
 def test_a_curation_takes_only_plain_suffixes(suffix: str) -> None:
     with pytest.raises(ValueError, match="suffix"):
         Curation("forum", {"test.v1.Public": suffix})
+
+
+async def test_large_commits_are_published_in_pages_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eventstore, "PAGE_BYTES", 100)
+    store, bus = CountingStore(), MemoryBus()
+    await grown(store, *[PUBLIC] * 40)
+    relay = relay_of(store, bus)
+    assert await relay.step()
+    assert 0 < len(bus.stored) < 10
+    await run_to_end(relay)
+    assert [message.event.mark.position for message in bus.stored] == list(range(1, 41))
+    assert store.read <= 42

@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.log.eventstore import Unsequenced
+from services.chassis.log.eventstore import StoreUnavailable, Unsequenced
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
 from services.chassis.log.nudge import Nudge
@@ -193,3 +194,20 @@ async def test_what_is_remembered_of_streams_is_bounded(monkeypatch: pytest.Monk
         await sequencer.step()
     assert list(sequencer._placed) == ["thread-1", "thread-2", "thread-3"]
     assert await store.head_position() == 9
+
+
+async def test_a_batch_that_is_too_much_for_the_store_is_made_smaller() -> None:
+    class Slow(MemoryEventStore):
+        async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
+            if len(commit_ids) > 3:
+                raise StoreUnavailable
+            await super().assign_positions(after, commit_ids)
+
+    store = Slow()
+    for number in range(12):
+        await append(store, f"thread-{number}", 0)
+    sequencer = Sequencer(store, Nudge(), batch=8)
+    for _ in range(20):
+        with suppress(StoreUnavailable):
+            await sequencer.step()
+    assert await store.head_position() == 12

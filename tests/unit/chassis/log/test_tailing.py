@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from services.chassis.log import eventstore
 from services.chassis.log.eventstore import Commit, StoreUnavailable
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.nudge import Nudge
@@ -128,3 +129,12 @@ async def test_a_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatc
     await grown(store, "thread-1", 2)
     async with running(LogTail(store, news=Nudge(), models=[model], window=2)):
         assert model.positions == [1, 2]
+
+
+async def test_pages_that_are_cut_for_their_bytes_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eventstore, "PAGE_BYTES", 1)
+    monkeypatch.setattr("services.chassis.log.tailing._LEAST_PATIENCE", 60.0)
+    store, model = MemoryEventStore(), Model()
+    await grown(store, "thread-1", 5)
+    async with running(LogTail(store, news=Nudge(), models=[model], window=5)):
+        assert model.positions == [1, 2, 3, 4, 5]
