@@ -14,7 +14,8 @@ from services.chassis.log.commit_documents import to_document
 from services.chassis.log.eventstore import Commit
 from services.chassis.log.eventstore_mongo import MongoEventStore
 
-_BULK = 1_000
+_BULK = 100
+"""Of much larger bulks the embedded store makes heavy weather, for it prunes its own log within each."""
 
 
 async def fill(uri: str, log: MongoEventStore, history: Iterable[Commit]) -> None:

@@ -34,14 +34,18 @@ class Store:
     pid: int | None
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """The address of a database that nobody has used, dropped at the end."""
+    def fresh(self, *, large: bool = False) -> Iterator[str]:
+        """The address of a database that nobody has used, dropped at the end.
+
+        A large one is left to a store that ends with the row anyway: dropping it would take minutes.
+        """
         name = f"bench_{uuid.uuid4().hex[:12]}"
         try:
             yield urlsplit(self.uri)._replace(path=f"/{name}").geturl()
         finally:
-            with MongoClient[dict[str, object]](self.uri) as client:
-                client.drop_database(name)
+            if self.pid is None or not large:
+                with MongoClient[dict[str, object]](self.uri) as client:
+                    client.drop_database(name)
 
 
 @contextmanager

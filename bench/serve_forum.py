@@ -129,7 +129,7 @@ def _open_label(material: Path) -> MemoryBus:
     opened = verification_pb.LabelActivated(label=published.label, epoch=published.epoch, crowd_bucket=20)
     bus = MemoryBus()
     for position, event in enumerate((published, opened), start=1):
-        public = PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString())
+        public = PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString(), key="label")
         subject = f"verification.public.{event.DESCRIPTOR.name}.v1"
         bus.stored.append(Message(subject, public, Mark(position - 1)))
     return bus

@@ -28,7 +28,7 @@ async def measure(settings: Settings) -> list[Comparison]:
     appends = settings.sized(100, 20)
     with running_store(settings.directory) as store, ExitStack() as stack:
         small_log, large_log = [
-            await _filled(stack.enter_context(store.fresh()), commits, stack) for commits in (_SMALL, large)
+            await _filled(stack.enter_context(store.fresh(large=True)), commits, stack) for commits in (_SMALL, large)
         ]
         sides: dict[str, tuple[MongoEventStore, list[float], Meter]] = {
             f"a log of {_SMALL:,} commits": (small_log, [], Meter(store.pid)),
