@@ -52,7 +52,7 @@ async def bus(request: Any, nats_server: NatsServer) -> AsyncIterator[Bus]:
 def messages(first: int, last: int) -> list[Message]:
     """Of public events at the positions `first` to `last`."""
     return [
-        Message(SUBJECT, PublicEvent(Mark(at), "test.v1.Public", bytes([at])), Mark(at - 1))
+        Message(SUBJECT, PublicEvent(Mark(at), "test.v1.Public", bytes([at]), key="k"), Mark(at - 1))
         for at in range(first, last + 1)
     ]
 

@@ -25,8 +25,10 @@ async def letters(request: pytest.FixtureRequest) -> Letters:
 
 def letter(position: int, key: str = "k", *, producer: str = "p", error: str = "ValueError", offset: int = 0) -> Letter:
     mark = Mark(position, offset)
-    parked = Parked(producer, key, mark, "test.v1.Public", error, int(bool(error)), 1_900_000_000)
-    return Letter(parked, PublicEvent(mark, "test.v1.Public", b"\x00\xff" + bytes([position % 256]), "00-a-b-01", key))
+    parked = Parked(producer, key, mark, "test.v1.Public", error, int(bool(error)), 1_900_000_000, size=3)
+    return Letter(
+        parked, PublicEvent(mark, "test.v1.Public", b"\x00\xff" + bytes([position % 256]), "00-a-b-01", key=key)
+    )
 
 
 def marks(parked: object) -> list[Mark]:
@@ -38,9 +40,10 @@ async def test_letters_come_back_whole_and_in_order(letters: Letters) -> None:
     for each in (letter(10), letter(9, offset=2), letter(9), letter(100), letter(11, "other"), letter(8, producer="q")):
         await letters.park(each, 1)
     assert await letters.letter("p", Mark(9, 2)) == letter(9, offset=2)
-    assert await letters.of_key("p", "k", 1) == [
+    assert await letters.of_key("p", "k", 1, 9) == [
         each.parked for each in (letter(9), letter(9, offset=2), letter(10), letter(100))
     ]
+    assert marks(await letters.of_key("p", "k", 1, 2)) == [Mark(9), Mark(9, 2)]
     assert await letters.letter("p", Mark(8)) is None
     assert marks(await letters.claim("p", 1, LATER)) == [Mark(9), Mark(9, 2), Mark(10), Mark(11), Mark(100)]
     assert marks(await letters.all_parked()) == [Mark(9), Mark(9, 2), Mark(10), Mark(11), Mark(100)]
@@ -50,7 +53,7 @@ async def test_parking_again_changes_nothing(letters: Letters) -> None:
     await letters.claim("p", 1, START)
     for _ in range(2):
         await letters.park(letter(1), 1)
-    assert marks(await letters.of_key("p", "k", 1)) == [Mark(1)]
+    assert marks(await letters.of_key("p", "k", 1, 9)) == [Mark(1)]
 
 
 async def test_what_lies_beyond_the_mark_does_not_count(letters: Letters) -> None:
@@ -76,8 +79,8 @@ async def test_an_overtaken_holder_changes_nothing(letters: Letters) -> None:
         await letters.failed(held, "KeyError", 1)
     with pytest.raises(LeaseLost):
         await letters.discard("p", Mark(1), 1, 7)
-    assert await letters.of_key("p", "k", 1) == await letters.wished("p", 1) == []
-    assert await letters.of_key("p", "k", 2) == [held]
+    assert await letters.of_key("p", "k", 1, 9) == await letters.wished("p", 1) == []
+    assert await letters.of_key("p", "k", 2, 9) == [held]
     assert await letters.discarded() == []
 
 
@@ -85,7 +88,7 @@ async def test_what_an_overtaken_holder_parks_never_counts(letters: Letters) -> 
     await letters.claim("p", 1, START)
     await letters.claim("p", 2, Mark(5))
     await letters.park(letter(4), 1)
-    assert await letters.of_key("p", "k", 2) == await letters.all_parked() == []
+    assert await letters.of_key("p", "k", 2, 9) == await letters.all_parked() == []
     assert await letters.wish_redrive("p", "k") == 0
     assert not await letters.wish_discard("p", Mark(4), by="o", reason="r", now=1)
     assert await letters.claim("p", 3, Mark(9)) == []
@@ -97,7 +100,7 @@ async def test_a_letter_that_was_parked_by_an_overtaken_holder_is_replaced(lette
     await letters.claim("p", 2, START)
     await letters.park(letter(4, error="Old"), 1)
     await letters.park(letter(4, error="New"), 2)
-    assert [each.error for each in await letters.of_key("p", "k", 2)] == ["New"]
+    assert [each.error for each in await letters.of_key("p", "k", 2, 9)] == ["New"]
 
 
 async def test_a_redrive_is_wished_of_a_key_or_of_all(letters: Letters) -> None:
@@ -120,9 +123,9 @@ async def test_a_failed_attempt_ends_the_redrive_of_its_key(letters: Letters) ->
     for each in (letter(1), letter(2, error=""), letter(3, "other")):
         await letters.park(each, 1)
     await letters.wish_redrive("p", None)
-    first = (await letters.of_key("p", "k", 1))[0]
+    first = (await letters.of_key("p", "k", 1, 9))[0]
     await letters.failed(first, "KeyError", 1)
-    one, two = await letters.of_key("p", "k", 1)
+    one, two = await letters.of_key("p", "k", 1, 9)
     assert (one.error, one.attempts, one.state) == ("KeyError", 2, LetterState.PARKED)
     assert (two.error, two.attempts, two.state) == ("", 0, LetterState.PARKED)
     assert marks(await letters.wished("p", 1)) == [Mark(3)]

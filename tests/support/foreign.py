@@ -76,7 +76,14 @@ class Taker:
             self._done.add(event.commit_id)
             self.taken.append(said)
 
-    def consumer(self, epoch: int = 1, dead_letters: DeadLetters | None = None, most_parked: int = 10_000) -> Consumer:
+    def consumer(
+        self,
+        epoch: int = 1,
+        dead_letters: DeadLetters | None = None,
+        *,
+        most_parked: int = 10_000,
+        most_parked_bytes: int = 1_000_000,
+    ) -> Consumer:
         """A consumer for the lease of that epoch."""
         return Consumer(
             producer="producer",
@@ -87,6 +94,7 @@ class Taker:
             reactions={"test.v1.Public": self.react},
             dead_letters=dead_letters,
             most_parked=most_parked,
+            most_parked_bytes=most_parked_bytes,
         )
 
 

@@ -9,7 +9,7 @@ copy that may lose or repeat: the truth is the producer's log (`log_reader`). Ad
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -32,14 +32,14 @@ class PublicEvent:
     """An event as other services get it; `data` is the stored protobuf message named `type`.
 
     Events of one `key`, 32 hex digits, belong together: whoever cannot take one of them in must not take in a later
-    one. "" in what was published before there were keys.
+    one. Every event has one.
     """
 
     mark: Mark
     type: str
     data: bytes
     traceparent: str | None = None
-    key: str = ""
+    key: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,11 @@ class Curation:
         return bool(self._subjects)
 
     @property
+    def types(self) -> frozenset[str]:
+        """The stored type names that are public."""
+        return frozenset(self._subjects)
+
+    @property
     def digest(self) -> str:
         """Tells this choice of types from another: whatever was found out about a log by it holds for it alone."""
         return sha256(" ".join(sorted(self._subjects)).encode()).hexdigest()[:16]
@@ -100,7 +105,7 @@ class Curation:
                 if event.type in self._subjects:
                     mark = Mark(commit.position or 0, offset)
                     key = self._key(str(mark) if event.type in self._alone else f"of {self._group(commit.stream)}")
-                    yield PublicEvent(mark, event.type, event.data, meta.traceparent, key)
+                    yield PublicEvent(mark, event.type, event.data, meta.traceparent, key=key)
 
     def _key(self, name: str) -> str:
         return sha256(f"{self.service} {name}".encode()).digest()[:16].hex()

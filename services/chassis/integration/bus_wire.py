@@ -1,7 +1,8 @@
 """What a message looks like on JetStream: an event's place and kind as headers, its bytes as the payload.
 
 An event that is larger than the server takes travels without kind and bytes. Whoever receives that finds it unreadable
-and asks the producer's log, as for anything that the bus has lost; so no event can stop a relay.
+and asks the producer's log, as for anything that the bus has lost; so no event can stop a relay. The same is done with
+a message that names no key.
 """
 
 from collections.abc import Mapping
@@ -41,10 +42,10 @@ def message(subject: str, told: Mapping[str, str] | None, data: bytes) -> Messag
     told = told or {}
     try:
         mark, previous = Mark.parse(told[POSITION]), Mark.parse(told[_PREVIOUS])
-        event = PublicEvent(mark, told[_TYPE], data, told.get(_TRACEPARENT), told.get(_KEY, ""))
+        event = PublicEvent(mark, told[_TYPE], data, told.get(_TRACEPARENT), key=told[_KEY])
     except (KeyError, ValueError):
         return None
-    return Message(subject, event, previous)
+    return Message(subject, event, previous) if event.key else None
 
 
 def mark(told: Mapping[str, str] | None) -> Mark | None:

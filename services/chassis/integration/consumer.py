@@ -1,7 +1,8 @@
 """Follows another service's public events and answers each with a command of our own, once and in order.
 
 The producer's marks decide what to do with a message, not the bus: one that is known is dropped, one that follows is
-applied, and when anything is missing in between it is fetched from the producer's log first. The mark is saved in our
+applied, and when anything is missing in between it is fetched from the producer's log first. When the bus has nothing,
+the log is asked once and then every minute, for the bus may have lost the last of it. The mark is saved in our
 own database after the reactions and before the acknowledgements, so an event is never skipped; that a repeat changes
 nothing is owed to the reaction's command, whose commit id is derived from the event (`ForeignEvent.commit_id`). One
 saved mark therefore answers for a whole batch. The lease's epoch guards it, and no event is begun when the mark was
@@ -14,6 +15,8 @@ too much is parked already, and when a reaction says that the producer cannot be
 """
 
 import asyncio
+import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,11 +25,12 @@ from typing import Final
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.integration.bus import BusUnavailable, Delivery, Inbox, Message, PublicEvent, foreign_commit_id
 from services.chassis.integration.dead_letters import DeadLetters
-from services.chassis.integration.log_reader import LogReader
+from services.chassis.integration.log_reader import LogReader, PublicPage
 from services.chassis.integration.mending import mends_itself
 from services.chassis.integration.parking import Parking
 from services.chassis.integration.saved_mark import SavedMark
 from services.chassis.log.eventstore import START, Checkpoints, LogGap, Mark
+from services.chassis.rpc_errors import RpcError
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import CONSUMER_LAG
@@ -34,15 +38,20 @@ from services.chassis.tracelink import span
 
 EVENT_REFUSED: Final = "foreign_event_refused"
 GAP_FOUND: Final = "foreign_gap_found"
+LOG_NOT_READ: Final = "foreign_log_not_read"
 
 MOST_PARKED: Final = 10_000
 """Letters of one producer that may wait by default."""
+
+MOST_PARKED_BYTES: Final = 64 * 1024 * 1024
+"""Bytes that these may hold."""
 
 _BATCH = 100
 _PATIENCE_SECONDS = 5.0
 _PATIENCE_WITH_LETTERS = 1.0
 _TRIES = 3
 _PAUSE_SECONDS = 0.05
+_ASK_SECONDS = 60.0
 
 _log = log(__name__)
 
@@ -75,7 +84,8 @@ class Consumer:
     """Follows one producer. `epoch` is that of the lease it runs under; make a new one for each lease.
 
     `reactions` maps stored type names, e.g. `vouchsafe.identity.events.v1.PersonErased`; other events pass by.
-    `dead_letters`: where to park, None to stop the line instead; `most_parked`: how many letters may be.
+    `dead_letters`: where to park, None to stop the line instead; `most_parked`: how many letters may be, and
+    `most_parked_bytes` how large in all.
     """
 
     def __init__(
@@ -89,6 +99,7 @@ class Consumer:
         reactions: Mapping[str, Reaction],
         dead_letters: DeadLetters | None = None,
         most_parked: int = MOST_PARKED,
+        most_parked_bytes: int = MOST_PARKED_BYTES,
         clock: Clock | None = None,
     ) -> None:
         self._producer = producer
@@ -98,10 +109,18 @@ class Consumer:
         self._reactions = reactions
         self._parking: Parking | None = None
         if dead_letters is not None:
-            clock = clock or SystemClock()
-            self._parking = Parking(dead_letters, producer=producer, epoch=epoch, limit=most_parked, clock=clock)
+            self._parking = Parking(
+                dead_letters,
+                producer=producer,
+                epoch=epoch,
+                limit=most_parked,
+                most_bytes=most_parked_bytes,
+                clock=clock or SystemClock(),
+            )
         self._ready = False
         self._seen = START
+        self._read_through = START
+        self._ask_at = 0.0
 
     async def step(self) -> bool:
         """Take in what the bus delivers within a few seconds. True: it has waited enough and may be called at once.
@@ -116,6 +135,8 @@ class Consumer:
             letters = self._parking is not None and len(self._parking) > 0
             deliveries = await self._inbox.fetch(_BATCH, _PATIENCE_WITH_LETTERS if letters else _PATIENCE_SECONDS)
             await self._take_in_all(deliveries)
+            if not deliveries and time.monotonic() >= self._ask_at:
+                await self._look_for_more()
         except BaseException:
             self._ready = False  # What is written and what is remembered may differ now.
             raise
@@ -125,6 +146,7 @@ class Consumer:
         """Read where we stand, under this lease for the first time or after a failure."""
         if not self._ready:
             await self._marks.load()
+            self._read_through = START
             if self._parking is not None:
                 await self._parking.claim(self._marks.mark)
             self._ready = True
@@ -168,20 +190,45 @@ class Consumer:
         if message.event.mark > self._marks.mark:
             await self._apply(message.event)
 
+    async def _look_for_more(self) -> None:
+        """Apply what the producer's log holds and the bus never brought; if it does not answer, some other time."""
+        self._ask_at = time.monotonic() + _ASK_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311
+        at_end = False
+        while not at_end:
+            try:
+                page = await self._next_page()
+            except (RpcError, LogGap) as error:
+                _log.warning(LOG_NOT_READ, consumer=self._producer, error_type=type(error).__name__)
+                return
+            await self._apply_page(page)
+            at_end = page.at_end
+
     async def _catch_up(self, until: Mark | None) -> None:
         """Apply from the producer's log, at least up to `until` or, when None, up to its end."""
-        through = self._marks.mark
-        while until is None or self._marks.mark < until:
-            page = await self._reader.read_events(through, _BATCH)
-            self._measure(max(page.through, until or START))
-            for event in page.events:
-                await self._apply(event)
-            await self._marks.save()
-            if page.at_end and until is not None and self._marks.mark < until:
-                raise LogGap(f"{self._producer}'s log does not hold what its relay has published")
-            if page.at_end:
-                break
-            through = page.through
+        at_end = False
+        while not at_end and (until is None or self._through < until):
+            page = await self._next_page()
+            self._measure(until or START)
+            await self._apply_page(page)
+            at_end = page.at_end
+        if until is not None and self._through < until:
+            raise LogGap(f"{self._producer}'s log does not hold what its relay has published")
+
+    async def _next_page(self) -> PublicPage:
+        """What the log holds next; raises RpcError, LogGap when whoever answers leaves out what we react to."""
+        page = await self._reader.read_events(self._through, _BATCH)
+        if not self._reactions.keys() <= page.types:
+            # An older replica than the relay, in the middle of an update: another one will tell it all.
+            raise LogGap(f"{self._producer} does not tell of all that is reacted to")
+        return page
+
+    async def _apply_page(self, page: PublicPage) -> None:
+        self._measure(page.through)
+        for event in page.events:
+            await self._apply(event)
+        await self._marks.save()
+        self._read_through = page.through
+        self._measure(START)
 
     async def _apply(self, event: PublicEvent) -> None:
         """Answer the event, or park it; then we stand at its mark."""
@@ -228,10 +275,15 @@ class Consumer:
             attempts=attempt,
         )
 
+    @property
+    def _through(self) -> Mark:
+        """Up to where we know all that is public: the log may go on for long after the last such event."""
+        return max(self._marks.mark, self._read_through)
+
     def _measure(self, seen: Mark) -> None:
         """Tell how far we are behind the furthest place of the producer's log that anything has shown us."""
         self._seen = max(self._seen, seen)
-        behind = max(0, self._seen.position - self._marks.mark.position)
+        behind = max(0, self._seen.position - self._through.position)
         CONSUMER_LAG.set(behind, {"consumer": self._producer})
 
 

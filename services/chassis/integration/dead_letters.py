@@ -28,7 +28,7 @@ class Parked:
     """A letter without its contents. Letters of one `key` are taken in in the order of their marks.
 
     `error`: the name of the last failure's type, "" while the letter only waits behind another. `attempts`: how often
-    it was tried in vain, counting tries at once as one. `parked_at`: Unix seconds.
+    it was tried in vain, counting tries at once as one. `parked_at`: Unix seconds. `size`: the event's bytes.
     """
 
     producer: str
@@ -39,6 +39,7 @@ class Parked:
     attempts: int
     parked_at: int
     state: LetterState = LetterState.PARKED
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Discarded:
 
 
 class ParkingFull(Exception):
-    """As many letters are parked as may be; the line stops before the next."""
+    """As many letters, or bytes, are parked as may be; the line stops before the next."""
 
 
 class DeadLetters(Protocol):
@@ -91,8 +92,8 @@ class DeadLetters(Protocol):
         """The letters that operators want redriven or discarded, in order."""
         ...
 
-    async def of_key(self, producer: str, key: str, epoch: int) -> Sequence[Parked]:
-        """The letters of a key in order."""
+    async def of_key(self, producer: str, key: str, epoch: int, limit: int) -> Sequence[Parked]:
+        """The first letters of a key, in order."""
         ...
 
     async def letter(self, producer: str, mark: Mark) -> Letter | None:

@@ -56,9 +56,9 @@ class MemoryDeadLetters:
         """See `DeadLetters.wished`."""
         return [each for each in self._counting(producer, epoch) if each.state is not LetterState.PARKED]
 
-    async def of_key(self, producer: str, key: str, epoch: int) -> Sequence[Parked]:
+    async def of_key(self, producer: str, key: str, epoch: int, limit: int) -> Sequence[Parked]:
         """See `DeadLetters.of_key`."""
-        return [each for each in self._counting(producer, epoch) if each.key == key]
+        return [each for each in self._counting(producer, epoch) if each.key == key][:limit]
 
     async def letter(self, producer: str, mark: Mark) -> Letter | None:
         """See `DeadLetters.letter`."""

@@ -1,7 +1,7 @@
 """Dead letters in MongoDB, in the database of the service that cannot take them in.
 
-Collections: `dead_letters` ({_id: "producer/mark", producer, key, position, offset, type, error, attempts, parked_at,
-state, data, traceparent, epoch, and what is wished}), `dead_letter_claims` (the last epoch, by producer) and
+Collections: `dead_letters` ({_id: "producer/mark", producer, key, position, offset, type, size, error, attempts,
+parked_at, state, data, traceparent, epoch, and what is wished}), `dead_letter_claims` (the last epoch, by producer) and
 `dead_letter_records`, which keeps what was thrown away for good. A letter counts while its epoch is that of the claim.
 The ports are told at `dead_letters`.
 """
@@ -32,6 +32,7 @@ class MongoDeadLetters:
     async def claim(self, producer: str, epoch: int, through: Mark) -> Sequence[Parked]:
         """See `DeadLetters.claim`."""
         with translated():
+            await self._ensure_indexes()
             stored = await self._claims.find_one({"_id": producer})
             claimed = 0 if stored is None else int(stored["epoch"])
             found = await self._found({"producer": producer, "epoch": {"$lte": epoch}})
@@ -40,6 +41,13 @@ class MongoDeadLetters:
             # After the letters: whoever is interrupted between leaves them as they counted before.
             await self._note_claim(producer, epoch)
         return await self._of(producer, epoch)
+
+    async def _ensure_indexes(self) -> None:
+        """Create what keeps wishes and keys from being looked for among all letters, when it is not there."""
+        # SecantusDB uses an index only for a query that it covers: each has the epoch.
+        by_key = [("producer", 1), ("key", 1), ("epoch", 1), ("position", 1), ("offset", 1)]
+        await self._letters.create_index(by_key, name="key")
+        await self._letters.create_index([("producer", 1), ("epoch", 1), ("state", 1)], name="state")
 
     async def _keep_only(self, found: list[dict[str, Any]], counting: list[dict[str, Any]], epoch: int) -> None:
         ids = [one["_id"] for one in counting]
@@ -63,11 +71,14 @@ class MongoDeadLetters:
 
     async def wished(self, producer: str, epoch: int) -> Sequence[Parked]:
         """See `DeadLetters.wished`."""
-        return await self._of(producer, epoch, state={"$ne": LetterState.PARKED.value})
+        return await self._of(producer, epoch, state={"$in": [LetterState.REDRIVE.value, LetterState.DISCARD.value]})
 
-    async def of_key(self, producer: str, key: str, epoch: int) -> Sequence[Parked]:
+    async def of_key(self, producer: str, key: str, epoch: int, limit: int) -> Sequence[Parked]:
         """See `DeadLetters.of_key`."""
-        return await self._of(producer, epoch, key=key)
+        query = {"producer": producer, "key": key, "epoch": epoch}
+        with translated():
+            found = self._letters.find(query, _WITHOUT_CONTENTS).sort([("position", 1), ("offset", 1)]).limit(limit)
+            return [_to_parked(one) for one in await found.to_list(None)]
 
     async def letter(self, producer: str, mark: Mark) -> Letter | None:
         """See `DeadLetters.letter`."""
@@ -84,7 +95,9 @@ class MongoDeadLetters:
 
     async def failed(self, parked: Parked, error: str, epoch: int) -> None:
         """See `DeadLetters.failed`."""
-        of_key = {"producer": parked.producer, "key": parked.key, "epoch": epoch, "state": LetterState.REDRIVE.value}
+        of_key = {"producer": parked.producer, "key": parked.key, "epoch": epoch}
+        redriven = {"$eq": ["$state", LetterState.REDRIVE.value]}
+        state = {"$cond": [redriven, LetterState.PARKED.value, "$state"]}
         with translated():
             result = await self._letters.update_one(
                 {"_id": _id(parked.producer, parked.mark), "epoch": epoch},
@@ -92,7 +105,7 @@ class MongoDeadLetters:
             )
             if not result.matched_count:
                 raise LeaseLost(_OVERTAKEN)
-            await self._letters.update_many(of_key, {"$set": {"state": LetterState.PARKED.value}})
+            await self._letters.update_many(of_key, [{"$set": {"state": state}}])
 
     async def discard(self, producer: str, mark: Mark, epoch: int, now: int) -> None:
         """See `DeadLetters.discard`."""
@@ -187,12 +200,13 @@ def _to_parked(stored: Mapping[str, Any]) -> Parked:
         attempts=stored["attempts"],
         parked_at=stored["parked_at"],
         state=LetterState(stored["state"]),
+        size=stored.get("size", 0),
     )
 
 
 def _to_letter(stored: Mapping[str, Any]) -> Letter:
     parked = _to_parked(stored)
-    return Letter(parked, PublicEvent(parked.mark, parked.type, stored["data"], stored["traceparent"], parked.key))
+    return Letter(parked, PublicEvent(parked.mark, parked.type, stored["data"], stored["traceparent"], key=parked.key))
 
 
 def _to_record(stored: Mapping[str, Any]) -> Discarded:

@@ -1,7 +1,8 @@
 """Reading another service's public events from where they are kept for good, its log: both ends of `ReadEvents`.
 
 A consumer turns here when the bus has lost something. The producer answers from its store through the same `Curation`
-as its relay, so that nothing can be read here that would not be published. Who may ask is `rpc_authz`'s business.
+as its relay, so that nothing can be read here that would not be published. A replica that is older than the relay may
+publish fewer types: each page says which. Who may ask is `rpc_authz`'s business.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from services.chassis.integration.bus import Curation, PublicEvent
-from services.chassis.log.eventstore import CommitLog, Mark
+from services.chassis.log.eventstore import CommitLog, LogGap, Mark
 from services.chassis.rpc_client import RpcChannel
 from vouchsafe.log.v1 import log_service_pb2 as pb
 from vouchsafe.log.v1.log_service_pb2_grpc import EventLogServiceServicer, EventLogServiceStub
@@ -21,18 +22,25 @@ _PAGE_BYTES = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """Public events in order. All up to `through` have been told; `at_end`: so has everything that is in the log."""
+    """Public events in order. All up to `through` have been told; `at_end`: so has everything that is in the log.
+
+    `types`: all that is public to whoever answers; events of other types have been left out.
+    """
 
     events: Sequence[PublicEvent]
     through: Mark
     at_end: bool
+    types: frozenset[str]
 
 
 class LogReader(Protocol):
     """Another service's public events, from its log."""
 
     async def read_events(self, after: Mark, limit: int) -> PublicPage:
-        """At most `limit` public events after that mark; raises `rpc_errors.RpcError` when the producer fails."""
+        """At most `limit` public events after that mark.
+
+        Raises `rpc_errors.RpcError` when the producer fails, LogGap when it tells of an event without a key.
+        """
         ...
 
 
@@ -53,13 +61,12 @@ class CuratedLog:
             events += [event for event in self._curation.public_events(commits) if event.mark > after]
             whole = _fitting(events, limit)
             if len(events) >= limit or whole < len(events):
-                return PublicPage(events[:whole], events[whole - 1].mark, at_end=False)
+                return PublicPage(events[:whole], events[whole - 1].mark, at_end=False, types=self._curation.types)
+            if not commits:
+                return PublicPage(events, through, at_end=True, types=self._curation.types)
             position += len(commits)
-            if commits:
-                through = max(through, Mark(position, len(commits[-1].events) - 1))
-            if len(commits) < _PAGE:
-                return PublicPage(events, through, at_end=True)
-        return PublicPage(events, through, at_end=False)
+            through = max(through, Mark(position, len(commits[-1].events) - 1))
+        return PublicPage(events, through, at_end=False, types=self._curation.types)
 
 
 class EventLogServicer(EventLogServiceServicer):
@@ -85,7 +92,9 @@ class EventLogServicer(EventLogServiceServicer):
             )
             for event in page.events
         ]
-        return pb.ReadEventsResponse(events=events, through=_proto_mark(page.through), at_end=page.at_end)
+        return pb.ReadEventsResponse(
+            events=events, through=_proto_mark(page.through), at_end=page.at_end, types=sorted(page.types)
+        )
 
 
 class RpcLogReader:
@@ -99,11 +108,13 @@ class RpcLogReader:
         """See `LogReader.read_events`."""
         request = pb.ReadEventsRequest(after=_proto_mark(after), limit=limit)
         response: pb.ReadEventsResponse = await self._channel.unary(self._stub.ReadEvents, request)
+        if not all(event.key for event in response.events):
+            raise LogGap("the producer tells of an event without a key: nobody knows what it must not overtake")
         events = [
-            PublicEvent(_mark(event.mark), event.type, event.data, event.traceparent or None, event.key)
+            PublicEvent(_mark(event.mark), event.type, event.data, event.traceparent or None, key=event.key)
             for event in response.events
         ]
-        return PublicPage(events, _mark(response.through), response.at_end)
+        return PublicPage(events, _mark(response.through), response.at_end, frozenset(response.types))
 
 
 def _fitting(events: Sequence[PublicEvent], limit: int) -> int:

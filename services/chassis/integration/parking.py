@@ -2,9 +2,11 @@
 
 Which keys are held is known in memory from the claim on; everything else is asked of the database. What operators wish
 is carried out a piece at a time, between deliveries: a redriven key is taken in in order, through the consumer's own
-reactions, until it is empty or fails again; a letter that is to be discarded is recorded first.
+reactions, until it is empty or fails again; a letter that is to be discarded is recorded first. A redriven key that
+fails by what time may mend keeps its wish, and is tried again when some time has passed and the other keys had theirs.
 """
 
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -12,15 +14,21 @@ from typing import Final
 from services.chassis.clock import Clock
 from services.chassis.integration.bus import PublicEvent
 from services.chassis.integration.dead_letters import DeadLetters, Letter, LetterState, Parked, ParkingFull
+from services.chassis.integration.mending import mends_itself
 from services.chassis.log.eventstore import Mark
+from services.chassis.log.lease import LeaseLost
+from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import PARKED as PARKED_LETTERS
 
 PARKED: Final = "foreign_event_parked"
 REDRIVEN: Final = "foreign_event_redriven"
 DISCARDED: Final = "foreign_event_discarded"
+REDRIVE_WAITS: Final = "foreign_redrive_waits"
 
 _PIECE = 100
+_LOOK_SECONDS = 1.0
+_REST_SECONDS = 5.0
 
 _log = log(__name__)
 
@@ -28,66 +36,92 @@ TakeIn = Callable[[PublicEvent], Awaitable[Exception | None]]
 """Answers an event as the consumer does: None when it is taken in, else the error that trying does not mend."""
 
 
+class _Waits(Exception):
+    """A redriven letter failed by what time may mend."""
+
+
 class Parking:
     """The dead letters of one producer's consumer under one lease; `claim` before anything else.
 
-    `limit`: most letters that may wait; then the line stops.
+    `limit`: most letters that may wait, `most_bytes`: how large they may be in all; then the line stops.
     """
 
-    def __init__(self, letters: DeadLetters, *, producer: str, epoch: int, limit: int, clock: Clock) -> None:
+    def __init__(
+        self, letters: DeadLetters, *, producer: str, epoch: int, limit: int, most_bytes: int, clock: Clock
+    ) -> None:
         self._letters = letters
         self._producer = producer
         self._epoch = epoch
         self._limit = limit
+        self._most_bytes = most_bytes
         self._clock = clock
         self._held: Counter[str] = Counter()
-        self._redriving: set[str] = set()
+        self._count = 0
+        self._bytes = 0
+        self._redriving: dict[str, None] = {}  # Keys; the first one is next.
+        self._look_at = 0.0
+        self._rest_until = 0.0
 
     def __len__(self) -> int:
         """How many letters are parked."""
-        return self._held.total()
+        return self._count
 
     async def claim(self, through: Mark) -> None:
         """Take over what is parked up to the consumer's mark. Raises LeaseLost, StoreUnavailable, as all here do."""
         parked = await self._letters.claim(self._producer, self._epoch, through)
         self._held = Counter(each.key for each in parked)
+        self._count = len(parked)
+        self._bytes = sum(each.size for each in parked)
         self._redriving.clear()
+        self._look_at = 0.0
         self._measure()
 
     def holds(self, event: PublicEvent) -> bool:
         """Whether an earlier event of its key is parked, so that this one must not be taken in."""
-        return self._held[self._key(event)] > 0
+        return event.key in self._held
 
     async def park(self, event: PublicEvent, error: Exception | None) -> None:
         """Keep the event; `error` is None for one that only waits. Raises ParkingFull."""
-        if len(self) >= self._limit:
-            raise ParkingFull(f"{self._limit} letters of {self._producer} are parked")
-        key = self._key(event)
+        size = len(event.data)
+        if self._count >= self._limit or self._bytes + size > self._most_bytes:
+            raise ParkingFull(f"{self._count} letters of {self._producer} are parked, {self._bytes} bytes")
         # What a redrive runs into on its way belongs to it.
-        state = LetterState.REDRIVE if key in self._redriving else LetterState.PARKED
+        state = LetterState.REDRIVE if event.key in self._redriving else LetterState.PARKED
         now = int(self._clock.now().timestamp())
         name, attempts = (type(error).__name__, 1) if error else ("", 0)
-        parked = Parked(self._producer, key, event.mark, event.type, name, attempts, now, state)
+        parked = Parked(self._producer, event.key, event.mark, event.type, name, attempts, now, state, size)
         await self._letters.park(Letter(parked, event), self._epoch)
-        self._count(key, 1)
+        self._more(parked, 1)
         self._tell(PARKED, parked)
 
     async def carry_out(self, take_in: TakeIn) -> None:
-        """Do the next piece of what is wished. May be cancelled anywhere; raises what `take_in` raises."""
+        """Do the next piece of what is wished. May be cancelled anywhere; raises what `take_in` raises for good."""
         if not self._held:
             return
+        await self._look()
+        left = _PIECE if time.monotonic() >= self._rest_until else 0
+        for key in list(self._redriving):
+            if left <= 0:
+                break
+            try:
+                left -= await self._redrive(key, take_in, left)
+            except _Waits:
+                break
+
+    async def _look(self) -> None:
+        """Learn what is wished, while there is much to do not all the time, and discard what is to go."""
+        if self._redriving and time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK_SECONDS
         wished = await self._letters.wished(self._producer, self._epoch)
-        self._redriving |= {each.key for each in wished if each.state is LetterState.REDRIVE}
+        self._redriving |= dict.fromkeys(each.key for each in wished if each.state is LetterState.REDRIVE)
         for each in wished:
             if each.state is LetterState.DISCARD:
                 await self._discard(each)
-        left = _PIECE
-        for key in sorted(self._redriving):
-            left -= await self._redrive(key, take_in, left)
 
     async def _redrive(self, key: str, take_in: TakeIn, limit: int) -> int:
-        """Take in up to `limit` letters of a key, in order, until one fails; how many were tried."""
-        letters = (await self._letters.of_key(self._producer, key, self._epoch))[:limit]
+        """Take in up to `limit` letters of a key, in order, until one fails; how many were tried. Raises _Waits."""
+        letters = await self._letters.of_key(self._producer, key, self._epoch, limit)
         for parked in letters:
             if parked.state is LetterState.DISCARD:  # Wished meanwhile.
                 await self._discard(parked)
@@ -95,32 +129,45 @@ class Parking:
             letter = await self._letters.letter(self._producer, parked.mark)
             if letter is None:
                 continue
-            if error := await take_in(letter.event):
+            if error := await self._taken_in(letter, take_in):
                 await self._letters.failed(parked, type(error).__name__, self._epoch)
-                self._redriving.discard(key)
+                self._redriving.pop(key, None)
                 break
             await self._letters.remove(self._producer, parked.mark, self._epoch)
-            self._count(key, -1)
+            self._more(parked, -1)
             self._tell(REDRIVEN, parked)
         return len(letters)
+
+    async def _taken_in(self, letter: Letter, take_in: TakeIn) -> Exception | None:
+        """What `take_in` answers; _Waits where time may mend it, for what is delivered must not wait for that."""
+        try:
+            return await take_in(letter.event)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if not mends_itself(error):
+                raise
+            _log.warning(REDRIVE_WAITS, consumer=self._producer, error_type=type(error).__name__, at=where(error))
+            key = letter.event.key
+            self._redriving.pop(key, None)
+            self._redriving[key] = None
+            self._rest_until = time.monotonic() + _REST_SECONDS
+            raise _Waits from error
 
     async def _discard(self, parked: Parked) -> None:
         now = int(self._clock.now().timestamp())
         await self._letters.discard(self._producer, parked.mark, self._epoch, now)
-        self._count(parked.key, -1)
+        self._more(parked, -1)
         self._tell(DISCARDED, parked)
 
-    def _key(self, event: PublicEvent) -> str:
-        """What the event waits with. One that came without a key may belong to any: then its whole type waits."""
-        if self._held[event.type] and not self._held[event.key]:
-            return event.type
-        return event.key or event.type
-
-    def _count(self, key: str, more: int) -> None:
-        self._held[key] += more
-        if not self._held[key]:
-            del self._held[key]
-            self._redriving.discard(key)
+    def _more(self, parked: Parked, count: int) -> None:
+        """Count one letter more, or with -1 one less."""
+        self._held[parked.key] += count
+        self._count += count
+        self._bytes += count * parked.size
+        if not self._held[parked.key]:
+            del self._held[parked.key]
+            self._redriving.pop(parked.key, None)
         self._measure()
 
     def _measure(self) -> None:

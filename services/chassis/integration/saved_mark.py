@@ -22,13 +22,13 @@ class SavedMark:
         self._saved_at = 0.0
 
     async def load(self) -> None:
-        """Read what was saved last, and save it under our epoch; raises LeaseLost under a later one.
+        """Read what was saved last and make it ours in one step; raises LeaseLost under a later epoch.
 
-        From here on nobody who was overtaken moves the mark. One who did so between the two has its step undone: what
-        it took in is delivered or read again, and recognised.
+        From here on nobody who was overtaken moves the mark, and what anybody parked before moving it is there to see.
         """
-        self.mark = await self._checkpoints.load_mark(self._follower)
-        await self._save()
+        asked = time.monotonic()
+        self.mark = self._saved = await self._checkpoints.claim_mark(self._follower, self._epoch)
+        self._saved_at = asked
 
     def reached(self, mark: Mark) -> None:
         """Stand further on; to be saved."""

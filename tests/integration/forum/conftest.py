@@ -86,7 +86,7 @@ class Cluster:
         messages = [
             Message(
                 f"verification.public.{event.DESCRIPTOR.name}.v1",
-                PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString()),
+                PublicEvent(Mark(position), event.DESCRIPTOR.full_name, event.SerializeToString(), key="label"),
                 Mark(position - 1),
             )
             for position, event in enumerate((published, activated), start=1)

@@ -1,8 +1,9 @@
 """A poison event and its key wait; everything else flows on, and nothing is lost, doubled or out of order."""
 
 import asyncio
+import string
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 import grpc
 import pytest
@@ -13,10 +14,11 @@ from services.chassis.integration import consumer as consumer_module
 from services.chassis.integration import parking
 from services.chassis.integration.bus import BusUnavailable
 from services.chassis.integration.consumer import Consumer, ProducerDistrusted
-from services.chassis.integration.dead_letters import ParkingFull
+from services.chassis.integration.dead_letters import Parked, ParkingFull
 from services.chassis.integration.dead_letters_memory import MemoryDeadLetters
 from services.chassis.integration.mending import mends_itself
-from services.chassis.log.eventstore import Overloaded, StoreUnavailable
+from services.chassis.log.eventstore import Mark, Overloaded, StoreUnavailable
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.handle import Contended
 from services.chassis.log.lease import LeaseLost
 from services.chassis.rpc_errors import Failure, RpcError
@@ -175,6 +177,20 @@ async def test_too_many_letters_stop_the_line(taker: Taker, letters: MemoryDeadL
     assert await parked(letters) == ["b1", "b2"]
 
 
+async def test_letters_that_are_too_large_in_all_stop_the_line(taker: Taker, letters: MemoryDeadLetters) -> None:
+    taker.failing = {"a1", "b1"}
+    for epoch in (1, 2):
+        with pytest.raises(ParkingFull):
+            await taker.consumer(epoch, dead_letters=letters, most_parked_bytes=7).step()
+        assert await parked(letters) == ["a1", "b1", "a2"]
+    first = (await letters.all_parked())[0]
+    await letters.wish_discard("producer", first.mark, by="olga", reason="nonsense", now=1)
+    consumer = taker.consumer(3, dead_letters=letters, most_parked_bytes=7)
+    with pytest.raises(ParkingFull):
+        await consumer.step()
+    assert await parked(letters) == ["b1", "a2", "b2"]
+
+
 MENDING = [
     StoreUnavailable(),
     Overloaded(1.0),
@@ -184,6 +200,8 @@ MENDING = [
     TimeoutError(),
     ConnectionResetError(),
     RpcError(Failure(grpc.StatusCode.UNAVAILABLE, "R", "m")),
+    RpcError(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", "m", retry_after=0.1)),
+    RpcError(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED", "Concurrent RPC limit exceeded!")),
 ]
 
 
@@ -203,6 +221,9 @@ async def test_what_mends_itself_is_waited_for(error: Exception, taker: Taker, l
 
 def test_an_answer_that_is_final_does_not_mend() -> None:
     assert not mends_itself(RpcError(Failure(grpc.StatusCode.INVALID_ARGUMENT, "R", "m")))
+    assert not mends_itself(RpcError(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "m")))
+    assert not mends_itself(RpcError(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "COMMIT_TOO_LARGE", "m")))
+    assert not mends_itself(FileNotFoundError())
     assert not mends_itself(ValueError())
 
 
@@ -216,21 +237,58 @@ async def test_a_producer_that_contradicts_itself_is_not_followed(taker: Taker, 
     assert await parked(letters) == []
 
 
-async def test_while_an_event_without_a_key_waits_so_does_its_whole_type(letters: MemoryDeadLetters) -> None:
-    producer = Producer(curation=KEYED)
-    await producer.tell("a1", "b1")
-    first = producer.bus.stored[0]
-    producer.bus.stored[0] = replace(first, event=replace(first.event, key=""))
-    taker = Taker(producer, producer.bus.inbox())
-    taker.failing = {"a1"}
+async def test_a_redriven_letter_that_must_wait_holds_up_nothing_else(
+    taker: Taker, letters: MemoryDeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taker.failing = {"a1", "b1"}
     consumer = taker.consumer(dead_letters=letters)
     await consumer.step()
-    assert [each.key for each in await letters.all_parked()] == ["test.v1.Public"] * 2
-    taker.failing = set()
-    await letters.wish_redrive("producer", "test.v1.Public")
-    await producer.tell("c1")
+    taker.failing, taker.error = {"a1"}, StoreUnavailable
+    await letters.wish_redrive("producer", None)
+    for said in ("c2", "c3"):
+        await taker.producer.tell(said)
+        await consumer.step()
+        assert taker.taken[-1] == said
+    tries = taker.tries["a1"]
     await consumer.step()
-    assert taker.taken == ["a1", "b1", "c1"]
+    assert taker.tries["a1"] == tries  # It is left alone for a while.
+    monkeypatch.setattr(parking, "_REST_SECONDS", 0)
+    consumer._parking._rest_until = 0.0  # type: ignore[union-attr]
+    await consumer.step()
+    await consumer.step()
+    assert taker.taken == ["c1", "c2", "c3", "b1", "b2"]
+    taker.failing = set()
+    await consumer.step()
+    assert taker.taken[5:] == ["a1", "a2", "a3"]
+    assert await parked(letters) == []
+
+
+class Counting(MemoryDeadLetters):
+    """Dead letters that count how often they are asked for those of a key."""
+
+    asked = 0
+
+    async def of_key(self, producer: str, key: str, epoch: int, limit: int) -> Sequence[Parked]:
+        self.asked += 1
+        return await super().of_key(producer, key, epoch, limit)
+
+
+async def test_a_piece_asks_for_no_more_keys_than_it_redrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parking, "_PIECE", 5)
+    producer, letters = Producer(curation=KEYED), Counting()
+    told = [f"{key}1" for key in string.ascii_lowercase]
+    await producer.tell(*told)
+    taker = Taker(producer, producer.bus.inbox())
+    taker.failing = set(told)
+    consumer = taker.consumer(dead_letters=letters)
+    await consumer.step()
+    taker.failing = set()
+    await letters.wish_redrive("producer", None)
+    await consumer.step()
+    assert letters.asked == len(taker.taken) == 5
+    for _ in range(5):
+        await consumer.step()
+    assert letters.asked == len(taker.taken) == len(told)
 
 
 @pytest.mark.parametrize("lost", [[0, 1, 2], [0, 1, 2, 3, 4], [2, 3]])
@@ -272,6 +330,48 @@ async def test_what_an_overtaken_consumer_parked_while_the_next_was_idle_is_not_
     with pytest.raises(LeaseLost):
         await old.step()
     assert await parked(letters) == []
+    await taker.consumer(3, letters).step()
+    assert await parked(letters) == ["a4"]
+
+
+class Overtaking(MemoryEventStore):
+    """A store in which another consumer does its step at the moment when a mark is claimed, before or after."""
+
+    def __init__(self, *, after: bool) -> None:
+        super().__init__()
+        self.after = after
+        self.other: Consumer | None = None
+
+    async def load_mark(self, follower: str) -> Mark:
+        mark = await super().load_mark(follower)
+        await self._overtaken()
+        return mark
+
+    async def claim_mark(self, follower: str, epoch: int) -> Mark:
+        if not self.after:
+            await self._overtaken()
+        mark = await super().claim_mark(follower, epoch)
+        await self._overtaken()
+        return mark
+
+    async def _overtaken(self) -> None:
+        other, self.other = self.other, None
+        if other is not None:
+            with suppress(LeaseLost):
+                await other.step()
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_what_is_parked_while_another_takes_over_is_kept(
+    after: bool, taker: Taker, letters: MemoryDeadLetters
+) -> None:
+    taker.store = store = Overtaking(after=after)
+    old = taker.consumer(1, letters)
+    await old.step()
+    taker.failing = {"a4"}
+    await taker.producer.tell("a4")
+    store.other = old
+    await taker.consumer(2, letters).step()
     await taker.consumer(3, letters).step()
     assert await parked(letters) == ["a4"]
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"vouchsafe/log/v1/log_service.proto\x12\x10vouchsafe.log.v1\x1a\x1b\x62uf/validate/validate.proto\"8\n\x04Mark\x12 \n\x08position\x18\x01 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x0e\n\x06offset\x18\x02 \x01(\r\"]\n\x11ReadEventsRequest\x12-\n\x05\x61\x66ter\x18\x01 \x01(\x0b\x32\x16.vouchsafe.log.v1.MarkB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05limit\x18\x02 \x01(\rB\n\xbaH\x07*\x05\x18\xe8\x07(\x01\"\x82\x01\n\x0bPublicEvent\x12$\n\x04mark\x18\x01 \x01(\x0b\x32\x16.vouchsafe.log.v1.Mark\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x05 \x01(\t\x12\x0b\n\x03key\x18\x06 \x01(\tJ\x04\x08\x04\x10\x05R\tcommit_id\"|\n\x12ReadEventsResponse\x12-\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1d.vouchsafe.log.v1.PublicEvent\x12\'\n\x07through\x18\x02 \x01(\x0b\x32\x16.vouchsafe.log.v1.Mark\x12\x0e\n\x06\x61t_end\x18\x03 \x01(\x08\x32j\n\x0f\x45ventLogService\x12W\n\nReadEvents\x12#.vouchsafe.log.v1.ReadEventsRequest\x1a$.vouchsafe.log.v1.ReadEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"vouchsafe/log/v1/log_service.proto\x12\x10vouchsafe.log.v1\x1a\x1b\x62uf/validate/validate.proto\"8\n\x04Mark\x12 \n\x08position\x18\x01 \x01(\x04\x42\x0e\xbaH\x0b\x32\t\x18\xff\xff\xff\xff\xff\xff\xff\x0f\x12\x0e\n\x06offset\x18\x02 \x01(\r\"]\n\x11ReadEventsRequest\x12-\n\x05\x61\x66ter\x18\x01 \x01(\x0b\x32\x16.vouchsafe.log.v1.MarkB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05limit\x18\x02 \x01(\rB\n\xbaH\x07*\x05\x18\xe8\x07(\x01\"\x82\x01\n\x0bPublicEvent\x12$\n\x04mark\x18\x01 \x01(\x0b\x32\x16.vouchsafe.log.v1.Mark\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x13\n\x0btraceparent\x18\x05 \x01(\t\x12\x0b\n\x03key\x18\x06 \x01(\tJ\x04\x08\x04\x10\x05R\tcommit_id\"\x8b\x01\n\x12ReadEventsResponse\x12-\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1d.vouchsafe.log.v1.PublicEvent\x12\'\n\x07through\x18\x02 \x01(\x0b\x32\x16.vouchsafe.log.v1.Mark\x12\x0e\n\x06\x61t_end\x18\x03 \x01(\x08\x12\r\n\x05types\x18\x04 \x03(\t2j\n\x0f\x45ventLogService\x12W\n\nReadEvents\x12#.vouchsafe.log.v1.ReadEventsRequest\x1a$.vouchsafe.log.v1.ReadEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,8 +44,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READEVENTSREQUEST']._serialized_end=236
   _globals['_PUBLICEVENT']._serialized_start=239
   _globals['_PUBLICEVENT']._serialized_end=369
-  _globals['_READEVENTSRESPONSE']._serialized_start=371
-  _globals['_READEVENTSRESPONSE']._serialized_end=495
-  _globals['_EVENTLOGSERVICE']._serialized_start=497
-  _globals['_EVENTLOGSERVICE']._serialized_end=603
+  _globals['_READEVENTSRESPONSE']._serialized_start=372
+  _globals['_READEVENTSRESPONSE']._serialized_end=511
+  _globals['_EVENTLOGSERVICE']._serialized_start=513
+  _globals['_EVENTLOGSERVICE']._serialized_end=619
 # @@protoc_insertion_point(module_scope)

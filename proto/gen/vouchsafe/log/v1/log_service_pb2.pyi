@@ -38,11 +38,13 @@ class PublicEvent(_message.Message):
     def __init__(self, mark: _Optional[_Union[Mark, _Mapping]] = ..., type: _Optional[str] = ..., data: _Optional[bytes] = ..., traceparent: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
 class ReadEventsResponse(_message.Message):
-    __slots__ = ("events", "through", "at_end")
+    __slots__ = ("events", "through", "at_end", "types")
     EVENTS_FIELD_NUMBER: _ClassVar[int]
     THROUGH_FIELD_NUMBER: _ClassVar[int]
     AT_END_FIELD_NUMBER: _ClassVar[int]
+    TYPES_FIELD_NUMBER: _ClassVar[int]
     events: _containers.RepeatedCompositeFieldContainer[PublicEvent]
     through: Mark
     at_end: bool
-    def __init__(self, events: _Optional[_Iterable[_Union[PublicEvent, _Mapping]]] = ..., through: _Optional[_Union[Mark, _Mapping]] = ..., at_end: _Optional[bool] = ...) -> None: ...
+    types: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, events: _Optional[_Iterable[_Union[PublicEvent, _Mapping]]] = ..., through: _Optional[_Union[Mark, _Mapping]] = ..., at_end: _Optional[bool] = ..., types: _Optional[_Iterable[str]] = ...) -> None: ...
