@@ -13,7 +13,7 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.payload import decoded
 from services.admin.place import Opened, Place
-from services.chassis.log.eventstore import Commit, CommitMeta, RecordedEvent
+from services.chassis.log.eventstore import Commit, CommitMeta, RecordedEvent, is_full
 
 _POLL_SECONDS = 0.5
 _PAGE = 200
@@ -76,7 +76,7 @@ def tail(
                 columns = (*_COMMIT_COLUMNS, *(("events",) if payload else ()))
                 output.row(_commit(commit, payload=payload), columns, as_json=place.as_json)
             position += len(commits)
-            if len(commits) < _PAGE:
+            if not is_full(commits, _PAGE):
                 if not follow:
                     return
                 await asyncio.sleep(_POLL_SECONDS)

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any
 
 from services.chassis.log.codec import EventCodec
-from services.chassis.log.eventstore import Commit, CommitLog
+from services.chassis.log.eventstore import Commit, CommitLog, is_full
 from services.chassis.log.lease import LeaseLost
 from services.chassis.tracelink import span
 from services.chassis.views.page_size import MOST, PageSize
@@ -134,7 +134,7 @@ class Projector:
             if self._working.is_changed or started - self._saved_at > _SAVE_SECONDS:
                 while await self._write():
                     pass
-        full = len(commits) == limit
+        full = is_full(commits, limit)
         self._page.took(time.monotonic() - started, full=full)
         return full
 
