@@ -131,6 +131,16 @@ async def test_a_failed_attempt_ends_the_redrive_of_its_key(letters: Letters) ->
     assert marks(await letters.wished("p", 1)) == [Mark(3)]
 
 
+async def test_a_failed_attempt_leaves_what_is_to_be_discarded(letters: Letters) -> None:
+    await letters.claim("p", 1, START)
+    for position in (1, 2):
+        await letters.park(letter(position), 1)
+    await letters.wish_redrive("p", None)
+    await letters.wish_discard("p", Mark(2), by="olga", reason="a test", now=50)
+    await letters.failed((await letters.of_key("p", "k", 1, 1))[0], "KeyError", 1)
+    assert [each.state for each in await letters.wished("p", 1)] == [LetterState.DISCARD]
+
+
 async def test_a_removed_letter_is_gone(letters: Letters) -> None:
     await letters.claim("p", 1, START)
     await letters.park(letter(1), 1)

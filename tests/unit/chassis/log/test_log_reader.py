@@ -4,7 +4,7 @@ import pytest
 
 from services.chassis.integration.bus import Curation, PublicEvent
 from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
-from services.chassis.log.eventstore import START, EventData, Mark, Write
+from services.chassis.log.eventstore import START, Commit, EventData, Mark, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from tests.support.commits import META, new_id, sequence_all
 from vouchsafe.log.v1 import log_service_pb2 as pb
@@ -61,3 +61,20 @@ async def test_the_rpc_says_the_same() -> None:
     response = await EventLogServicer(log).ReadEvents(pb.ReadEventsRequest(after=pb.Mark(), limit=5), None)
     assert [(event.mark.position, event.type, event.data) for event in response.events] == [(1, "test.v1.Public", b"p")]
     assert (response.through.position, response.through.offset, response.at_end) == (1, 1, True)
+    assert response.types == ["test.v1.Public"]
+    assert len(response.events[0].key) == 32
+
+
+class Short(MemoryEventStore):
+    """A store whose pages hold less than was asked for."""
+
+    async def read_log(self, after_position: int, limit: int) -> list[Commit]:
+        return await super().read_log(after_position, min(limit, 2))
+
+
+async def test_a_short_page_is_not_the_end() -> None:
+    store = Short()
+    for number in range(5):
+        await store.append(f"thing-{number}", 0, [Write(new_id(), [PUBLIC], META)])
+    await sequence_all(store)
+    assert len((await CuratedLog(store, CURATION).read_events(START, 10)).events) == 5
