@@ -29,7 +29,6 @@ from services.chassis.log.bulk_answers import answers_of, has_duplicate
 from services.chassis.log.bulkappend import Answer, BulkAppend, KnownVersions, Version
 from services.chassis.log.commit_documents import to_commit, to_document
 from services.chassis.log.eventstore import (
-    PAGE_BYTES,
     START,
     Commit,
     LogGap,
@@ -48,6 +47,7 @@ from services.chassis.log.eventstore import (
 )
 from services.chassis.log.groupcommit import GroupCommit, Limits
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.log_pages import LogPages
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.restoring import joined_versions
 from services.chassis.log.stream_heads import FirstStreams
@@ -116,6 +116,7 @@ class MongoEventStore:
         self._known = KnownVersions()
         self._group = GroupCommit(BulkAppend(self, self.appended, self._known).write, limits=limits)
         self._commits = database.collection("commits")
+        self._pages = LogPages(self._commits)
         self._marks = database.collection("marks")
         self._leases = database.collection("leases")
 
@@ -200,26 +201,12 @@ class MongoEventStore:
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """See `CommitLog.read_log`."""
-        commits = await self._page(after_position, limit)
-        if commits and min(commit.position or 0 for commit in commits) != after_position + 1:
-            # The scan passed the first place just before it was filled; on a second look it is there, or truly missing.
-            commits = await self._page(after_position, limit)
-        return dense_positions(commits, after_position)
-
-    async def _page(self, after: int, limit: int) -> list[Commit]:
-        """The commits at these places, by the index and so in its order, as far as `PAGE_BYTES` go."""
-        commits: list[Commit] = []
-        size = 0
-        query = {"pos": {"$gt": after, "$lte": after + limit}}
         with translated():
-            cursor = self._commits.find(query, batch_size=_PROBE)
-            async for document in cursor:
-                commits.append(to_commit(document))
-                size += commits[-1].size
-                if size >= PAGE_BYTES:
-                    await cursor.close()
-                    break
-        return commits
+            commits = await self._pages.read(after_position, limit)
+            if commits and min(commit.position or 0 for commit in commits) != after_position + 1:
+                # The scan passed the first place just before it was filled; on a second look it is there, or missing.
+                commits = await self._pages.read(after_position, limit)
+        return dense_positions(commits, after_position)
 
     async def _find(self, query: Mapping[str, Any]) -> list[Commit]:
         with translated():

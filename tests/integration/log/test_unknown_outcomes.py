@@ -27,7 +27,7 @@ from services.chassis.log.eventstore import (
 from services.chassis.log.eventstore_mongo import MongoEventStore
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer
-from tests.support.commits import append
+from tests.support.commits import append, sequence_all
 
 
 class Unlucky:
@@ -177,3 +177,27 @@ async def test_any_number_of_places_is_asked_for_a_few_at_a_time(
         await append(store, f"thread-{number}", 0, number + 1)
     asked = [Version(f"thread-{number}", 3) for number in range(5)]
     assert await store.existing(asked) == set(asked[2:])
+
+
+async def test_a_page_that_could_not_be_read_is_asked_for_in_smaller_pieces(store: MongoEventStore) -> None:
+    for number in range(20):
+        await append(store, f"thread-{number}", 0)
+    await sequence_all(store)
+    commits = store._pages._commits
+    store._pages._commits = Torn(commits, at_most=15)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await store.read_log(0, 20)
+    assert len(await store.read_log(0, 20)) == 20
+
+
+class Torn:
+    """A collection of which no more than so many documents can be sent at once."""
+
+    def __init__(self, collection: Any, *, at_most: int) -> None:
+        self._collection, self._at_most = collection, at_most
+
+    def find(self, query: Any, *, batch_size: int) -> Any:
+        if batch_size > self._at_most:
+            raise NetworkTimeout("too slow")
+        return self._collection.find(query, batch_size=batch_size)
