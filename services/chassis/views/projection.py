@@ -6,7 +6,8 @@ other documents, a clock or the outside, so that a rebuild gives the same docume
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum, auto
+from typing import Any, Final
 
 from services.chassis.views.viewstore import Document
 
@@ -21,6 +22,15 @@ class EventContext:
     at: int
 
 
+class Unchanged(Enum):
+    """What an `evolve` answers that has nothing to change."""
+
+    UNCHANGED = auto()
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
     """A view's description; change `version` whenever `route` or `evolve` changes, and it is built anew beside the old.
@@ -28,11 +38,11 @@ class Projection:
     `handles`: the event dataclasses it wants; it sees no others. `route(event)`: ids of the documents that the event
     touches. `evolve(document, event, context)`: the document after the event, None to have none; it gets None when
     there is none yet, may change the document it was given, and is called once per event for each id routed to, in the
-    order of the log.
+    order of the log. `UNCHANGED` in place of the document says that the event leaves it as it is, which saves a write.
     """
 
     name: str
     version: int
     handles: Collection[type]
     route: Callable[[Any], Collection[str]]
-    evolve: Callable[[Document | None, Any, EventContext], Document | None]
+    evolve: Callable[[Document | None, Any, EventContext], Document | Unchanged | None]

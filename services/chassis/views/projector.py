@@ -22,7 +22,7 @@ from services.chassis.log.eventstore import Commit, CommitLog, is_full
 from services.chassis.log.lease import LeaseLost
 from services.chassis.tracelink import span
 from services.chassis.views.page_size import MOST, PageSize
-from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projection import UNCHANGED, EventContext, Projection
 from services.chassis.views.viewstore import Advance, Documents
 from services.chassis.views.working_set import WorkingSet
 
@@ -190,8 +190,10 @@ class Projector:
         for number, (event, context, ids, size) in enumerate(touches, start=1):
             for document_id in ids:
                 held = working.take(document_id)
-                if context.position > held.floor:
-                    held.fold(evolve(held.document, event, context), context.position)
+                if context.position > held.floor and (
+                    (after := evolve(held.document, event, context)) is not UNCHANGED
+                ):
+                    held.fold(after, context.position)
                     working.changed(document_id, held, size)
             if number % _BREATH == 0:
                 await asyncio.sleep(0)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from itertools import islice
 from typing import Final, NamedTuple
 
-from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projection import UNCHANGED, EventContext, Projection, Unchanged
 from services.chassis.views.viewstore import Document, Views
 from services.forum.domain.thread import PostPublished
 
@@ -40,11 +40,11 @@ def _routed(suffix: Callable[[PostPublished], str]) -> Callable[[PostPublished],
     return lambda event: (_feed("") + suffix(event), _feed(event.label) + suffix(event))
 
 
-def _days(document: Document | None, event: PostPublished, _context: EventContext) -> Document:
+def _days(document: Document | None, event: PostPublished, _context: EventContext) -> Document | Unchanged:
     return _with(document, "days", _minute(event) // _DAY)
 
 
-def _minutes(document: Document | None, event: PostPublished, _context: EventContext) -> Document:
+def _minutes(document: Document | None, event: PostPublished, _context: EventContext) -> Document | Unchanged:
     return _with(document, "minutes", _minute(event))
 
 
@@ -54,10 +54,11 @@ def _posts(document: Document | None, event: PostPublished, _context: EventConte
     return posts
 
 
-def _with(document: Document | None, key: str, number: int) -> Document:
+def _with(document: Document | None, key: str, number: int) -> Document | Unchanged:
     numbers = document[key] if document else []
-    if number not in numbers:
-        insort(numbers, number)
+    if number in numbers:
+        return UNCHANGED
+    insort(numbers, number)
     return {key: numbers}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.chassis.log.eventstore import Commit, CommitMeta, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
-from services.chassis.views.projection import EventContext, Projection
+from services.chassis.views.projection import UNCHANGED, EventContext, Projection
 from services.chassis.views.projector import Projector
 from services.chassis.views.viewstore import Document
 from services.chassis.views.viewstore_memory import MemoryDocuments
@@ -186,7 +186,9 @@ def folded(projection: Projection, commits: Sequence[Commit]) -> "FoldedViews":
                 (event,) = CODEC.decode(recorded.type, recorded.data)
                 context = EventContext(commit.position or 0, commit.stream, recorded.version, meta.at)
                 for document_id in dict.fromkeys(projection.route(event)):
-                    views.documents[document_id] = projection.evolve(views.documents.get(document_id), event, context)
+                    after = projection.evolve(views.documents.get(document_id), event, context)
+                    if after is not UNCHANGED:
+                        views.documents[document_id] = after
     return views
 
 

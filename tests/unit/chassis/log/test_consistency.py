@@ -146,5 +146,6 @@ async def test_views_are_waited_for_as_well() -> None:
         await tail.reached(1)
         await asyncio.sleep(0.1)
         assert not reading.done()
+        await documents.open(1)
         await documents.write({}, Advance(0, 1, 1))
         await reading
