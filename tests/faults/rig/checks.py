@@ -168,7 +168,7 @@ def a_token_shows_its_write(evidence: Evidence) -> Iterator[Breach]:
 
 
 def no_view_went_back(evidence: Evidence) -> Iterator[Breach]:
-    """No replica showed less than it had shown before. Only where no store was killed, see `driver`."""
+    """No reader saw less than what anybody had seen before. Only where no store was killed, see `driver`."""
     for read in evidence.record.reads:
         if read.shown < read.seen:
             yield Breach(Kind.OTHER, f"{read.shown} payments of {read.account} were shown after {read.seen}")
