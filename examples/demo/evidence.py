@@ -59,8 +59,10 @@ async def messages(platform: PlatformView, service: str) -> AsyncIterator[Item]:
 
 
 def files(platform: PlatformView) -> Iterator[Item]:
-    """Every log and trace file of every process, and what trustees and witnesses keep in files; read whole."""
-    for kind, directory in ((Kind.LOGS, platform.layout.log_files), (Kind.TRACES, platform.layout.traces)):
+    """Every log, trace and metrics file of every process, and what trustees and witnesses keep in files; read whole."""
+    layout = platform.layout
+    telemetry = ((Kind.LOGS, layout.log_files), (Kind.TRACES, layout.traces), (Kind.METRICS, layout.metrics))
+    for kind, directory in telemetry:
         for path in _files_below(directory):
             process = path.name.partition(".")[0]
             yield Item(Place(part_of(process), kind), str(path.relative_to(directory)), path.read_bytes())
@@ -77,6 +79,8 @@ def example_file(layout: Layout, place: Place, name: str) -> Path:
             return layout.log_files / f"{process}.{name}"
         case Kind.TRACES:
             return layout.traces / f"{process}.{name}"
+        case Kind.METRICS:
+            return layout.metrics / f"{process}.{name}"
         case _:
             return layout.state(process) / name
 

@@ -23,7 +23,7 @@ from examples.demo.show import StoryError, good, problem, say
 from vouchsafe.cli import output
 
 _PLANTED = "leak_scan_selfcheck"
-_FILES = frozenset({Kind.FILES, Kind.LOGS, Kind.TRACES})
+_FILES = frozenset({Kind.FILES, Kind.LOGS, Kind.TRACES, Kind.METRICS})
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Where a platform keeps things, and what about people may be there: the parts' limits, as the leak scan holds them.
 
 In its own database a part may hold what it owns, and identity what it seals: there nothing of a person is readable but
-the escrow reference. In messages, logs, traces and the files of trustees and witnesses nothing about anybody may be.
+the escrow reference. In messages, telemetry and the files of trustees and witnesses nothing about anybody may be.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     FILES = "files"
     LOGS = "logs"
     TRACES = "traces"
+    METRICS = "metrics"
 
 
 _OWNED: Mapping[str, frozenset[Fact]] = {
@@ -56,9 +57,9 @@ def part_of(process: str) -> str:
 
 def _all() -> Iterator[Place]:
     for part in CORE:
-        yield from (Place(part, kind) for kind in (Kind.DATABASE, Kind.STREAMS, Kind.LOGS, Kind.TRACES))
+        yield from (Place(part, kind) for kind in (Kind.DATABASE, Kind.STREAMS, Kind.LOGS, Kind.TRACES, Kind.METRICS))
     for part in ("trustees", "witnesses"):
-        yield from (Place(part, kind) for kind in (Kind.FILES, Kind.LOGS, Kind.TRACES))
+        yield from (Place(part, kind) for kind in (Kind.FILES, Kind.LOGS, Kind.TRACES, Kind.METRICS))
     yield from (Place(part, Kind.LOGS) for part in ("stores", "bus", "mail"))
 
 

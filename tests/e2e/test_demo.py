@@ -77,9 +77,9 @@ async def test_the_story_holds_though_a_service_is_killed(tmp_path: Path, killed
     assert "all 12 published posts are in the feed, each once" in output
     assert "error: QUORUM_MISSING" in output
     for service in ("identity", "verification", "forum", "disclosure"):
-        for kind in ("database", "logs", "traces"):
+        for kind in ("database", "logs", "traces", "metrics"):
             assert f"{kind} of {service}\t" in output
-    assert "the scanner finds what is planted in each of 25 places" in output
+    assert "the scanner finds what is planted in each of 31 places" in output
     assert "zero hits" in output
     assert "\x1b[" not in output
 

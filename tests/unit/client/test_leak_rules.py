@@ -135,7 +135,7 @@ def test_elsewhere_nothing_about_anybody_may_be() -> None:
 
 def test_every_kind_of_place_of_every_service_is_scanned() -> None:
     services = {part for part, _ in MAY_BE}
-    for kind in (Kind.DATABASE, Kind.STREAMS, Kind.LOGS, Kind.TRACES):
+    for kind in (Kind.DATABASE, Kind.STREAMS, Kind.LOGS, Kind.TRACES, Kind.METRICS):
         assert services <= {place.part for place in PLACES if place.kind is kind}
     scanned = {place.part for place in PLACES}
     assert {part_of(process) for process in (*SERVICES, "store-forum", "nats", "smtp")} <= scanned
