@@ -31,8 +31,6 @@ LOG_LEASE: Final = "log worker"
 
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 15.0
-_SEQUENCING_PACE = 0.1
-_FOLLOWING_PACE = 0.25
 _FOLLOWER_PATIENCE = 8
 
 _log = log(__name__)
@@ -50,17 +48,32 @@ MakeFollower = Callable[[int], Follower]
 """Makes a follower for the lease of that epoch."""
 
 
-class _Beat(NamedTuple):
-    """What a follower that is up to date waits for: a nudge, or the end of its patience.
+class Pace(NamedTuple):
+    """How far apart steps begin: `times` as long as the last one took, but within `least` and `most` seconds.
 
-    `pace`: seconds between the beginnings of two steps at the least, unless there is more to do at once. A step costs
-    much the same for one commit as for a page of them, so under load pages are left to fill a little; after a while of
-    quiet nothing waits.
+    A step costs much the same for one commit as for a page of them, so under load pages are left to fill, the more the
+    slower the store is: all that follows the log leaves it most of its time. After a while of quiet nothing waits.
     """
+
+    times: float
+    least: float
+    most: float
+
+    def after(self, took: float) -> float:
+        """Seconds from the beginning of a step that took so long to that of the next."""
+        return min(max(self.least, self.times * took), self.most)
+
+
+class _Beat(NamedTuple):
+    """What a follower that is up to date waits for: a nudge or the end of its patience, and in any case its pace."""
 
     nudge: Nudge
     patience: Callable[[], float]
-    pace: float
+    pace: Pace
+
+
+_SEQUENCING: Final = Pace(times=3.0, least=0.02, most=0.5)
+_FOLLOWING: Final = Pace(times=5.0, least=0.1, most=1.0)
 
 
 class LogWorker:
@@ -109,14 +122,14 @@ class LogWorker:
         """What is done under the log's lease."""
         async with asyncio.TaskGroup() as group:
             sequencer = Sequencer(self._store, self.sequenced)
-            beat = _Beat(self._store.appended, lambda: self._poll_seconds, _SEQUENCING_PACE)
+            beat = _Beat(self._store.appended, lambda: self._poll_seconds, _SEQUENCING)
             group.create_task(self._follow("sequencer", sequencer, beat))
             group.create_task(self._follow_all(LOG_LEASE, epoch))
 
     async def _follow_all(self, lease: str, epoch: int) -> None:
         async with asyncio.TaskGroup() as group:
             for name, make in self._followers[lease].items():
-                beat = _Beat(self.sequenced, self._patience, _FOLLOWING_PACE)
+                beat = _Beat(self.sequenced, self._patience, _FOLLOWING)
                 group.create_task(self._follow(name, make(epoch), beat))
 
     def _patience(self) -> float:
@@ -138,8 +151,9 @@ class LogWorker:
                     continue
                 failures = 0
                 if not more:
+                    due = began + beat.pace.after(clock.time() - began)
                     await listener.wait(beat.patience())
-                    await asyncio.sleep(max(0.0, began + beat.pace - clock.time()))
+                    await asyncio.sleep(max(0.0, due - clock.time()))
 
     async def _back_off(self, name: str, failures: int, error: Exception) -> None:
         pause = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -35,7 +35,7 @@ _TELL_SECONDS = 0.5
 _MANY_NEW = 8
 _BULK = 500
 _BULK_BYTES = 4 * 1024 * 1024
-_SAVE_SECONDS = 0.25
+_SAVE_SECONDS = 1.0
 _BREATH = 50
 
 _Touch = tuple[Any, EventContext, Sequence[str], int]

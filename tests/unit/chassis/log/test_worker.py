@@ -9,7 +9,7 @@ import pytest
 from services.chassis.log.eventstore import StoreUnavailable
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
-from services.chassis.log.worker import LogWorker
+from services.chassis.log.worker import LogWorker, Pace
 from tests.support.commits import append
 
 
@@ -214,3 +214,8 @@ async def test_a_follower_whose_log_another_process_sequences_looks_by_itself() 
     alone.add("views", steps.make, lease="views 1")
     async with running(alone):
         await until(lambda: steps.count > 3)
+
+
+def test_steps_are_the_further_apart_the_longer_they_take_within_bounds() -> None:
+    pace = Pace(times=3.0, least=0.1, most=1.0)
+    assert [pace.after(took) for took in (0.0, 0.02, 0.2, 5.0)] == [0.1, 0.1, pytest.approx(0.6), 1.0]
