@@ -38,6 +38,10 @@ _SETTINGS = REPOSITORY / "deploy" / "config" / "forum" / "service.toml"
 _NAME = server_name("forum")
 _THREADS = 16
 _SETUP_SECONDS = 30.0
+
+TRACED = 0.05
+"""The share of traces that is recorded, as `deploy/k8s` has it for the forum."""
+
 _BODY = "Overtime was paid in full this quarter, for once; the canteen is another story. " * 3
 
 
@@ -96,11 +100,12 @@ class ForumRig:
 
 
 @asynccontextmanager
-async def forum_rig(directory: Path, store: str) -> AsyncIterator[ForumRig]:
+async def forum_rig(directory: Path, store: str, *, replica: bool = False) -> AsyncIterator[ForumRig]:
     """A rig on `store`, the address of a database or `memory`, with 64 aliases and 16 threads."""
     server, edge = _material(directory)
     common = ["--material", str(directory), "--config", str(_SETTINGS)]
     common += ["--endpoints", str(directory / "endpoints.toml"), "--secrets", str(server)]
+    common += ["--replica"] if replica else []
     with ExitStack() as stack:
 
         def started(*command: str) -> "subprocess.Popen[bytes]":
@@ -130,7 +135,8 @@ def _material(directory: Path) -> tuple[Path, Path]:
             (place / name).write_bytes(content)
             (place / name).chmod(0o600)
     tables: dict[str, object] = {"process": {"name": "forum"}, "listen": {"rpc": "127.0.0.1:0"}}
-    tables["telemetry"] = {f"{kind}_file": str(directory / f"{kind}.jsonl") for kind in ("traces", "metrics", "log")}
+    files = {f"{kind}_file": str(directory / f"{kind}.jsonl") for kind in ("traces", "metrics", "log")}
+    tables["telemetry"] = {**files, "traced": TRACED}
     (directory / "endpoints.toml").write_text(toml.render(tables), encoding="utf-8")
     key = issuer_key()
     published = verification_pb.IssuerKeyPublished(

@@ -2,7 +2,8 @@
 
 Lifecycle, telemetry, TLS, allow-list, validation, signatures, sequencer and projections are those of the service; only
 the bus is in memory, where one open label waits to be taken in. `--store memory` leaves the database out, so that what
-a call costs our own code can be told from what it costs the store. Other arguments are the service's own.
+a call costs our own code can be told from what it costs the store. With `--replica` the views are driven elsewhere, as
+all processes of a deployment but one see it. Other arguments are the service's own.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -31,8 +33,9 @@ from services.chassis.log.eventstore import LogStore, Mark
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.rpc_server import RpcServer
+from services.chassis.views.projection import Projection
 from services.chassis.views.view_catalog import ViewCatalog
-from services.chassis.views.viewstore import ViewStore
+from services.chassis.views.viewstore import Generations, ViewStore, collection_name
 from services.chassis.views.viewstore_memory import MemoryViewStore
 from services.chassis.views.viewstore_mongo import MongoViewStore
 from services.forum.api.errors import ERRORS
@@ -72,10 +75,12 @@ class _Stores(NamedTuple):
     seen_views: ViewStore
 
 
-async def start(process: Process, *, uri: str, material: Path) -> None:
+async def start(process: Process, *, uri: str, material: Path, replica: bool) -> None:
     """Put the forum together as its own wiring does, on the store named by `uri`."""
     commands = Commands()
     stores = await _open(process, uri, commands)
+    if replica:
+        await _drive_elsewhere(stores)
     config = configfile.load(process.config, Config)
     keys = Keys(
         nonce=SecretBytes.random(32),
@@ -95,7 +100,7 @@ async def start(process: Process, *, uri: str, material: Path) -> None:
     verification = Verification(inbox=inbox, reader=reader, dead_letters=stores.dead_letters)
     worker = forum.worker(outbox=MemoryBus(), verification=verification)
     process.worker("log", worker.run)
-    process.worker("control", partial(_control, process, stores, commands))
+    process.worker("control", partial(_control, process, stores, commands, () if replica else PROJECTIONS))
     process.worker("memory", forum.follow)
     process.ready_when("reading", forum.ready)
     process.serve(
@@ -123,6 +128,14 @@ async def _open(process: Process, uri: str, commands: Commands) -> _Stores:
     return _Stores(store, MongoViewStore(database), letters, MongoEventStore(other), MongoViewStore(other))
 
 
+async def _drive_elsewhere(stores: _Stores) -> None:
+    """Have the views' leases held by another replica. It writes nothing, and nothing here reads what it would write."""
+    for projection in PROJECTIONS:
+        view = collection_name(projection.name, projection.version)
+        await stores.views.swap(view, Generations(), Generations(active=1))
+        await stores.log.acquire_lease(f"projection {view}", "another replica", 86_400)
+
+
 def _open_label(material: Path) -> MemoryBus:
     """What verification has said: an issuer's key, and that its label is open."""
     published = verification_pb.IssuerKeyPublished.FromString((material / "issuer-key.bin").read_bytes())
@@ -135,12 +148,12 @@ def _open_label(material: Path) -> MemoryBus:
     return bus
 
 
-async def _control(process: Process, stores: _Stores, commands: Commands) -> None:
+async def _control(process: Process, stores: _Stores, commands: Commands, projections: Sequence[Projection]) -> None:
     """Answer the bench: where this process serves, and what it has sent to its store once all is quiet."""
     catalog = ViewCatalog(stores.seen_views)
     async for question in wire.questions():
         if question["what"] == "settle":
-            await _settled(stores.seen_log, catalog)
+            await _settled(stores.seen_log, catalog, projections)
         counted, commands.counted = dict(commands.counted), Counter()
         wire.answer(port=await _port(process), commands=counted)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -153,12 +166,12 @@ async def _port(process: Process) -> int:
     return process.server.port
 
 
-async def _settled(log: LogStore, catalog: ViewCatalog) -> None:
-    """Return when every commit has its position and every view has every commit."""
+async def _settled(log: LogStore, catalog: ViewCatalog, projections: Sequence[Projection]) -> None:
+    """Return when every commit has its position and each of these views has every commit."""
     while await log.unsequenced(1):  # noqa: ASYNC110  # another connection's work
         await asyncio.sleep(0.1)
     head = await log.head_position()
-    for projection in PROJECTIONS:
+    for projection in projections:
         await catalog.views(projection).reached(head)
 
 
@@ -167,8 +180,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.serve_forum", description=__doc__)
     parser.add_argument("--store", required=True, help=f"`{MEMORY}`, or the address of a database")
     parser.add_argument("--material", type=Path, required=True, help="directory of the receipt key and the issuer's")
+    parser.add_argument("--replica", action="store_true", help="leave the views to another process")
     given, others = parser.parse_known_args()
-    return run_service(SERVICE, partial(start, uri=given.store, material=given.material), arguments=others)
+    begin = partial(start, uri=given.store, material=given.material, replica=given.replica)
+    return run_service(SERVICE, begin, arguments=others)
 
 
 if __name__ == "__main__":

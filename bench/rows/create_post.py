@@ -1,30 +1,33 @@
 """CreatePost with everything on beside an empty call of a bare grpc.aio server, same TLS, same client, 64 at once.
 
-Twice: with the forum's stores in its own memory, where the figure is what our code costs, and on the embedded store,
-where the share of a processor that the store took says whose limit it is. The forum does its background work, from
-sequencing to its views, at the same time; a round begins when all of that is done.
+Three times: with the forum's stores in its own memory, where the figure is what our code costs, once as a replica that
+leaves the views to another and once as the one that drives them; and on the embedded store, where the share of a
+processor that the store took says whose limit it is. The background work goes on at the same time, and a round begins
+when all of it is done. Traces are sampled as in a cluster.
 """
 
 from statistics import median
 
 from bench.figures import Aim, Comparison, Target
-from bench.forum_rig import ForumRig, forum_rig
+from bench.forum_rig import TRACED, ForumRig, forum_rig
 from bench.machine import running_store
 from bench.rounds import CONCURRENT, Meter, interleaved
 from bench.serve_forum import MEMORY
 from bench.settings import Settings
 
-_ON = "authz, validation, signatures, tracing, metrics, sequencer and views on"
+_ON = f"authz, validation, signatures, metrics, sequencer, hot model and tracing ({TRACED:.0%} recorded) on"
 
 
 async def measure(settings: Settings) -> list[Comparison]:
-    """Both rows."""
+    """The rows."""
+    async with forum_rig(settings.directory / "replica", MEMORY, replica=True) as rig:
+        replica = await _row(settings, rig, "create_post_replica", "in our own memory, views driven elsewhere", None)
     async with forum_rig(settings.directory / MEMORY, MEMORY) as rig:
-        in_memory = await _row(settings, rig, "create_post_memory", "in our own memory", None)
+        in_memory = await _row(settings, rig, "create_post_memory", "in our own memory, views and all", None)
     with running_store(settings.directory / "store") as store, store.fresh() as uri:
         async with forum_rig(settings.directory / "embedded", uri) as rig:
             embedded = await _row(settings, rig, "create_post", "on the embedded store", store.pid)
-    return [in_memory, embedded]
+    return [replica, in_memory, embedded]
 
 
 async def _row(settings: Settings, rig: ForumRig, name: str, where: str, store_pid: int | None) -> Comparison:
