@@ -12,7 +12,8 @@ The header says whose log it is, its store epoch, its last position and when it 
 has a line, by its position from 1 without a gap. The chain begins as 32 zero bytes; each line but the last makes it
 SHA-256 of what it was before and the bytes of the line. Its end is told in hex.
 
-So a file that was cut off or damaged cannot be read to its end. Who made it is not proven: guard it like the database,
+So a file that was cut off, or in which anything of this was changed, cannot be read to its end; a bit that only gzip's
+own framing holds, such as its time, may differ unnoticed. Who made it is not proven: guard it like the database,
 for it holds the log's payloads as they are stored.
 """
 

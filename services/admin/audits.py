@@ -1,6 +1,7 @@
 """Auditing a service's log, and what it has published of it. Exit code 3 says that something was found."""
 
 import importlib
+from contextlib import suppress
 from typing import Annotated, Any, Final
 
 import typer
@@ -13,6 +14,7 @@ from services.chassis.integration.audit_bus import audit_bus
 from services.chassis.integration.bus import Curation
 from services.chassis.integration.bus_jetstream import JetStreamArchive
 from services.chassis.log.audit import AuditReport, audit_log
+from services.chassis.log.eventstore import LogGap
 
 FOUND: Final = 3
 
@@ -32,15 +34,30 @@ def audit(
     async def work(opened: Opened) -> AuditReport:
         with Shown("auditing") as shown:
             if curation is None:
+                await _require_position(opened, after)
                 return await audit_log(opened.store, after=after, progress=shown.saw)
             async with place.bus() as connected:
                 archive = JetStreamArchive(connected, place.service)
+                _require_reached(after, (await archive.extent()).last)
                 return await audit_bus(opened.store, archive, curation, after=after, progress=shown.saw)
 
     report = place.run(work)
     output.facts(_told(report), as_json=place.as_json)
     if not report.clean:
         raise typer.Exit(FOUND)
+
+
+async def _require_position(opened: Opened, after: int) -> None:
+    """Refuse to begin beyond the end: nothing would be found there, in whatever state the log is."""
+    # Asked for the place itself and not for the head, which a log with a hole does not tell.
+    with suppress(LogGap):
+        if after and not await opened.store.read_log(after - 1, 1):
+            _require_reached(after, await opened.store.head_position())
+
+
+def _require_reached(after: int, last: int) -> None:
+    if after > last:
+        raise AdminError("NOTHING_THERE", f"there is nothing after {after}: the last is {last}")
 
 
 def _told(report: AuditReport) -> dict[str, Any]:

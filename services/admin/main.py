@@ -56,6 +56,8 @@ def options(
     logging.disable(logging.CRITICAL)
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     del config  # Taken, so that the command line of the service will do; nothing in it matters here.
+    if platform is None and service:
+        raise AdminError("NO_SUCH_PLATFORM", "--service names a service of a local platform: give --platform too")
     if platform is not None:
         context.obj = Place.local(platform, service, as_json=as_json)
     else:

@@ -47,8 +47,12 @@ class Place:
     def local(cls, platform: Path, service: str, *, as_json: bool) -> "Place":
         """A service of a local platform, which keeps them in one directory for each process."""
         directory = platform / service
+        if not platform.is_dir():
+            raise AdminError("NO_SUCH_PLATFORM", f"there is no platform at {platform}; `make up` starts one")
         if not service or Path(service).name != service or not (directory / "secrets").is_dir():
             raise AdminError("NO_SUCH_SERVICE", f"{platform} holds no service {service!r}; name one with --service")
+        if not (directory / "secrets" / "mongodb-uri").is_file():
+            raise AdminError("NO_LOG", f"{service} keeps no log")
         return cls(directory / "endpoints.toml", directory / "secrets", as_json)
 
     @classmethod

@@ -13,7 +13,8 @@ from services.admin import output
 from services.admin.errors import AdminError
 from services.admin.payload import decoded
 from services.admin.place import Opened, Place
-from services.chassis.log.eventstore import Commit, CommitMeta, RecordedEvent, is_full
+from services.chassis.log.eventstore import Commit, CommitMeta, RecordedEvent
+from services.chassis.log.pages import is_full
 
 _POLL_SECONDS = 0.5
 _PAGE = 200

@@ -61,6 +61,18 @@ async def test_an_unknown_service_is_told_as_such(platform: LocalPlatform) -> No
     assert (code, error.partition(": ")[2].partition(":")[0]) == (1, "NO_SUCH_SERVICE")
 
 
+@pytest.mark.parametrize(("service", "reason"), [("trustee-1", "NO_LOG"), ("", "NO_SUCH_SERVICE")])
+async def test_what_keeps_no_log_is_told_as_such(platform: LocalPlatform, service: str, reason: str) -> None:
+    code, _, error = await admin(platform, service, "lags")
+    assert (code, error.partition(": ")[2].partition(":")[0]) == (1, reason)
+
+
+@pytest.mark.parametrize("bus", [(), ("--bus",)])
+async def test_an_audit_does_not_begin_beyond_the_end(platform: LocalPlatform, bus: tuple[str, ...]) -> None:
+    code, _, error = await admin(platform, "verification", "audit", *bus, "--after", "1000000")
+    assert (code, error.partition(": ")[2].partition(":")[0]) == (1, "NOTHING_THERE")
+
+
 async def test_log_and_bus_of_a_running_service_are_sound(platform: LocalPlatform) -> None:
     assert (await must(platform, "verification", "audit"))["faults"] == {}
     published = await must(platform, "verification", "audit", "--bus")
