@@ -17,9 +17,9 @@ from services.chassis.log.eventstore import (
     PositionsLost,
     VersionConflict,
     Write,
-    is_full,
 )
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.pages import is_full
 from tests.support.commits import EVENT, META, append, sequence_all
 
 

@@ -15,8 +15,9 @@ import asyncio
 import time
 
 from services.chassis.integration.bus import Curation, Fenced, Message, Outbox, Tail
-from services.chassis.log.eventstore import Checkpoints, Commit, CommitLog, LogGap, Mark, is_full
+from services.chassis.log.eventstore import Checkpoints, Commit, CommitLog, LogGap, Mark
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.pages import is_full
 from services.chassis.telemetry_metrics import RELAY_LAG
 from services.chassis.tracelink import span
 

@@ -17,9 +17,6 @@ from services.chassis.log.nudge import Nudge
 MAX_COMMIT_BYTES = 1024 * 1024
 """Largest commit, counted over the stored bytes and type names of its events (MongoDB's own limit is 16 MiB)."""
 
-PAGE_BYTES = 8 * 1024 * 1024
-"""A read of the log ends with the commit that fills so many bytes, counted as those of a commit are."""
-
 _VERSIONS = 2**31
 """More events than any stream has."""
 
@@ -255,7 +252,7 @@ class CommitLog(Protocol):
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         """At most `limit` commits at `after_position + 1`, `+ 2` and so on; empty at the head.
 
-        Fewer than asked for are the last, unless they fill `PAGE_BYTES`: see `is_full`. They are durable there.
+        Fewer than asked for are the last, unless they fill a page (`pages.is_full`). They are durable there.
         Raises LogGap when the next position is missing although later ones exist.
         """
         ...
@@ -372,49 +369,3 @@ def _check_encodable(stream: str, writes: Iterable[Write]) -> None:
         meta = write.meta
         types = [event.type for event in write.events]
         "".join([stream, write.commit_id, meta.fingerprint, meta.caller, meta.traceparent or "", *types]).encode()
-
-
-def dense_versions(commits: Iterable[Commit], after_version: int) -> list[Commit]:
-    """The commits in order up to the first missing version.
-
-    A scan that is not a snapshot may show a commit and miss an earlier one that was written meanwhile; what follows
-    the gap is left for the next read.
-    """
-    dense: list[Commit] = []
-    for commit in sorted(commits, key=lambda commit: commit.first):
-        if commit.first > (dense[-1].last if dense else after_version) + 1:
-            break
-        dense.append(commit)
-    return dense
-
-
-def dense_positions(commits: Iterable[Commit], after_position: int) -> list[Commit]:
-    """The commits in order up to the first missing position; raises LogGap when that is the very first.
-
-    For the reason told at `dense_versions`; all of `commits` must have a position.
-    """
-    dense: list[Commit] = []
-    for commit in sorted(commits, key=lambda commit: commit.position or 0):
-        if commit.position != after_position + len(dense) + 1:
-            break
-        dense.append(commit)
-    if not dense and any(True for _ in commits):
-        raise LogGap(f"position {after_position + 1} is missing")
-    return dense
-
-
-def is_full(commits: Sequence[Commit], limit: int) -> bool:
-    """Whether more may follow at once on what a read of the log for `limit` commits has answered."""
-    return len(commits) >= limit or sum(commit.size for commit in commits) >= PAGE_BYTES
-
-
-def fitting(commits: Iterable[Commit]) -> list[Commit]:
-    """As many as one read of the log may answer."""
-    page: list[Commit] = []
-    size = 0
-    for commit in commits:
-        page.append(commit)
-        size += commit.size
-        if size >= PAGE_BYTES:
-            break
-    return page

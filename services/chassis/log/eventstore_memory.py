@@ -21,13 +21,12 @@ from services.chassis.log.eventstore import (
     Unsequenced,
     VersionConflict,
     Write,
-    dense_versions,
-    fitting,
     new_commit,
     stream_category,
 )
 from services.chassis.log.lease import LeaseLost
 from services.chassis.log.nudge import Nudge
+from services.chassis.log.pages import dense_versions, fitting
 from services.chassis.log.restoring import joined_versions
 
 

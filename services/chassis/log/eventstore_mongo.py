@@ -40,15 +40,14 @@ from services.chassis.log.eventstore import (
     Unsequenced,
     VersionConflict,
     Write,
-    dense_positions,
-    dense_versions,
     new_commit,
     stream_category,
 )
 from services.chassis.log.groupcommit import GroupCommit, Limits
 from services.chassis.log.lease import LeaseLost
-from services.chassis.log.log_pages import LogPages
 from services.chassis.log.nudge import Nudge
+from services.chassis.log.pages import dense_positions, dense_versions
+from services.chassis.log.pages_mongo import LogPages
 from services.chassis.log.restoring import joined_versions
 from services.chassis.log.stream_heads import FirstStreams
 from services.chassis.telemetry_metrics import APPEND_SECONDS, CONFLICTS

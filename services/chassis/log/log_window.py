@@ -12,8 +12,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.chassis.log.eventstore import Commit, CommitLog, is_full
+from services.chassis.log.eventstore import Commit, CommitLog
 from services.chassis.log.nudge import Nudge
+from services.chassis.log.pages import is_full
 
 _PAGE = 500
 _LEAST_PAGE = 20

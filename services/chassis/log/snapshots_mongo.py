@@ -4,10 +4,12 @@ Collection `snapshots`: {_id: "fold/stream", stream, fold, version, commit_id, s
 deleted at any time.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from services.chassis.log.eventstore_mongo import MongoDatabase, translated
 from services.chassis.log.snapshots import Snapshot
+
+_FIELDS = {each.name for each in fields(Snapshot)}
 
 
 class MongoSnapshots:
@@ -20,7 +22,8 @@ class MongoSnapshots:
         """See `Snapshots.load`."""
         with translated():
             document = await self._snapshots.find_one({"_id": _id(stream, fold)}, {"_id": 0})
-        return None if document is None else Snapshot(**document)
+        # Of a release with other fields it is no use here, and none is needed.
+        return Snapshot(**document) if document is not None and document.keys() == _FIELDS else None
 
     async def save(self, snapshot: Snapshot) -> None:
         """See `Snapshots.save`."""

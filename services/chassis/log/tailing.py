@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
-from services.chassis.log.eventstore import Commit, CommitLog, EventStoreError, is_full
+from services.chassis.log.eventstore import Commit, CommitLog, EventStoreError
 from services.chassis.log.nudge import Nudge
+from services.chassis.log.pages import is_full
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 

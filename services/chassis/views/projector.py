@@ -18,8 +18,9 @@ from contextlib import suppress
 from typing import Any
 
 from services.chassis.log.codec import EventCodec
-from services.chassis.log.eventstore import Commit, CommitLog, is_full
+from services.chassis.log.eventstore import Commit, CommitLog
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.pages import is_full
 from services.chassis.tracelink import span
 from services.chassis.views.page_size import MOST, PageSize
 from services.chassis.views.projection import UNCHANGED, EventContext, Projection

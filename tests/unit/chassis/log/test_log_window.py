@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.log import eventstore, log_window
-from services.chassis.log.eventstore import Commit, EventData, LogGap, StoreUnavailable, is_full
+from services.chassis.log import log_window, pages
+from services.chassis.log.eventstore import Commit, EventData, LogGap, StoreUnavailable
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
+from services.chassis.log.pages import is_full
 from tests.support.commits import append, sequence_all
 
 
@@ -196,7 +197,7 @@ async def test_followers_anywhere_see_the_log_as_it_is(moves: list[tuple[str, in
 
 
 async def test_a_page_that_is_cut_for_its_bytes_is_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eventstore, "PAGE_BYTES", 1000)
+    monkeypatch.setattr(pages, "PAGE_BYTES", 1000)
     store = CountingStore()
     window = LogWindow(store, Nudge())
     await grown(store, 25, size=99)

@@ -9,7 +9,7 @@ from services.chassis.integration import relay
 from services.chassis.integration.bus import BusUnavailable, Curation, Message, Tail
 from services.chassis.integration.bus_memory import MemoryBus
 from services.chassis.integration.relay import Relay
-from services.chassis.log import eventstore
+from services.chassis.log import pages
 from services.chassis.log.eventstore import START, Commit, EventData, LogGap, Mark, StoreUnavailable, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
@@ -251,7 +251,7 @@ def test_a_curation_takes_only_plain_suffixes(suffix: str) -> None:
 
 
 async def test_large_commits_are_published_in_pages_of_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eventstore, "PAGE_BYTES", 100)
+    monkeypatch.setattr(pages, "PAGE_BYTES", 100)
     store, bus = CountingStore(), MemoryBus()
     await grown(store, *[PUBLIC] * 40)
     relay = relay_of(store, bus)

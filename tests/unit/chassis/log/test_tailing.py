@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from services.chassis.log import eventstore
+from services.chassis.log import pages
 from services.chassis.log.eventstore import Commit, StoreUnavailable
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.nudge import Nudge
@@ -132,7 +132,7 @@ async def test_a_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_pages_that_are_cut_for_their_bytes_follow_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eventstore, "PAGE_BYTES", 1)
+    monkeypatch.setattr(pages, "PAGE_BYTES", 1)
     monkeypatch.setattr("services.chassis.log.tailing._LEAST_PATIENCE", 60.0)
     store, model = MemoryEventStore(), Model()
     await grown(store, "thread-1", 5)

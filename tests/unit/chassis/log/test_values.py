@@ -7,7 +7,8 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
 from services.chassis.integration.bus import foreign_commit_id
-from services.chassis.log.eventstore import Commit, LogGap, Mark, Write, dense_positions, dense_versions, new_commit
+from services.chassis.log.eventstore import Commit, LogGap, Mark, Write, new_commit
+from services.chassis.log.pages import dense_positions, dense_versions
 from services.chassis.tracelink import current_traceparent, links_to
 from services.chassis.views.viewstore import collection_name
 from tests.support.commits import EVENT, META

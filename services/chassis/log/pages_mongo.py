@@ -3,7 +3,8 @@
 from typing import Any
 
 from services.chassis.log.commit_documents import to_commit
-from services.chassis.log.eventstore import PAGE_BYTES, Commit
+from services.chassis.log.eventstore import Commit
+from services.chassis.log.pages import PAGE_BYTES
 
 _MOST = 1000
 _FEWER = 8
