@@ -93,6 +93,18 @@ class Context(Statement):
 
 
 @dataclass(frozen=True)
+class Registration(Statement):
+    """Possession of the ownership key, for one registration; signed by it and shown to identity alone.
+
+    It covers nothing of the person: a registration's `request_id` (UUID text) makes it good for that one only.
+    """
+
+    TAG = "register"
+    request_id: str
+    ipk: Key
+
+
+@dataclass(frozen=True)
 class Ownership(Statement):
     """ "This alias key is mine", signed by the person's ownership key and sealed into the envelope.
 

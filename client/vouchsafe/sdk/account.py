@@ -64,7 +64,7 @@ class Account:
             login=login,
             name=name,
             password=password,
-            ownership_key=person.ownership_key.public_key,
+            ownership_key=person.ownership_key,
         )
         self.wallet.save_person(
             replace(

@@ -34,6 +34,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "SESSION_INVALID": _SIGN_IN,
         "SESSION_EXPIRED": _SIGN_IN,
         "OWNERSHIP_KEY_INVALID": _OUR_FAULT,
+        "OWNERSHIP_PROOF_INVALID": _OUR_FAULT,
         "RELEASE_REFUSED": "identity does not accept what it was shown, and names nobody",
         # verification
         "ASSERTION_MISSING": _ASSERTION,

@@ -5,6 +5,8 @@ A thin layer: one method a call. What to call when, and what to keep of the answ
 
 from collections.abc import Sequence
 
+from services.seal.ed25519 import SigningKey
+from services.seal.statements import Registration
 from services.seal.trust import Trust
 from vouchsafe.identity.v1 import person_service_pb2 as identity_pb
 from vouchsafe.identity.v1.person_service_pb2_grpc import PersonServiceStub
@@ -32,11 +34,17 @@ class PersonSide(Side):
         """The transparency log, as anyone may read it."""
 
     async def register(
-        self, *, request_id: str, login: str, name: str, password: str, ownership_key: bytes
+        self, *, request_id: str, login: str, name: str, password: str, ownership_key: SigningKey
     ) -> identity_pb.RegisterResponse:
-        """Become known to identity."""
+        """Become known to identity, which is shown that the ownership key is ours."""
+        statement = Registration(request_id, ownership_key.public_key)
         request = identity_pb.RegisterRequest(
-            request_id=request_id, login=login, name=name, password=password, ownership_key=ownership_key
+            request_id=request_id,
+            login=login,
+            name=name,
+            password=password,
+            ownership_key=ownership_key.public_key,
+            ownership_proof=ownership_key.sign(statement.signed_bytes()),
         )
         return await self._identity.call(self._persons.Register, request)
 

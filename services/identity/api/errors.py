@@ -12,6 +12,7 @@ ERRORS: Final = ErrorTable(
     reasons={
         Reason.LOGIN_TAKEN: StatusCode.ALREADY_EXISTS,
         Reason.OWNERSHIP_KEY_INVALID: StatusCode.INVALID_ARGUMENT,
+        Reason.OWNERSHIP_PROOF_INVALID: StatusCode.INVALID_ARGUMENT,
         Reason.WRONG_CREDENTIALS: StatusCode.UNAUTHENTICATED,
         Reason.TOO_MANY_ATTEMPTS: StatusCode.RESOURCE_EXHAUSTED,
         Reason.SESSION_MISSING: StatusCode.UNAUTHENTICATED,

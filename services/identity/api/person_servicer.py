@@ -17,9 +17,9 @@ from services.identity.api.mapping import to_register_response
 from services.identity.domain.errors import DomainError, Reason
 from services.identity.domain.person import Event, PersonRegistered, Registered, State
 from services.identity.domain.person_decider import Command, RegisterPerson
-from services.seal.ed25519 import check_public_key
+from services.seal.ed25519 import check_public_key, verify
 from services.seal.errors import SealError
-from services.seal.statements import ownership_commitment
+from services.seal.statements import Registration, ownership_commitment
 from vouchsafe.identity.v1 import person_service_pb2 as rpc
 from vouchsafe.identity.v1 import person_service_pb2_grpc as stubs
 
@@ -58,8 +58,11 @@ class PersonServicer(stubs.PersonServiceServicer):
         self._assertions = assertions
 
     async def Register(self, request: rpc.RegisterRequest, _context: Context) -> rpc.RegisterResponse:  # noqa: N802
-        """Store a person; LOGIN_TAKEN, OWNERSHIP_KEY_INVALID. A repeat answers reference and salt of the first time."""
-        _check_ownership_key(request.ownership_key)
+        """Store a person; LOGIN_TAKEN, OWNERSHIP_KEY_INVALID, OWNERSHIP_PROOF_INVALID.
+
+        A repeat answers reference and salt of the first time.
+        """
+        _check_ownership(request)
         command = await self._register_command(request)
         caller = current_call().caller
         # The password is no part of the fingerprint: a fast digest of it, even keyed, would undo Argon2id.
@@ -117,9 +120,18 @@ class PersonServicer(stubs.PersonServiceServicer):
         )
 
 
-def _check_ownership_key(key: bytes) -> None:
-    """Refuse a key under which anything verifies: its owner could deny every signature, so nobody could be released."""
+def _check_ownership(request: rpc.RegisterRequest) -> None:
+    """Refuse a key under which anything verifies, and a key that is not shown to be the caller's own.
+
+    The owner of the first could deny every signature, so nobody could be released; who registers the key of somebody
+    else would have that person's signatures count as his own.
+    """
     try:
-        check_public_key(key)
+        check_public_key(request.ownership_key)
     except SealError:
         raise DomainError(Reason.OWNERSHIP_KEY_INVALID) from None
+    statement = Registration(request.request_id, request.ownership_key)
+    try:
+        verify(request.ownership_key, statement.signed_bytes(), request.ownership_proof)
+    except SealError:
+        raise DomainError(Reason.OWNERSHIP_PROOF_INVALID) from None

@@ -6,6 +6,8 @@ import grpc
 import pytest
 from grpc import StatusCode
 
+from services.seal.ed25519 import SigningKey
+from services.seal.statements import Registration
 from tests.e2e.bad_input import requests
 from tests.e2e.bad_input.callers import METHODS, allowed
 from tests.e2e.bad_input.calls import Method, RefusedInVain
@@ -153,9 +155,15 @@ async def test_no_request_id(world: World, in_vain: RefusedInVain, method: Metho
 
 
 def registration(login: str, name: str) -> identity_pb.RegisterRequest:
-    return identity_pb.RegisterRequest(
-        request_id=fresh(), login=login, name=name, password=PASSWORD, ownership_key=b"\x07" * 32
-    )
+    request = identity_pb.RegisterRequest(request_id=fresh(), login=login, name=name, password=PASSWORD)
+    owned(request, SigningKey.generate())
+    return request
+
+
+def owned(request: identity_pb.RegisterRequest, key: SigningKey) -> None:
+    """Register this key, with the proof that it is the caller's."""
+    request.ownership_key = key.public_key
+    request.ownership_proof = key.sign(Registration(request.request_id, key.public_key).signed_bytes())
 
 
 async def test_a_registration_under_the_id_of_another(world: World, in_vain: RefusedInVain) -> None:
@@ -166,19 +174,22 @@ async def test_a_registration_under_the_id_of_another(world: World, in_vain: Ref
         login=known.login,
         name=known.name,
         password=PASSWORD,
-        ownership_key=known.keys.ownership_key.public_key,
     )
+    owned(request, known.keys.ownership_key)
     assert (await stub.Register(request, timeout=20)).person_id == known.keys.person_id
     for field, value in (
         ("login", f"{known.login}-2"),
         ("name", "Another Name"),
         ("password", "another long password"),
-        ("ownership_key", b"\x07" * 32),
+        ("ownership_key", SigningKey.generate()),
     ):
         other = identity_pb.RegisterRequest()
         other.CopyFrom(request)
-        setattr(other, field, value)
-        world.hide(value)
+        if isinstance(value, str):
+            setattr(other, field, value)
+            world.hide(value)
+        else:
+            owned(other, value)
         assert (await in_vain(stub.Register(other, timeout=20))).told == REUSED, field
 
 

@@ -21,6 +21,7 @@ from services.identity.projections.persons_by_escrow import persons_by_escrow
 from services.identity.wiring import SERVICE, assemble
 from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes
+from services.seal.statements import Registration
 from services.seal.trust import Trust
 from tests.rpc.identity.cases import make_trust
 from tests.support.rpc import Running, identity, serving
@@ -100,8 +101,8 @@ class PersonSide:
 
     async def person(self, name: str = "Ada Lovelace") -> Person:
         """A new person."""
-        key, request = SigningKey.generate(), registration(name=name)
-        request.ownership_key = key.public_key
+        key = SigningKey.generate()
+        request = registration(key, name=name)
         return Person(request.login, key, await self.register(request))
 
     async def sign_in(self, login: str, password: str = PASSWORD) -> rpc.SignInResponse:
@@ -113,14 +114,16 @@ class PersonSide:
         return await self.channel.unary(self._stub.IssueAssertion, request, metadata=metadata)
 
 
-def registration(**changes: object) -> rpc.RegisterRequest:
-    """A good request under a new login."""
+def registration(key: SigningKey | None = None, /, **changes: object) -> rpc.RegisterRequest:
+    """A good request under a new login, with a proof of possession of the key; then so changed."""
+    key, request_id = key or SigningKey.generate(), str(uuid.uuid4())
     fields = {
-        "request_id": str(uuid.uuid4()),
+        "request_id": request_id,
         "login": f"user-{uuid.uuid4().hex[:12]}",
         "name": "Ada Lovelace",
         "password": PASSWORD,
-        "ownership_key": SigningKey.generate().public_key,
+        "ownership_key": key.public_key,
+        "ownership_proof": key.sign(Registration(request_id, key.public_key).signed_bytes()),
     }
     return rpc.RegisterRequest(**(fields | changes))  # type: ignore[arg-type]
 

@@ -11,7 +11,8 @@ import pytest
 from services.chassis.log.eventstore import Commit, StoreUnavailable
 from services.chassis.rpc_errors import RpcError
 from services.seal import ed25519
-from services.seal.statements import decode_assertion, ownership_commitment
+from services.seal.ed25519 import SigningKey
+from services.seal.statements import Registration, decode_assertion, ownership_commitment
 from tests.rpc.identity.conftest import PASSWORD, Identity, PersonSide, registration
 from vouchsafe.identity.events.v1.events_pb2 import OwnershipCommitted
 from vouchsafe.identity.v1 import person_service_pb2 as rpc
@@ -64,6 +65,28 @@ class TestRegister:
         code = (grpc.StatusCode.INVALID_ARGUMENT, "OWNERSHIP_KEY_INVALID")
         assert await refused(person_side.register(request)) == code
 
+    @pytest.mark.parametrize("fault", ["missing", "short", "altered", "another's key", "another request's"])
+    async def test_a_key_that_is_not_shown_to_be_the_callers_is_refused(
+        self, service: Identity, person_side: PersonSide, fault: str
+    ) -> None:
+        key = SigningKey.generate()
+        request = registration(key)
+        good = bytes(request.ownership_proof)
+        statement = Registration(request.request_id, key.public_key)
+        request.ownership_proof = {
+            "missing": b"",
+            "short": good[:63],
+            "altered": bytes([good[0] ^ 1]) + good[1:],
+            "another's key": SigningKey.generate().sign(statement.signed_bytes()),
+            "another request's": registration(key).ownership_proof,
+        }[fault]
+        before = len(service.store._commits)
+        code = (grpc.StatusCode.INVALID_ARGUMENT, "OWNERSHIP_PROOF_INVALID")
+        assert await refused(person_side.register(request)) == code
+        assert len(service.store._commits) == before
+        request.ownership_proof = good
+        await person_side.register(request)
+
     async def test_of_two_who_want_one_login_at_once_one_gets_it(self, person_side: PersonSide) -> None:
         login = f"wanted-{uuid.uuid4().hex[:8]}"
         requests = [registration(login=login) for _ in range(4)]
@@ -83,6 +106,7 @@ class TestRegister:
             {"name": "n" * 129},
             {"password": "short"},
             {"ownership_key": b"k" * 31},
+            {"ownership_proof": b"s" * 65},
         ],
     )
     async def test_bad_input_is_told_by_field_and_never_repeated(

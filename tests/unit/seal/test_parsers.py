@@ -35,6 +35,7 @@ BYTES_PARSERS: list[Callable[[bytes], Any]] = [
     envelope.Escrow.decode,
     statements.CredentialMessage.parse,
     statements.Context.parse,
+    statements.Registration.parse,
     statements.Ownership.parse,
     lambda data: read_fields("t", data),
     lambda data: threshold.Share.decode(SecretBytes(data)),

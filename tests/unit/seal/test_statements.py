@@ -19,6 +19,7 @@ ALL = [
     CONTEXT,
     SESSION,
     ASSERTION,
+    s.Registration("id", b"i" * 32),
     s.Ownership(CONTEXT, b"c" * 32),
     s.CredentialMessage(b"p" * 32, CONTEXT, b"c" * 32, b"h" * 32),
     s.Receipt(b"c" * 32, b"h" * 32),

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/identity/v1/person_service.proto\x12\x15vouchsafe.identity.v1\x1a\x1b\x62uf/validate/validate.proto\"\xcd\x01\n\x0fRegisterRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12(\n\x05login\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x10\x03\x18\x80\x01\x32\r^[^\\p{Cc} ]*$\x12&\n\x04name\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x01\x32\x0c^[^\\p{Cc}]*$\x12*\n\x08password\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x10\x0c\x18\x80\x02\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rownership_key\x18\x05 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"X\n\x10RegisterResponse\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x18\n\x10\x65scrow_reference\x18\x02 \x01(\x0c\x12\x17\n\x0f\x63ommitment_salt\x18\x03 \x01(\x0c\"e\n\rSignInRequest\x12(\n\x05login\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x10\x03\x18\x80\x01\x32\r^[^\\p{Cc} ]*$\x12*\n\x08password\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x02\x32\x0c^[^\\p{Cc}]*$\";\n\x0eSignInResponse\x12\x15\n\rsession_token\x18\x01 \x01(\t\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\">\n\x15IssueAssertionRequest\x12%\n\x08\x61udience\x18\x01 \x01(\tB\x13\xbaH\x10r\x0eR\x0cverification\"?\n\x16IssueAssertionResponse\x12\x11\n\tassertion\x18\x01 \x01(\t\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\x32\xb2\x02\n\rPersonService\x12[\n\x08Register\x12&.vouchsafe.identity.v1.RegisterRequest\x1a\'.vouchsafe.identity.v1.RegisterResponse\x12U\n\x06SignIn\x12$.vouchsafe.identity.v1.SignInRequest\x1a%.vouchsafe.identity.v1.SignInResponse\x12m\n\x0eIssueAssertion\x12,.vouchsafe.identity.v1.IssueAssertionRequest\x1a-.vouchsafe.identity.v1.IssueAssertionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/identity/v1/person_service.proto\x12\x15vouchsafe.identity.v1\x1a\x1b\x62uf/validate/validate.proto\"\xef\x01\n\x0fRegisterRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12(\n\x05login\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x10\x03\x18\x80\x01\x32\r^[^\\p{Cc} ]*$\x12&\n\x04name\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x01\x32\x0c^[^\\p{Cc}]*$\x12*\n\x08password\x18\x04 \x01(\tB\x18\xbaH\x15r\x13\x10\x0c\x18\x80\x02\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rownership_key\x18\x05 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12 \n\x0fownership_proof\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02\x18@\"X\n\x10RegisterResponse\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x18\n\x10\x65scrow_reference\x18\x02 \x01(\x0c\x12\x17\n\x0f\x63ommitment_salt\x18\x03 \x01(\x0c\"e\n\rSignInRequest\x12(\n\x05login\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x10\x03\x18\x80\x01\x32\r^[^\\p{Cc} ]*$\x12*\n\x08password\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\x80\x02\x32\x0c^[^\\p{Cc}]*$\";\n\x0eSignInResponse\x12\x15\n\rsession_token\x18\x01 \x01(\t\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\">\n\x15IssueAssertionRequest\x12%\n\x08\x61udience\x18\x01 \x01(\tB\x13\xbaH\x10r\x0eR\x0cverification\"?\n\x16IssueAssertionResponse\x12\x11\n\tassertion\x18\x01 \x01(\t\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\x32\xb2\x02\n\rPersonService\x12[\n\x08Register\x12&.vouchsafe.identity.v1.RegisterRequest\x1a\'.vouchsafe.identity.v1.RegisterResponse\x12U\n\x06SignIn\x12$.vouchsafe.identity.v1.SignInRequest\x1a%.vouchsafe.identity.v1.SignInResponse\x12m\n\x0eIssueAssertion\x12,.vouchsafe.identity.v1.IssueAssertionRequest\x1a-.vouchsafe.identity.v1.IssueAssertionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREQUEST'].fields_by_name['password']._serialized_options = b'\272H\025r\023\020\014\030\200\0022\014^[^\\p{Cc}]*$'
   _globals['_REGISTERREQUEST'].fields_by_name['ownership_key']._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['ownership_key']._serialized_options = b'\272H\004z\002h '
+  _globals['_REGISTERREQUEST'].fields_by_name['ownership_proof']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['ownership_proof']._serialized_options = b'\272H\004z\002\030@'
   _globals['_SIGNINREQUEST'].fields_by_name['login']._loaded_options = None
   _globals['_SIGNINREQUEST'].fields_by_name['login']._serialized_options = b'\272H\026r\024\020\003\030\200\0012\r^[^\\p{Cc} ]*$'
   _globals['_SIGNINREQUEST'].fields_by_name['password']._loaded_options = None
@@ -49,17 +51,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ISSUEASSERTIONREQUEST'].fields_by_name['audience']._loaded_options = None
   _globals['_ISSUEASSERTIONREQUEST'].fields_by_name['audience']._serialized_options = b'\272H\020r\016R\014verification'
   _globals['_REGISTERREQUEST']._serialized_start=99
-  _globals['_REGISTERREQUEST']._serialized_end=304
-  _globals['_REGISTERRESPONSE']._serialized_start=306
-  _globals['_REGISTERRESPONSE']._serialized_end=394
-  _globals['_SIGNINREQUEST']._serialized_start=396
-  _globals['_SIGNINREQUEST']._serialized_end=497
-  _globals['_SIGNINRESPONSE']._serialized_start=499
-  _globals['_SIGNINRESPONSE']._serialized_end=558
-  _globals['_ISSUEASSERTIONREQUEST']._serialized_start=560
-  _globals['_ISSUEASSERTIONREQUEST']._serialized_end=622
-  _globals['_ISSUEASSERTIONRESPONSE']._serialized_start=624
-  _globals['_ISSUEASSERTIONRESPONSE']._serialized_end=687
-  _globals['_PERSONSERVICE']._serialized_start=690
-  _globals['_PERSONSERVICE']._serialized_end=996
+  _globals['_REGISTERREQUEST']._serialized_end=338
+  _globals['_REGISTERRESPONSE']._serialized_start=340
+  _globals['_REGISTERRESPONSE']._serialized_end=428
+  _globals['_SIGNINREQUEST']._serialized_start=430
+  _globals['_SIGNINREQUEST']._serialized_end=531
+  _globals['_SIGNINRESPONSE']._serialized_start=533
+  _globals['_SIGNINRESPONSE']._serialized_end=592
+  _globals['_ISSUEASSERTIONREQUEST']._serialized_start=594
+  _globals['_ISSUEASSERTIONREQUEST']._serialized_end=656
+  _globals['_ISSUEASSERTIONRESPONSE']._serialized_start=658
+  _globals['_ISSUEASSERTIONRESPONSE']._serialized_end=721
+  _globals['_PERSONSERVICE']._serialized_start=724
+  _globals['_PERSONSERVICE']._serialized_end=1030
 # @@protoc_insertion_point(module_scope)

@@ -6,18 +6,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RegisterRequest(_message.Message):
-    __slots__ = ("request_id", "login", "name", "password", "ownership_key")
+    __slots__ = ("request_id", "login", "name", "password", "ownership_key", "ownership_proof")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     LOGIN_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
     OWNERSHIP_KEY_FIELD_NUMBER: _ClassVar[int]
+    OWNERSHIP_PROOF_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     login: str
     name: str
     password: str
     ownership_key: bytes
-    def __init__(self, request_id: _Optional[str] = ..., login: _Optional[str] = ..., name: _Optional[str] = ..., password: _Optional[str] = ..., ownership_key: _Optional[bytes] = ...) -> None: ...
+    ownership_proof: bytes
+    def __init__(self, request_id: _Optional[str] = ..., login: _Optional[str] = ..., name: _Optional[str] = ..., password: _Optional[str] = ..., ownership_key: _Optional[bytes] = ..., ownership_proof: _Optional[bytes] = ...) -> None: ...
 
 class RegisterResponse(_message.Message):
     __slots__ = ("person_id", "escrow_reference", "commitment_salt")
