@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.coarse_clock import CoarseClock
 from services.chassis.deployment import Secrets
 from services.chassis.identity_uri import server_name
 from services.chassis.integration import bus_jetstream
@@ -48,7 +49,6 @@ from services.forum.api.freshness import AllOf, Freshness
 from services.forum.api.nonces import Nonces
 from services.forum.api.reading_servicer import ReadingServicer
 from services.forum.api.thread_servicer import ThreadServicer
-from services.forum.coarse_clock import CoarseClock
 from services.forum.config import Config
 from services.forum.curation import CURATION
 from services.forum.domain import alias, alias_decider, label_decider, post_id_decider, thread_decider

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from services.chassis.coarse_clock import CoarseClock
 from services.chassis.log.consistency import ConsistencyTokens, Written
 from services.chassis.log.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
@@ -11,7 +12,6 @@ from services.forum.api import mapping
 from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.names import draw_names
 from services.forum.api.requests import fingerprint
-from services.forum.coarse_clock import CoarseClock
 from services.forum.domain import alias, post_id, thread, thread_decider
 from services.forum.domain.alias_decider import CreateAlias
 from services.forum.domain.errors import DomainError

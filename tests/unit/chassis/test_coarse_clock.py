@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from services.chassis.clock import FixedClock
-from services.forum.coarse_clock import CoarseClock
+from services.chassis.coarse_clock import CoarseClock
 
 
 def test_moments_are_rounded_down() -> None:

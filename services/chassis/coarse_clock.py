@@ -1,4 +1,7 @@
-"""Time as the forum keeps it: rounded down, so that what is stored cannot be matched with when a mail was sent."""
+"""Time as it is stored: rounded down, so that what one service keeps cannot be matched with what another one keeps.
+
+Of no use to whoever sees the order of events, which every log keeps; against that a client waits (docs/boundary.md).
+"""
 
 from datetime import UTC, datetime
 
