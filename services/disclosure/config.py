@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from services.chassis.deployment import Secrets
 from services.seal.ed25519 import SigningKey
@@ -9,13 +10,24 @@ from services.seal.note import NoteSigner
 from services.seal.secret import SecretBytes
 from services.seal.trust import Trust
 
+HOUR: Final = 3600
+
 
 @dataclass(frozen=True)
 class Config:
-    """`allow`: which callers, by SPIFFE URI, may use which gRPC service; `reflection`: may they list methods."""
+    """The settings; each has a reason in the file itself.
+
+    `allow`: which callers, by SPIFFE URI, may use which gRPC service; `time_resolution_seconds`: to what the moment of
+    a deposit or a leaf is rounded down before it is stored; `reflection`: may callers list methods.
+    """
 
     allow: dict[str, frozenset[str]]
+    time_resolution_seconds: int = HOUR
     reflection: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.time_resolution_seconds <= 24 * HOUR:
+            raise ValueError("time_resolution_seconds must be 1 to 86400")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.coarse_clock import CoarseClock
 from services.chassis.integration.bus import Inbox
 from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox
 from services.chassis.integration.consumer import Consumer, Reaction
@@ -27,7 +28,7 @@ from services.disclosure.api.errors import ERRORS
 from services.disclosure.api.transparency_log import TransparencyLogServicer
 from services.disclosure.cases import CaseHandler, Cases
 from services.disclosure.checkpoints import Checkpoints
-from services.disclosure.config import Config, Keys, read_keys, read_trust
+from services.disclosure.config import HOUR, Config, Keys, read_keys, read_trust
 from services.disclosure.deposits import Deposits
 from services.disclosure.domain import case_decider, deposit, label
 from services.disclosure.labels import LabelHandler, Labels
@@ -55,14 +56,18 @@ class Disclosure:
     services: tuple[ServiceBinding[Any], ...]
 
 
-def build(*, store: EventStore, trust: Trust, keys: Keys, peers: Peers, clock: Clock) -> Disclosure:
+def build(
+    *, store: EventStore, trust: Trust, keys: Keys, peers: Peers, clock: Clock, time_resolution_seconds: int = HOUR
+) -> Disclosure:
     """The service on these adapters. Call `open_log` before serving."""
+    # Cases are about moments, so theirs are exact; of a deposit nobody needs to know more than the order.
+    coarse = CoarseClock(clock, time_resolution_seconds)
     codec = event_codec()
     cases: CaseHandler = CommandHandler(store, codec, case_decider, clock)
-    kept: DepositHandler = CommandHandler(store, codec, deposit, clock)
-    known: LabelHandler = CommandHandler(store, codec, label, clock)
+    kept: DepositHandler = CommandHandler(store, codec, deposit, coarse)
+    known: LabelHandler = CommandHandler(store, codec, label, coarse)
     labels = Labels(known)
-    log = TransparencyLog(store, codec, clock)
+    log = TransparencyLog(store, codec, coarse)
     policy = trust.log_policy()
     witnesses = dict(zip(policy.witnesses, peers.witnesses, strict=True))
     checkpoints = Checkpoints(log, signer=keys.log, policy=policy, witnesses=witnesses)
@@ -107,7 +112,14 @@ async def start(process: Process) -> None:
     channels = Channels(process.endpoints, tls)
     peers = connect(channels, trustees=len(trust.share_public_keys), witnesses=len(trust.witnesses))
 
-    disclosure = build(store=store, trust=trust, keys=keys, peers=peers, clock=SystemClock())
+    disclosure = build(
+        store=store,
+        trust=trust,
+        keys=keys,
+        peers=peers,
+        clock=SystemClock(),
+        time_resolution_seconds=config.time_resolution_seconds,
+    )
     await open_log(disclosure, trust)
 
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())

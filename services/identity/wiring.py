@@ -8,6 +8,7 @@ from typing import Any
 
 from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.coarse_clock import CoarseClock
 from services.chassis.integration.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
 from services.chassis.integration.relay import Relay
@@ -56,7 +57,7 @@ class Assembly:
 def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views: ViewStore, clock: Clock) -> Assembly:
     """Identity on `store`, with the documents of `persons_by_escrow` in `views`."""
     codec = event_codec()
-    persons = CommandHandler(store, codec, person_decider, clock)
+    persons = CommandHandler(store, codec, person_decider, CoarseClock(clock, config.time_resolution_seconds))
     profiles = Profiles(keys.kek)
     passwords = Passwords(config.password)
     person_servicer = PersonServicer(

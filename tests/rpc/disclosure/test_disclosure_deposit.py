@@ -25,6 +25,15 @@ async def test_a_deposit_gets_a_receipt_and_a_repeat_the_same(platform: Platform
     assert await (await platform.disclosure()).deposit(author) == first
 
 
+async def test_of_the_moment_of_a_deposit_only_the_hour_is_stored(platform: Platform):
+    disclosure = await platform.disclosure()
+    await disclosure.publish_label()
+    await disclosure.deposit(platform.author())
+    kept = [part.meta.at for commit in platform.store._commits.values() for part in commit.parts]  # type: ignore[attr-defined]
+    assert kept
+    assert all(at % 3600 == 0 for at in kept)
+
+
 async def refused(disclosure: Any, author: Author, reason: str, **changes: Any) -> None:
     before = len(disclosure.service.log._store._commits)
     with pytest.raises(RpcError, match=reason):

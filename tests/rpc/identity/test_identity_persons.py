@@ -41,6 +41,12 @@ class TestRegister:
         assert first == again
         assert len(await service.store.read_stream(f"person-{first.person_id}")) == 1
 
+    async def test_of_its_moment_only_the_hour_is_stored(self, service: Identity, person_side: PersonSide) -> None:
+        service.clock.advance(timedelta(minutes=10))
+        answer = await person_side.register(registration())
+        (commit,) = await service.store.read_stream(f"person-{answer.person_id}")
+        assert [part.meta.at % 3600 for part in commit.parts] == [0]
+
     @pytest.mark.parametrize("change", [{"name": "Eve"}, {"password": "another long password"}])
     async def test_a_repeat_with_other_content_is_refused(
         self, person_side: PersonSide, change: dict[str, str]
