@@ -52,16 +52,22 @@ class Issuance:
 @dataclass(frozen=True)
 class Config:
     """The file. `allow`: which callers, by SPIFFE URI, may use which gRPC service; `organisations`: the registry;
-    `reflection`: whether callers may ask what the methods are.
+    `time_resolution_seconds`: to what the moment of a command is rounded down before it is stored; `reflection`:
+    whether callers may ask what the methods are.
     """
 
     allow: dict[str, frozenset[str]]
     organisations: Path
     mail: MailSettings
     employment_days: int = 180
+    time_resolution_seconds: int = 3600
     reflection: bool = False
     codes: Codes = field(default_factory=Codes)
     issuance: Issuance = field(default_factory=Issuance)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.time_resolution_seconds <= 86_400:
+            raise ValueError("time_resolution_seconds must be 1 to 86400")
 
     def mail_policy(self) -> MailPolicy:
         """What is in force."""

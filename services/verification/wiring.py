@@ -12,6 +12,7 @@ from typing import Any
 
 from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.coarse_clock import CoarseClock
 from services.chassis.integration.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
 from services.chassis.integration.relay import Relay
@@ -77,13 +78,14 @@ def assemble(
 ) -> Assembly:
     """Verification on `store`, with codes sent by `mailer`."""
     codec = event_codec()
+    coarse = CoarseClock(clock, config.time_resolution_seconds)
     assertions = AssertionVerifier(trust.assertion_public, clock)
-    employments = CommandHandler(store, codec, employment_decider, clock)
+    employments = CommandHandler(store, codec, employment_decider, coarse)
     issuance = config.issuance.policy()
-    issuer_keys = IssuerKeys(CommandHandler(store, codec, issuer_key_decider, clock), KeySealing(keys.kek))
+    issuer_keys = IssuerKeys(CommandHandler(store, codec, issuer_key_decider, coarse), KeySealing(keys.kek))
     employment_servicer = EmploymentServicer(
-        mailboxes=CommandHandler(store, codec, mailbox_decider, clock),
-        allowances=CommandHandler(store, codec, allowance_decider, clock),
+        mailboxes=CommandHandler(store, codec, mailbox_decider, coarse),
+        allowances=CommandHandler(store, codec, allowance_decider, coarse),
         employments=employments,
         assertions=assertions,
         organisations=organisations,
@@ -94,8 +96,8 @@ def assemble(
         clock=clock,
     )
     issuance_servicer = IssuanceServicer(
-        slots=CommandHandler(store, codec, slots_decider, clock),
-        crowds=CommandHandler(store, codec, crowd_decider, clock),
+        slots=CommandHandler(store, codec, slots_decider, coarse),
+        crowds=CommandHandler(store, codec, crowd_decider, coarse),
         employments=employments,
         assertions=assertions,
         organisations=organisations,

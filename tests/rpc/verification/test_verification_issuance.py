@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -59,6 +60,13 @@ class TestTheCredential:
         }
         assert len(signatures) == 1
         assert service.events(f"slots-{person.escrow_reference.hex()}") == ["CredentialIssued"]
+
+    async def test_leaves_no_moment_behind_but_the_hour(self, service: Verification, person_side: PersonSide) -> None:
+        service.clock.advance(timedelta(minutes=10))
+        person = await person_side.employed()
+        await person_side.issue(person, (await blinded(person_side)).message)
+        (issued,) = await service.store.read_stream(f"slots-{person.escrow_reference.hex()}")
+        assert [part.meta.at % 3600 for part in issued.parts] == [0]
 
     async def test_of_a_used_slot_is_not_given_for_another_message(self, person_side: PersonSide) -> None:
         person = await person_side.employed()
