@@ -9,7 +9,6 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from functools import cached_property
-from math import gcd
 
 import gmpy2
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -117,19 +116,27 @@ def blind(
     """
     if salt is None:
         salt = secrets.token_bytes(variant.salt_size)
-    if len(salt) != variant.salt_size:
-        raise SealError(f"{variant.name} has a salt of {variant.salt_size} bytes")
-    encoded = int.from_bytes(_emsa_pss_encode(input_message, salt, key.n.bit_length() - 1), "big")
-    if gcd(encoded, key.n) != 1:
-        raise SealError("the encoded message is not coprime to the modulus")
     if factor is None:
         factor = blinding_factor(key, SecretBytes.random(key.size + 16))
-    r = int.from_bytes(factor.reveal(), "big")
-    if not 0 < r < key.n or gcd(r, key.n) != 1:
+    blinded = blinded_message(key, input_message, variant, salt=salt, factor=factor)
+    inverse = int(gmpy2.invert(int.from_bytes(factor.reveal(), "big"), key.n))
+    return Blinding(blinded, SecretBytes(inverse.to_bytes(key.size, "big")))
+
+
+def blinded_message(
+    key: PublicKey, input_message: bytes, variant: Variant, *, salt: bytes, factor: SecretBytes
+) -> bytes:
+    """What `blind` sends for this salt and factor: for whoever was told both, and checks that nothing else was sent."""
+    if len(salt) != variant.salt_size:
+        raise SealError(f"{variant.name} has a salt of {variant.salt_size} bytes")
+    n = gmpy2.mpz(key.n)
+    encoded = gmpy2.mpz(int.from_bytes(_emsa_pss_encode(input_message, salt, n.bit_length() - 1), "big"))
+    if gmpy2.gcd(encoded, n) != 1:
+        raise SealError("the encoded message is not coprime to the modulus")
+    r = gmpy2.mpz(int.from_bytes(factor.reveal(), "big"))
+    if not 0 < r < n or gmpy2.gcd(r, n) != 1:
         raise SealError("the blinding factor is out of range")
-    blinded = encoded * int(gmpy2.powmod(r, key.e, key.n)) % key.n
-    inverse = int(gmpy2.invert(r, key.n))
-    return Blinding(blinded.to_bytes(key.size, "big"), SecretBytes(inverse.to_bytes(key.size, "big")))
+    return int(encoded * gmpy2.powmod(r, key.e, n) % n).to_bytes(key.size, "big")
 
 
 def blinding_factor(key: PublicKey, uniform: SecretBytes) -> SecretBytes:
