@@ -85,11 +85,31 @@ class LabelActivatedLeaf(Leaf):
 
 
 @dataclass(frozen=True)
+class LabelRevokedLeaf(Leaf):
+    """Nobody may speak under a label's key of the epoch any more; `reason` is a word, such as `key-compromised`."""
+
+    KIND = "label-revoked"
+    label: str
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class OwnershipLeaf(Leaf):
     """A salted hash that ties an escrow reference to an ownership key (`statements.ownership_commitment`)."""
 
     KIND = "ownership"
     commitment: bytes
+
+
+@dataclass(frozen=True)
+class PostRootLeaf(Leaf):
+    """The root over everything that was written on one day (``YYYY-MM-DD``, UTC); `size` is a bucket (`post_root`)."""
+
+    KIND = "post-root"
+    day: str
+    size: int
+    root: bytes
 
 
 @dataclass(frozen=True)

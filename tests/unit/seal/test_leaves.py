@@ -15,6 +15,7 @@ from services.seal.leaves import (
     OpenIntentLeaf,
     OpenResultLeaf,
     OwnershipLeaf,
+    PostRootLeaf,
     kind_of,
 )
 
@@ -25,6 +26,7 @@ LEAVES = st.one_of(
     st.builds(IssuerKeyLeaf, LABELS, st.integers(0, 2**40), HASHES),
     st.builds(LabelActivatedLeaf, LABELS, st.integers(0, 2**40), st.integers(0, 10**6)),
     st.builds(OwnershipLeaf, HASHES),
+    st.builds(PostRootLeaf, st.dates().map(str), st.integers(1, 2**30), HASHES),
     st.builds(OpenIntentLeaf, HASHES),
     st.builds(OpenResultLeaf, HASHES, st.sampled_from(["opened", "refused"])),
 )

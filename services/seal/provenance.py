@@ -1,0 +1,122 @@
+"""Provenance of a post: a file that shows, offline, that a verified employee wrote it and the platform did not.
+
+It holds the post as its author signed it, the author's key of the thread, the alias key that certifies it, the
+credential of that alias key, the issuer's key, and proofs that this key and the label's activation are in the witnessed
+log. Once the day of the post is over it also shows that the post, as it is, was committed to then. What takes verifying
+is RSASSA-PSS, Ed25519 and SHA-256, all in stock tools; `docs/provenance.md` does it with openssl.
+
+It names nobody, and holds no envelope and no other thread. It does show the alias key, so the files of two threads of
+one alias belong visibly together: handing one out is for the author, or for a lawful order, to decide. Not shown: that
+the issuer vouched truthfully, that the label has not been revoked since, who the author is. All errors are `SealError`.
+"""
+
+from dataclasses import dataclass
+
+from services.seal.authorization import SignedCredential
+from services.seal.authorship import SignedPost, verify_authorship
+from services.seal.checkpoint import LogPolicy
+from services.seal.commitment import TextCommitment, TextId, statement_commitment
+from services.seal.errors import SealError
+from services.seal.exhibit import Exhibit
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, PostRootLeaf
+from services.seal.logged import Logged, check_logged
+from services.seal.post_root import DayPlace, verify_place
+from services.seal.statements import Context, CredentialMessage, Nonce, PostStatement, Statement
+
+
+@dataclass(frozen=True)
+class ProvenanceRequest(Statement):
+    """ "Show me the provenance of my post", for the forum's nonce; signed by the author's key of the thread."""
+
+    TAG = "provenance-request"
+    nonce: Nonce
+    post_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance(Exhibit):
+    """The file. Unverified by existing; `verify_provenance` judges it.
+
+    Keys, signatures and hashes are raw bytes, `issuer_key` is DER SubjectPublicKeyInfo, the proofs are tlog-proofs.
+    What follows `activation_proof` is there as a whole or not at all: it takes a day that is over.
+    """
+
+    KIND = "provenance"
+
+    thread: str
+    post: str
+    title: str = ""
+    body: str
+    thread_key: bytes
+    post_signature: bytes
+    alias_key: bytes
+    thread_certificate: bytes
+    label: str
+    epoch: int
+    prefix: bytes
+    envelope_hash: bytes
+    credential_signature: bytes
+    issuer_key: bytes
+    issuer_key_proof: str
+    crowd_at_least: int
+    activation_proof: str
+    statement_salt: bytes = b""
+    passage_count: int | None = None
+    passages_root: bytes = b""
+    day: str = ""
+    day_size: int | None = None
+    day_index: int | None = None
+    day_path: tuple[bytes, ...] = ()
+    day_root: bytes = b""
+    day_proof: str = ""
+
+    @property
+    def statement(self) -> PostStatement:
+        """What the author signed."""
+        return PostStatement(self.thread, self.post, self.title, self.body)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a file has proven. `day` is None for a file that was made before the day of the post was over."""
+
+    issuer_key: Logged
+    activation: Logged
+    day: Logged | None
+
+    @property
+    def log_size(self) -> int:
+        """Leaves of the largest log that was shown: what came later is not known here."""
+        return max(each.size for each in (self.issuer_key, self.activation, self.day) if each is not None)
+
+
+def verify_provenance(provenance: Provenance, policy: LogPolicy) -> Verdict:
+    """Return the verdict when every link holds, from the text to the log that the policy describes.
+
+    The links, in this order: the issuer's key is in the log for label and epoch; the label was activated; the issuer
+    signed the credential of the alias key, which certified the thread's key, which signed the post; and the post is in
+    the tree of a day, whose root is in the log.
+    """
+    p = provenance
+    issuer_key = check_logged(IssuerKeyLeaf.of(p.label, p.epoch, p.issuer_key), p.issuer_key_proof, policy)
+    activation = check_logged(LabelActivatedLeaf(p.label, p.epoch, p.crowd_at_least), p.activation_proof, policy)
+    message = CredentialMessage(p.prefix, Context(p.label, p.epoch), p.alias_key, p.envelope_hash)
+    credential = SignedCredential(message, p.credential_signature)
+    post = SignedPost(p.thread, p.post, p.title, p.body, p.thread_key, p.thread_certificate, p.post_signature)
+    verify_authorship(post, credential, p.issuer_key)
+    return Verdict(issuer_key, activation, _check_day(p, policy))
+
+
+def _check_day(p: Provenance, policy: LogPolicy) -> Logged | None:
+    count, size, index = p.passage_count, p.day_size, p.day_index
+    part = (p.statement_salt, count, p.passages_root, p.day, size, index, p.day_path, p.day_root, p.day_proof)
+    absent = [each in (None, "", b"", ()) for each in part]
+    if all(absent):
+        return None
+    if any(absent) or count is None or size is None or index is None:
+        raise SealError("the part about the day is not complete")
+    statement = statement_commitment(p.statement_salt, p.statement.hash())
+    commitment = TextCommitment(TextId(p.thread, p.post), statement, count, p.passages_root)
+    leaf = PostRootLeaf(p.day, size, p.day_root)
+    verify_place(DayPlace(p.day, size, index, p.day_path), commitment.to_bytes(), leaf)
+    return check_logged(leaf, p.day_proof, policy)
