@@ -33,6 +33,8 @@ from services.disclosure.deposits import Deposits
 from services.disclosure.domain import case_decider, deposit, label
 from services.disclosure.labels import LabelHandler, Labels
 from services.disclosure.opening import Opening
+from services.disclosure.reactions import post_roots
+from services.disclosure.reactions.post_roots import PostRoots
 from services.disclosure.reactions.published import Published
 from services.disclosure.shelf import DepositHandler, Shelf
 from services.disclosure.transparency import LeafConflict, TransparencyLog
@@ -127,6 +129,7 @@ async def start(process: Process) -> None:
     for producer, reactions in (
         ("identity", disclosure.published.of_identity()),
         ("verification", disclosure.published.of_verification()),
+        (post_roots.PRODUCER, PostRoots(disclosure.log).by_type()),
     ):
         inbox = JetStreamInbox(bus, producer=producer, service=SERVICE)
         reader = RpcLogReader(channels.to(producer))
