@@ -2,7 +2,8 @@
 
 The signer sees nothing of what it signs, so *whether* to sign is decided before, by the caller, and the key must serve
 no other purpose. This module guards the key itself: base blinding and gmpy2's constant-time exponentiation against
-timing, and a check of the result against faults in the CRT computation (RFC 9474 section 7.1).
+timing, and a check of the result against faults in the CRT computation (RFC 9474 section 7.1). A key inside a hardware
+token signs elsewhere; its result passes the same check, `checked`.
 """
 
 import secrets
@@ -64,17 +65,14 @@ class BlindSigner(Hidden):
     def blind_sign(self, blinded_message: bytes) -> bytes:
         """Return the blind signature of a blinded message (RFC 9474 section 4.3), as long as the modulus."""
         key = self.public_key
-        m = int.from_bytes(blinded_message, "big")
-        if len(blinded_message) != key.size or not 0 < m < key.n:
+        if not in_range(key, blinded_message):
             raise SealError("the blinded message is out of range")
+        m = int.from_bytes(blinded_message, "big")
         # The base is blinded again, so that the timing of the exponentiation depends on nothing the client chose.
         r = _unit(key.n)
         blinded = m * int(gmpy2.powmod(r, key.e, key.n)) % key.n
         signature = self._private_power(blinded) * int(gmpy2.invert(r, key.n)) % key.n
-        # A fault in one CRT half would give away a factor of the modulus: nothing unchecked leaves.
-        if int(gmpy2.powmod(signature, key.e, key.n)) != m:
-            raise SealError("the private-key operation failed its check")
-        return signature.to_bytes(key.size, "big")
+        return checked(key, blinded_message, signature.to_bytes(key.size, "big"))
 
     def _private_power(self, base: int) -> int:
         """RSASP1 with the Chinese remainder theorem (RFC 8017 section 5.2.1)."""
@@ -82,6 +80,23 @@ class BlindSigner(Hidden):
         s1 = int(gmpy2.powmod_sec(base % numbers.p, numbers.dmp1, numbers.p))
         s2 = int(gmpy2.powmod_sec(base % numbers.q, numbers.dmq1, numbers.q))
         return s2 + numbers.q * ((s1 - s2) * numbers.iqmp % numbers.p)
+
+
+def in_range(key: PublicKey, blinded_message: bytes) -> bool:
+    """Whether the blinded message is as long as the modulus, and a number between 0 and it."""
+    return len(blinded_message) == key.size and 0 < int.from_bytes(blinded_message, "big") < key.n
+
+
+def checked(key: PublicKey, blinded_message: bytes, signature: bytes) -> bytes:
+    """Return the blind signature if s^e = m; raise `SealError` otherwise, and let nothing else of it out.
+
+    A fault in one half of a CRT computation gives away a factor of the modulus (Boneh, DeMillo and Lipton, 1997).
+    """
+    s = int.from_bytes(signature, "big")
+    sound = len(signature) == key.size and s < key.n
+    if not sound or int(gmpy2.powmod(s, key.e, key.n)) != int.from_bytes(blinded_message, "big"):
+        raise SealError("the private-key operation failed its check")
+    return signature
 
 
 def _unit(n: int) -> int:

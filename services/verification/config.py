@@ -4,6 +4,7 @@ Addresses and secrets are elsewhere (`chassis.deployment`).
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from services.chassis import configfile
@@ -49,6 +50,36 @@ class Issuance:
         return IssuancePolicy(self.slots, self.epoch, self.crowd_minimum if insecure is None else insecure)
 
 
+class KeyBackend(StrEnum):
+    """Who holds the private halves of new issuer keys: the log, sealed, or a PKCS#11 token."""
+
+    LOG = "log"
+    PKCS11 = "pkcs11"
+
+
+@dataclass(frozen=True)
+class IssuerKeySettings:
+    """Custody of issuer keys. `module`, the PKCS#11 library, and `token`, its label, are for `pkcs11` alone.
+
+    `destroy_after_days`: how long after its epoch a private key stays in the token. `one_mechanism`: whether keys are
+    made for raw RSA alone (`CKA_ALLOWED_MECHANISMS`), which a few tokens cannot tell.
+    """
+
+    backend: KeyBackend = KeyBackend.LOG
+    module: Path | None = None
+    token: str = ""
+    destroy_after_days: int = 7
+    one_mechanism: bool = True
+
+    def __post_init__(self) -> None:
+        if self.backend is KeyBackend.PKCS11 and (self.module is None or not self.token):
+            raise ValueError("the backend pkcs11 needs module and token")
+        if self.backend is KeyBackend.LOG and (self.module is not None or self.token):
+            raise ValueError("module and token are for the backend pkcs11")
+        if self.destroy_after_days < 1:
+            raise ValueError("destroy_after_days must be 1 at least")
+
+
 @dataclass(frozen=True)
 class Config:
     """The file. `allow`: which callers, by SPIFFE URI, may use which gRPC service; `organisations`: the registry;
@@ -64,6 +95,7 @@ class Config:
     reflection: bool = False
     codes: Codes = field(default_factory=Codes)
     issuance: Issuance = field(default_factory=Issuance)
+    issuer_keys: IssuerKeySettings = field(default_factory=IssuerKeySettings)
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_resolution_seconds <= 86_400:

@@ -7,12 +7,14 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.coarse_clock import CoarseClock
+from services.chassis.configfile import ConfigError
 from services.chassis.integration.bus_jetstream import Bus, JetStreamOutbox
 from services.chassis.integration.log_reader import CuratedLog, EventLogServicer
 from services.chassis.integration.relay import Relay
@@ -23,18 +25,23 @@ from services.chassis.log.handle import CommandHandler
 from services.chassis.log.worker import LogWorker
 from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.chassis.telemetry_log import log
+from services.seal.secret import SecretBytes
 from services.seal.trust import Trust
 from services.verification.adapters.assertions import AssertionVerifier
 from services.verification.adapters.codes import Codes
 from services.verification.adapters.event_codec import event_codec
-from services.verification.adapters.issuer_keys import IssuerKeys, KeySealing
+from services.verification.adapters.issuer_keys import IssuerKeys
+from services.verification.adapters.key_clearance import KeyClearance
 from services.verification.adapters.key_schedule import KeySchedule
+from services.verification.adapters.keystore_log import KeySealing, LogKeystore
+from services.verification.adapters.keystore_token import TokenKeystore, attributes
 from services.verification.adapters.mailboxes import Mailboxes
 from services.verification.adapters.mailer import Mailer
+from services.verification.adapters.token import Token
 from services.verification.api.employment_servicer import EmploymentServicer
 from services.verification.api.errors import ERRORS
 from services.verification.api.issuance_servicer import IssuanceServicer
-from services.verification.config import SAFE_CROWD, Config, load_organisations
+from services.verification.config import SAFE_CROWD, Config, IssuerKeySettings, KeyBackend, load_organisations
 from services.verification.curation import CURATION
 from services.verification.domain import (
     allowance_decider,
@@ -64,6 +71,7 @@ class Assembly:
     bindings: list[ServiceBinding[Any]]
     schedule: KeySchedule
     close: Callable[[], Awaitable[None]]
+    clearance: KeyClearance | None = None
 
 
 def assemble(
@@ -82,7 +90,10 @@ def assemble(
     assertions = AssertionVerifier(trust.assertion_public, clock)
     employments = CommandHandler(store, codec, employment_decider, coarse)
     issuance = config.issuance.policy()
-    issuer_keys = IssuerKeys(CommandHandler(store, codec, issuer_key_decider, coarse), KeySealing(keys.kek))
+    token = _token(config.issuer_keys, keys.token_pin)
+    issuer_keys = IssuerKeys(
+        CommandHandler(store, codec, issuer_key_decider, coarse), LogKeystore(KeySealing(keys.kek)), token=token
+    )
     employment_servicer = EmploymentServicer(
         mailboxes=CommandHandler(store, codec, mailbox_decider, coarse),
         allowances=CommandHandler(store, codec, allowance_decider, coarse),
@@ -111,7 +122,9 @@ def assemble(
         ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     ]
     schedule = KeySchedule(issuer_keys, organisations, lambda: epoch_at(clock.now(), issuance.epoch))
-    return Assembly(bindings, schedule, issuer_keys.close)
+    kept = timedelta(days=config.issuer_keys.destroy_after_days)
+    clearance = KeyClearance(token, lambda: epoch_at(clock.now() - kept, issuance.epoch)) if token else None
+    return Assembly(bindings, schedule, issuer_keys.close, clearance)
 
 
 async def start(process: Process) -> None:
@@ -128,7 +141,7 @@ async def start(process: Process) -> None:
     await store.ensure_indexes()
     assembly = assemble(
         config=config,
-        keys=Keys.read(process.secrets),
+        keys=Keys.read(process.secrets, token=config.issuer_keys.backend is KeyBackend.PKCS11),
         trust=trust,
         organisations=load_organisations(config.organisations),
         store=store,
@@ -139,6 +152,8 @@ async def start(process: Process) -> None:
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
     process.worker("issuer keys", assembly.schedule.run)
+    if assembly.clearance is not None:
+        process.worker("closed issuer keys", assembly.clearance.run)
     process.worker("log", _log_worker(store, JetStreamOutbox(bus, SERVICE)).run)
     process.serve(
         RpcServer(
@@ -157,6 +172,16 @@ def _log_worker(store: LogStore, outbox: JetStreamOutbox) -> LogWorker:
     worker = LogWorker(store)
     worker.add("relay", lambda epoch: Relay(worker.log, outbox, CURATION, checkpoints=store, epoch=epoch))
     return worker
+
+
+def _token(settings: IssuerKeySettings, pin: SecretBytes | None) -> TokenKeystore | None:
+    """The token that new issuer keys are made in. It need not be there yet; its module and its PIN must."""
+    if settings.backend is not KeyBackend.PKCS11 or settings.module is None or pin is None:
+        return None
+    if not settings.module.is_file():
+        raise ConfigError(f"issuer_keys.module: there is no {settings.module}")
+    token = Token(settings.module, settings.token, pin, attributes())
+    return TokenKeystore(token, one_mechanism=settings.one_mechanism)
 
 
 def _mailer(config: Config, process: Process) -> Mailer:

@@ -1,28 +1,24 @@
-"""Issuer keys in use: made once for each label and epoch, kept sealed in the log, opened into memory when needed.
+"""Issuer keys in use: one for each label and epoch, found in the log or made and kept there, and used for signing.
 
-RSA work runs on threads of its own. gmpy2 keeps Python's global lock during an exponentiation unless each thread is
-told otherwise; with it, 3 ms of signing would stand in the way of every other call.
+The log decides which key counts: the first that is written. Where the private halves are is a `Custody`'s business.
 """
 
 import asyncio
 import uuid
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-import gmpy2
 
 from services.chassis.log.handle import CommandHandler, fingerprint_of
 from services.chassis.telemetry_log import log
-from services.seal import field_crypt, kdf
-from services.seal.blind_rsa_signer import BlindSigner
-from services.seal.canonical import signed_bytes
+from services.seal.blind_rsa import PublicKey
+from services.seal.blind_rsa_signer import in_range
 from services.seal.errors import SealError
-from services.seal.secret import SecretBytes
+from services.verification.adapters.key_custody import Custody, IssuerKeyUnavailable, KeptKey, KeyPlace, PrivateKey
 from services.verification.domain.issuer_key_decider import Event, KeepKey, State
 from services.verification.domain.organisation import Organisation
 
 MADE = "issuer_key_made"
+LEFT_OVER = "issuer_key_left_over"
 CALLER = "verification"
 
 _COMMIT_IDS = uuid.UUID("0d8f5f0e-6a0c-5f0b-9a53-3f4f4f1a7c11")
@@ -31,53 +27,38 @@ _log = log(__name__)
 
 @dataclass(frozen=True)
 class IssuerKey:
-    """The key of one label in one epoch, ready to sign."""
+    """The key of one label in one epoch, ready to sign. `public_key` is DER SubjectPublicKeyInfo."""
 
     label: str
     epoch: int
     public_key: bytes
-    signer: BlindSigner
+    numbers: PublicKey
+    private_key: PrivateKey
 
     def can_sign(self, blinded_message: bytes) -> bool:
         """Whether the message is a number that the key's modulus allows."""
-        public = self.signer.public_key
-        return len(blinded_message) == public.size and 0 < int.from_bytes(blinded_message, "big") < public.n
-
-
-class KeySealing:
-    """Seals private keys for the database: PKCS #8 inside AES-256-GCM, both under keys for this very place."""
-
-    def __init__(self, kek: SecretBytes) -> None:
-        if len(kek) != field_crypt.KEY_SIZE:
-            raise ValueError("kek must hold 32 bytes")
-        self._kek = kek
-
-    def seal(self, label: str, epoch: int, signer: BlindSigner) -> bytes:
-        """The sealed private key."""
-        pkcs8 = signer.to_pkcs8(self._passphrase(label, epoch))
-        return field_crypt.encrypt(self._key(label, epoch), pkcs8, _place(label, epoch))
-
-    def open(self, label: str, epoch: int, sealed: bytes) -> BlindSigner:
-        """The private key; raises SealError when key, label, epoch or any bit is another."""
-        pkcs8 = field_crypt.decrypt(self._key(label, epoch), sealed, _place(label, epoch))
-        return BlindSigner.from_pkcs8(pkcs8, self._passphrase(label, epoch))
-
-    def _key(self, label: str, epoch: int) -> SecretBytes:
-        return kdf.derive(self._kek, "issuer-key-seal", label, epoch)
-
-    def _passphrase(self, label: str, epoch: int) -> SecretBytes:
-        return SecretBytes(kdf.derive(self._kek, "issuer-key-pkcs8", label, epoch).reveal().hex().encode())
+        return in_range(self.numbers, blinded_message)
 
 
 class IssuerKeys:
-    """All issuer keys of this process. Two processes that make one at once end up with the same one."""
+    """All issuer keys of this process. Two processes that make one at once end up with the same one.
 
-    def __init__(self, keys: CommandHandler[KeepKey, State, Event], sealing: KeySealing, *, threads: int = 2) -> None:
+    New keys are made in `token` where there is one, else in `keystore`. A key that was made in the other one before is
+    used from there until its epoch ends: the log says where it is.
+    """
+
+    def __init__(
+        self,
+        keys: CommandHandler[KeepKey, State, Event],
+        keystore: Custody,
+        *,
+        token: Custody | None = None,
+    ) -> None:
         self._keys = keys
-        self._sealing = sealing
+        self._keystore = keystore
+        self._token = token
         self._open: dict[tuple[str, int], IssuerKey] = {}
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="rsa", initializer=_release_global_lock)
 
     async def key(self, organisation: Organisation, epoch: int) -> IssuerKey:
         """The key of an organisation's label in an epoch; made and kept first when there is none."""
@@ -92,53 +73,64 @@ class IssuerKeys:
         self._open = {place: key for place, key in self._open.items() if place[1] >= epoch}
 
     async def sign(self, key: IssuerKey, blinded_message: bytes) -> bytes:
-        """The blind signature, the same for the same message, of which `can_sign` must hold."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, key.signer.blind_sign, blinded_message)
+        """The blind signature, the same for the same message, of which `can_sign` must hold. IssuerKeyUnavailable."""
+        return await key.private_key.blind_sign(blinded_message)
 
     async def close(self) -> None:
         """Wait for the work in progress."""
-        await asyncio.to_thread(self._threads.shutdown)
+        await self._keystore.close()
+        if self._token is not None:
+            await self._token.close()
 
     async def _find_or_make(self, organisation: Organisation, epoch: int) -> IssuerKey:
-        label = organisation.id
-        state, _ = await self._keys.state(_stream(label, epoch))
+        place = KeyPlace(organisation.id, epoch)
+        state, _ = await self._keys.state(_stream(place))
         if not state.exists:
-            state = await self._make(organisation, epoch)
-        loop = asyncio.get_running_loop()
-        signer = await loop.run_in_executor(self._threads, self._sealing.open, label, epoch, state.sealed_private_key)
-        if signer.public_key.to_spki() != state.public_key:
-            raise SealError("the stored halves of an issuer key do not belong together")
-        return IssuerKey(label, epoch, state.public_key, signer)
+            state = await self._make(organisation, place)
+        kept = KeptKey(state.public_key, state.sealed_private_key)
+        private = await self._custody_of(kept).open(place, kept)
+        return IssuerKey(place.label, epoch, kept.public_key, PublicKey.from_spki(kept.public_key), private)
 
-    async def _make(self, organisation: Organisation, epoch: int) -> State:
-        label = organisation.id
-        signer = await asyncio.get_running_loop().run_in_executor(self._threads, BlindSigner.generate)
+    def _custody_of(self, kept: KeptKey) -> Custody:
+        if kept.sealed:
+            return self._keystore
+        if self._token is None:
+            raise SealError("the issuer key is in a token, and none is configured")
+        return self._token
+
+    async def _make(self, organisation: Organisation, place: KeyPlace) -> State:
+        custody = self._token or self._keystore
+        made = await custody.make(place)
         command = KeepKey(
-            label=label,
-            epoch=epoch,
+            label=place.label,
+            epoch=place.epoch,
             label_name=organisation.label_name,
             parent=organisation.sector,
-            public_key=signer.public_key.to_spki(),
-            sealed_private_key=self._sealing.seal(label, epoch, signer),
+            public_key=made.public_key,
+            sealed_private_key=made.sealed,
         )
+        # A failure here does not tell what the log holds, so the key stays where it is: should it be the one that
+        # counts, the next try finds it; should it not, it goes when its epoch does.
         handled = await self._keys.handle(
-            _stream(label, epoch),
+            _stream(place),
             command,
-            commit_id=str(uuid.uuid5(_COMMIT_IDS, f"{label}/{epoch}")),
-            fingerprint=fingerprint_of(CALLER, f"{label}/{epoch}".encode()),
+            commit_id=str(uuid.uuid5(_COMMIT_IDS, f"{place.label}/{place.epoch}")),
+            fingerprint=fingerprint_of(CALLER, f"{place.label}/{place.epoch}".encode()),
             caller=CALLER,
         )
-        _log.info(MADE, epoch=epoch)
+        if handled.state.public_key == made.public_key:
+            _log.info(MADE, epoch=place.epoch)
+        else:
+            await self._destroy(custody, place, made)
         return handled.state
 
+    async def _destroy(self, custody: Custody, place: KeyPlace, lost: KeptKey) -> None:
+        """Another replica was first: nobody will use this key. One that cannot be destroyed now is not in the way."""
+        try:
+            await custody.destroy(place, lost)
+        except IssuerKeyUnavailable:
+            _log.warning(LEFT_OVER, epoch=place.epoch)
 
-def _stream(label: str, epoch: int) -> str:
-    return f"issuer-key-{label}-{epoch}"
 
-
-def _place(label: str, epoch: int) -> bytes:
-    return signed_bytes("issuer-key-place", label, epoch)
-
-
-def _release_global_lock() -> None:
-    gmpy2.get_context().allow_release_gil = True
+def _stream(place: KeyPlace) -> str:
+    return f"issuer-key-{place.label}-{place.epoch}"

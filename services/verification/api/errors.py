@@ -5,6 +5,7 @@ from typing import Final
 from grpc import StatusCode
 
 from services.chassis.rpc_errors import ErrorTable
+from services.verification.adapters.key_custody import IssuerKeyUnavailable
 from services.verification.domain.errors import Reason
 
 ERRORS: Final = ErrorTable(
@@ -27,5 +28,6 @@ ERRORS: Final = ErrorTable(
         Reason.UNKNOWN_SLOT: StatusCode.INVALID_ARGUMENT,
         Reason.SLOT_USED: StatusCode.ALREADY_EXISTS,
         Reason.BLINDED_MESSAGE_INVALID: StatusCode.INVALID_ARGUMENT,
-    }
+    },
+    exceptions={IssuerKeyUnavailable: (StatusCode.UNAVAILABLE, "ISSUER_KEY_UNAVAILABLE")},
 )

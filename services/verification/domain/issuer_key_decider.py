@@ -28,7 +28,7 @@ Event = IssuerKeyStored | IssuerKeyPublished
 
 @dataclass(frozen=True)
 class KeepKey:
-    """Keep a new key pair, unless there is one."""
+    """Keep a new key pair, unless there is one. `sealed_private_key`: empty when the private half is in a token."""
 
     label: str
     epoch: int
@@ -40,7 +40,7 @@ class KeepKey:
 
 @dataclass(frozen=True)
 class State:
-    """Both halves; empty while there is no key."""
+    """Both halves; empty while there is no key. The private one stays empty if it is in a token."""
 
     sealed_private_key: bytes = b""
     public_key: bytes = b""
@@ -64,10 +64,11 @@ def evolve(state: State, event: Event) -> State:
 
 
 def decide(command: KeepKey, state: State) -> tuple[Event, ...]:
-    """The key's two halves in one commit; nothing when there is a key already."""
+    """The key's halves, as far as they are kept here, in one commit; nothing when there is a key already."""
     if state.exists:
         return ()
+    kept = (IssuerKeyStored(command.label, command.epoch, command.sealed_private_key),)
     return (
-        IssuerKeyStored(command.label, command.epoch, command.sealed_private_key),
+        *(kept if command.sealed_private_key else ()),
         IssuerKeyPublished(command.label, command.epoch, command.label_name, command.parent, command.public_key),
     )

@@ -9,8 +9,9 @@ from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.handle import CommandHandler
 from services.seal.secret import SecretBytes
 from services.verification.adapters.event_codec import event_codec
-from services.verification.adapters.issuer_keys import _COMMIT_IDS, IssuerKeys, KeySealing
+from services.verification.adapters.issuer_keys import _COMMIT_IDS, IssuerKeys
 from services.verification.adapters.key_schedule import KeySchedule
+from services.verification.adapters.keystore_log import KeySealing, LogKeystore
 from services.verification.domain import issuer_key_decider
 from services.verification.domain.organisation import Organisation, Organisations
 from tests.rpc.verification.conftest import Blinded, PersonSide, Verification
@@ -39,9 +40,8 @@ async def test_request_ids_taken_from_the_next_epochs_keys_do_not_keep_them_from
 async def test_a_label_whose_key_cannot_be_made_keeps_no_other_waiting() -> None:
     store = MemoryEventStore()
     await append(store, "something-else", 0, commit_id=key_commit_id("stuck", 1))
-    keys = IssuerKeys(
-        CommandHandler(store, event_codec(), issuer_key_decider), KeySealing(SecretBytes.random(32)), threads=1
-    )
+    keystore = LogKeystore(KeySealing(SecretBytes.random(32)), threads=1)
+    keys = IssuerKeys(CommandHandler(store, event_codec(), issuer_key_decider), keystore)
     labels = Organisations([Organisation(each, each, (f"{each}.example",), "all") for each in ("stuck", "fine")])
     schedule = asyncio.create_task(KeySchedule(keys, labels, lambda: 1).run())
     async with asyncio.timeout(60):

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from services.seal import blind_rsa
 from services.seal.blind_rsa import PSS_RANDOMIZED, PublicKey, Variant
-from services.seal.blind_rsa_signer import BlindSigner
+from services.seal.blind_rsa_signer import BlindSigner, checked
 from services.seal.errors import SealError
 from services.seal.secret import SecretBytes
 from tests.support.vectors import load_vectors
@@ -97,6 +97,24 @@ def test_blind_signatures_are_as_long_as_the_modulus(size: int):
 def test_the_signer_refuses_messages_out_of_range(blinded: bytes):
     with pytest.raises(SealError):
         SIGNER.blind_sign(blinded)
+
+
+@pytest.mark.parametrize("half", ["dmp1", "dmq1", "iqmp"])
+def test_a_fault_in_the_private_operation_gives_nothing_away(half: str):
+    signer = BlindSigner.generate(bits=2048)
+    numbers = signer._numbers
+    parts = {name: getattr(numbers, name) for name in ("p", "q", "d", "dmp1", "dmq1", "iqmp", "public_numbers")}
+    signer._numbers = rsa.RSAPrivateNumbers(**parts | {half: parts[half] ^ 2})
+    with pytest.raises(SealError, match="check"):
+        signer.blind_sign((12345).to_bytes(256, "big"))
+
+
+def test_a_result_is_checked_whoever_made_it():
+    assert checked(KEY, BLINDING.blinded_message, BLIND_SIGNATURE) == BLIND_SIGNATURE
+    too_large = (int.from_bytes(BLIND_SIGNATURE, "big") + KEY.n).to_bytes(385, "big")
+    for wrong in (BLIND_SIGNATURE[:-1], b"", b"\0" + BLIND_SIGNATURE, too_large, KEY.n.to_bytes(384, "big")):
+        with pytest.raises(SealError):
+            checked(KEY, BLINDING.blinded_message, wrong)
 
 
 @pytest.mark.parametrize("factor", [bytes(384), KEY.n.to_bytes(384, "big")])

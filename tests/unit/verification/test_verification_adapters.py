@@ -22,7 +22,8 @@ from services.seal.statements import Assertion, Session, encode_token
 from services.verification.adapters.assertions import AssertionVerifier
 from services.verification.adapters.codes import Codes
 from services.verification.adapters.event_codec import event_codec
-from services.verification.adapters.issuer_keys import IssuerKeys, KeySealing
+from services.verification.adapters.issuer_keys import IssuerKeys
+from services.verification.adapters.keystore_log import KeySealing, LogKeystore
 from services.verification.adapters.mailboxes import Mailboxes
 from services.verification.api.errors import ERRORS
 from services.verification.config import Config, Issuance, load_organisations
@@ -114,7 +115,7 @@ class TestIssuerKeys:
     sealing = KeySealing(SecretBytes(b"k" * 32))
 
     def keys(self, store: MemoryEventStore) -> IssuerKeys:
-        return IssuerKeys(CommandHandler(store, event_codec(), issuer_key_decider), self.sealing)
+        return IssuerKeys(CommandHandler(store, event_codec(), issuer_key_decider), LogKeystore(self.sealing))
 
     async def test_two_processes_that_start_at_once_agree(self) -> None:
         store = MemoryEventStore()
