@@ -20,11 +20,16 @@ _SIDES = {
 }
 
 
+# Nobody here has anything to hide, and nobody would wait for days; every command that speaks says so.
+_DELAYS = {"insecure_deposit_hours": 0, "insecure_alias_hours": 0}
+
+
 def write_profile(layout: Layout, address: Callable[[str], str]) -> Path:
     """Write the file at the top of the run directory. `address` tells a service's `host:port`."""
     tables: dict[str, object] = {"trust": str(layout.trust.relative_to(layout.root))}
     for edge, (side, services) in _SIDES.items():
         tables[side] = {**_certificate(layout, edge), **{service: address(service) for service in services}}
+    tables["delays"] = _DELAYS
     path = layout.root / FILE_NAME
     write_file(path, toml.render(tables).encode())
     return path

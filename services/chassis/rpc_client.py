@@ -22,6 +22,7 @@ from services.chassis.tracelink import current_traceparent
 
 Res = TypeVar("Res")
 Metadata = Sequence[tuple[str, str]]
+Options = Sequence[tuple[str, str | int]]
 
 _RANDOM: Final = random.SystemRandom()
 
@@ -58,7 +59,8 @@ class RpcChannel:
 
     gRPC checks the DNS name of the peer's certificate, not its URI; `identity_uri.server_name(service)` is what ours
     carry. `traced` sends the surrounding trace along: never for a channel that shares a process with one to the other
-    side of a person's life. Must be made, used and closed on one event loop.
+    side of a person's life. `options` are gRPC's own channel arguments, beside ours. Must be made, used and closed on
+    one event loop.
     """
 
     def __init__(
@@ -70,11 +72,14 @@ class RpcChannel:
         timeout: float = 5.0,
         retry: RetryPolicy = RetryPolicy(),  # frozen
         traced: bool = False,
+        options: Options = (),
     ) -> None:
         self._timeout = timeout
         self._retry = retry
         self._traced = traced
-        self.channel = grpc.aio.secure_channel(target, channel_credentials(tls), options=_options(server_name))
+        self.channel = grpc.aio.secure_channel(
+            target, channel_credentials(tls), options=[*_options(server_name), *options]
+        )
 
     async def __aenter__(self) -> Self:
         return self

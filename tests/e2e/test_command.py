@@ -50,10 +50,12 @@ async def test_from_a_credential_to_an_opened_case(
     for device in (author, reader):
         await device.must("alias", label, "--handle", "only mine")
 
-    opened = (await author.must("post", "--as", label, "--title", "A title", "--body", "A text")).facts
-    again = (await author.must("post", "--as", label, "--thread", opened["thread"], "--body", "More")).facts
+    opened = (await author.must("post", "--as", label, "--title", "A title", "--body", "A text", "--yes")).facts
+    again = (await author.must("post", "--as", label, "--thread", opened["thread"], "--body", "More", "--yes")).facts
     assert again["shown as"] == opened["shown as"]
-    comment = await reader.must("comment", opened["thread"], opened["post"], "--as", label, "--body", "I agree")
+    comment = await reader.must(
+        "comment", opened["thread"], opened["post"], "--as", label, "--body", "I agree", "--yes"
+    )
     assert comment.facts["shown as"] != opened["shown as"]
 
     async def all_is_read() -> bool:

@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(person.register)
 app.command()(person.verify)
 app.command()(person.issue)
+app.command()(person.rotate)
 app.command()(alias.alias)
 app.command()(alias.post)
 app.command()(alias.comment)

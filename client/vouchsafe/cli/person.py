@@ -1,4 +1,4 @@
-"""Commands of the person side: register, verify, issue."""
+"""Commands of the person side: register, verify, issue, rotate."""
 
 from typing import Annotated
 
@@ -6,9 +6,9 @@ import typer
 
 from vouchsafe.cli import output
 from vouchsafe.cli.setup import Setup, ask, password, refuse
-from vouchsafe.sdk import Employment, Profile, VouchsafeError, Wallet, registration
-from vouchsafe.sdk.account import may_try_again, signed_in
+from vouchsafe.sdk import Employment, PersonCompartment, Profile, VouchsafeError, registration
 from vouchsafe.sdk.keys import Challenge
+from vouchsafe.sdk.person_account import may_try_again, signed_in
 
 Label = Annotated[str, typer.Argument(help="Label to speak under, as `verify` told it.")]
 Slot = Annotated[int, typer.Option(help="Which of the epoch's credentials, from 0.", min=0, max=63)]
@@ -21,20 +21,21 @@ def register(
     context: typer.Context,
     login: Annotated[str, typer.Option(help="Name to sign in with.", prompt=True)],
     name: Annotated[str, typer.Option(help="Real name; only identity ever sees it.", prompt="Real name")],
+    separate: Annotated[bool, typer.Option("--separate", help="Give the aliases a passphrase of their own.")] = False,
 ) -> None:
     """Become a registered person, with a new wallet."""
     setup = Setup.of(context)
     profile = setup.profile()
     registration.check("login", login)
     registration.check("name", name)
-    wallet = setup.open_wallet() if setup.has_wallet else None  # left by a registration that was cut short
+    person = setup.open_person() if setup.has_wallet else None  # left by a registration that was cut short
     secret = password(new=True)
     registration.check("password", secret)
-    made, wallet = wallet is None, wallet or setup.create_wallet()
+    made, person = person is None, person or setup.create_wallet(separate=separate).person_compartment
 
     async def work() -> None:
         async with setup.platform(profile) as platform:
-            account = platform.account(wallet)
+            account = platform.person_account(person)
             await account.register(login, name, secret)
             await account.sign_in(secret)
 
@@ -54,23 +55,23 @@ def verify(
 ) -> None:
     """Prove an employer by a code that is mailed to a work address."""
     setup = Setup.of(context)
-    profile, wallet = setup.profile(), setup.open_wallet()
-    _sign_in(setup, profile, wallet)
+    profile, person = setup.profile(), setup.open_person()
+    _sign_in(setup, profile, person)
 
     async def request() -> Challenge:
         async with setup.platform(profile) as platform:
-            return await platform.account(wallet).request_code(work_email, resume=not resend)
+            return await platform.person_account(person).request_code(work_email, resume=not resend)
 
-    proven = _answered(setup, profile, wallet, setup.run(request()))
+    proven = _answered(setup, profile, person, setup.run(request()))
     output.facts([("label", proven.label), ("valid until", output.moment(proven.expires_at))])
 
 
-def _answered(setup: Setup, profile: Profile, wallet: Wallet, challenge: Challenge) -> Employment:
+def _answered(setup: Setup, profile: Profile, person: PersonCompartment, challenge: Challenge) -> Employment:
     """Ask for the code until it is right or no further try is granted. A connection each: a mail takes its time."""
 
     async def confirm() -> Employment:
         async with setup.platform(profile) as platform:
-            return await platform.account(wallet).confirm_code(challenge, code)
+            return await platform.person_account(person).confirm_code(challenge, code)
 
     while True:
         code = ask(f"Code from the mail about {output.shown(challenge.organisation)}")
@@ -86,7 +87,7 @@ def issue(context: typer.Context, label: Label, slot: Slot = 0) -> None:
     """Get a credential for an alias, blindly: the issuer never sees it."""
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
-    _sign_in(setup, profile, wallet)
+    _sign_in(setup, profile, wallet.person_compartment)
 
     async def work() -> None:
         async with setup.platform(profile) as platform:
@@ -96,14 +97,28 @@ def issue(context: typer.Context, label: Label, slot: Slot = 0) -> None:
     setup.run(work())
 
 
-def _sign_in(setup: Setup, profile: Profile, wallet: Wallet) -> None:
-    wallet.registered()
-    if signed_in(wallet):
+def rotate(context: typer.Context, label: Label) -> None:
+    """Get a credential for another alias, and set the present one aside. What both say cannot be joined by readers."""
+    setup = Setup.of(context)
+    profile, wallet = setup.profile(), setup.open_wallet()
+    _sign_in(setup, profile, wallet.person_compartment)
+
+    async def work() -> None:
+        async with setup.platform(profile) as platform:
+            alias = await platform.account(wallet).rotate(label)
+        output.facts([("label", alias.label), ("epoch", alias.epoch), ("slot", alias.slot)])
+
+    setup.run(work())
+
+
+def _sign_in(setup: Setup, profile: Profile, person: PersonCompartment) -> None:
+    person.registered()
+    if signed_in(person):
         return
     secret = password()
 
     async def work() -> None:
         async with setup.platform(profile) as platform:
-            await platform.account(wallet).sign_in(secret)
+            await platform.person_account(person).sign_in(secret)
 
     setup.run(work())

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 import typer
 
-from vouchsafe.sdk import Profile, Reason, Vouchsafe, VouchsafeError, Wallet
+from vouchsafe.sdk import AliasCompartment, PersonCompartment, Profile, Reason, Vouchsafe, VouchsafeError, Wallet
 from vouchsafe.sdk.side import PATIENCE
-from vouchsafe.sdk.wallet import ALIASES_FILE, PERSON_FILE
 
 T = TypeVar("T")
 
 PASSPHRASE_FILE = "VOUCHSAFE_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
+ALIAS_PASSPHRASE_FILE = "VOUCHSAFE_ALIAS_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
 PASSWORD_FILE = "VOUCHSAFE_PASSWORD_FILE"  # noqa: S105  # a variable's name
 DEBUG = "VOUCHSAFE_DEBUG"
 
@@ -71,22 +71,43 @@ class Setup:
 
     @property
     def has_wallet(self) -> bool:
-        """Whether the wallet's directory holds one already."""
-        return (self.wallet_directory / PERSON_FILE).exists()
+        """Whether the wallet's directory holds a person already."""
+        return (self.wallet_directory / PersonCompartment.FILE).exists()
 
-    def create_wallet(self) -> Wallet:
-        """A new wallet."""
+    def create_wallet(self, *, separate: bool = False) -> Wallet:
+        """A new wallet; `separate`, or a variable that names a file for it, gives the aliases their own passphrase."""
         passphrase = _secret(PASSPHRASE_FILE, "Passphrase for the new wallet", confirm=True)
-        return Wallet.create(self.wallet_directory, passphrase)
+        of_aliases = None
+        if separate or os.environ.get(ALIAS_PASSPHRASE_FILE):
+            of_aliases = _secret(ALIAS_PASSPHRASE_FILE, "Passphrase for its aliases", confirm=True)
+        return Wallet.create(self.wallet_directory, passphrase, alias_passphrase=of_aliases)
 
     def open_wallet(self) -> Wallet:
-        """The wallet, unlocked."""
-        return Wallet.open(self.wallet_directory, _secret(PASSPHRASE_FILE, "Passphrase of the wallet"))
+        """The wallet, both compartments unlocked: for what goes from one to the other."""
+        passphrase = _secret(PASSPHRASE_FILE, "Passphrase of the wallet")
+        person = PersonCompartment.open(self.wallet_directory, passphrase)
+        if os.environ.get(ALIAS_PASSPHRASE_FILE):
+            return Wallet(person, self.open_aliases())
+        try:
+            return Wallet(person, AliasCompartment.open(self.wallet_directory, passphrase))
+        except VouchsafeError as error:
+            if error.reason != Reason.WRONG_PASSPHRASE:
+                raise
+            return Wallet(person, self.open_aliases())
+
+    def open_person(self) -> PersonCompartment:
+        """The person's compartment, unlocked. The aliases' stays closed."""
+        return PersonCompartment.open(self.wallet_directory, _secret(PASSPHRASE_FILE, "Passphrase of the wallet"))
+
+    def open_aliases(self) -> AliasCompartment:
+        """The aliases' compartment, unlocked. The person's stays closed, and need not be on this device."""
+        variable = ALIAS_PASSPHRASE_FILE if os.environ.get(ALIAS_PASSPHRASE_FILE) else PASSPHRASE_FILE
+        return AliasCompartment.open(self.wallet_directory, _secret(variable, "Passphrase of the aliases"))
 
     def discard_wallet(self) -> None:
         """Remove a wallet that this very command has made."""
-        for name in (PERSON_FILE, ALIASES_FILE):
-            (self.wallet_directory / name).unlink(missing_ok=True)
+        for compartment in (PersonCompartment, AliasCompartment):
+            (self.wallet_directory / compartment.FILE).unlink(missing_ok=True)
         self.wallet_directory.rmdir()
 
 

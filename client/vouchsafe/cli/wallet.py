@@ -1,5 +1,8 @@
 """The command that looks into the wallet: wallet show. It shows no key, no token and no escrow reference."""
 
+import time
+from typing import Annotated
+
 import typer
 
 from vouchsafe.cli import output
@@ -15,24 +18,29 @@ def _group() -> None:
 
 
 @app.command()
-def show(context: typer.Context) -> None:
+def show(
+    context: typer.Context,
+    aliases_only: Annotated[bool, typer.Option("--aliases", help="Leave the person's compartment closed.")] = False,
+) -> None:
     """Show what the wallet holds, without its secrets."""
-    wallet = Setup.of(context).open_wallet()
-    person = wallet.person
-    output.facts(
-        [
-            ("login", person.login if person else "none"),
-            ("registered", "yes" if person and person.registered else "no"),
-            ("aliases", len(wallet.aliases)),
-        ]
-    )
+    setup = Setup.of(context)
+    if aliases_only or not setup.has_wallet:
+        aliases = setup.open_aliases().aliases
+    else:
+        wallet = setup.open_wallet()
+        aliases, person = wallet.aliases, wallet.person
+        login = person.login if person else "none"
+        output.facts([("login", login), ("registered", "yes" if person and person.registered else "no")])
+    output.facts([("aliases", len(aliases))])
     columns = ("label", "epoch", "slot", "state", "handle", "threads")
-    output.table(
-        columns, ((a.label, a.epoch, a.slot, _state(a), a.handle, " ".join(a.threads)) for a in wallet.aliases)
-    )
+    output.table(columns, ((a.label, a.epoch, a.slot, _state(a), a.handle, " ".join(a.threads)) for a in aliases))
 
 
 def _state(alias: Alias) -> str:
+    if alias.retired:
+        return "retired"
     if alias.handle:
         return "ready"
-    return "deposited" if alias.receipt else "issued"
+    due = alias.create_due if alias.receipt else alias.deposit_due
+    state = "deposited" if alias.receipt else "issued"
+    return f"{state}, goes on from {output.moment(due)}" if due > time.time() else state

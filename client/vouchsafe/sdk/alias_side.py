@@ -19,6 +19,7 @@ from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
 from vouchsafe.sdk.errors import VouchsafeError
 from vouchsafe.sdk.profile import AliasEdge
 from vouchsafe.sdk.side import PATIENCE, Side
+from vouchsafe.sdk.sides import OneAtATime
 from vouchsafe.sdk.transparency import LogReader
 
 _TOKEN_INVALID: Final = "INVALID_CONSISTENCY_TOKEN"  # noqa: S105  # a reason, not a secret
@@ -31,8 +32,10 @@ Wrote = TypeVar("Wrote", thread_pb.OpenThreadResponse, thread_pb.CreatePostRespo
 class AliasSide(Side):
     """Connections on which only aliases speak and anyone reads."""
 
-    def __init__(self, edge: AliasEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
-        super().__init__(edge, patience=patience)
+    def __init__(
+        self, edge: AliasEdge, trust: Trust, *, patience: float = PATIENCE, gate: OneAtATime | None = None
+    ) -> None:
+        super().__init__(edge, patience=patience, gate=gate)
         self._forum = self.connect("forum", edge.forum)
         self._disclosure = self.connect("disclosure", edge.disclosure)
         self._aliases = AliasServiceStub(self._forum.channel)
@@ -42,6 +45,11 @@ class AliasSide(Side):
         self._last_written = b""
         self.log = LogReader(self._disclosure, trust)
         """The transparency log, as anyone may read it."""
+
+    async def close(self) -> None:
+        """Close all connections, and forget with them what was last written."""
+        self._last_written = b""
+        await super().close()
 
     async def deposit(self, *, request_id: str, credential: credential_pb2.Credential, envelope: bytes) -> bytes:
         """Leave an envelope in the vault and get the signature of the receipt, 64 bytes."""

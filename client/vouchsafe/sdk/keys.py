@@ -74,7 +74,12 @@ class Issuing:
 
 @dataclass(frozen=True)
 class Alias:
-    """An alias that has its credential. Receipt and handle come later; the request ids make each step repeatable."""
+    """An alias that has its credential. Receipt and handle come later; the request ids make each step repeatable.
+
+    `deposit_due` and `create_due` are the drawn moments (Unix seconds) before which neither is asked for, 0 until they
+    are drawn. `crowd_at_least` is what the log told of the label when it was seen open. `texts` counts what was
+    published since `created_at`, in `threads`. A retired alias is kept, and not spoken with.
+    """
 
     label: str
     label_name: str
@@ -91,6 +96,12 @@ class Alias:
     receipt: bytes = b""
     handle: str = ""
     threads: tuple[str, ...] = ()
+    crowd_at_least: int = 0
+    deposit_due: int = 0
+    create_due: int = 0
+    created_at: int = 0
+    texts: int = 0
+    retired: bool = False
 
     @cached_property
     def key(self) -> SigningKey:
@@ -134,7 +145,7 @@ def _plain(value: object) -> object:
 
 
 def _typed(into: Any, value: Any) -> object:
-    if value is None or into in (str, int):
+    if value is None or into in (str, int, bool):
         return value
     if into is bytes:
         return bytes.fromhex(value)

@@ -13,6 +13,7 @@ from vouchsafe.identity.v1.person_service_pb2_grpc import PersonServiceStub
 from vouchsafe.sdk.keys import Issuing
 from vouchsafe.sdk.profile import PersonEdge
 from vouchsafe.sdk.side import PATIENCE, Side
+from vouchsafe.sdk.sides import OneAtATime
 from vouchsafe.sdk.transparency import LogReader
 from vouchsafe.verification.v1 import employment_service_pb2 as employment_pb
 from vouchsafe.verification.v1 import issuance_service_pb2 as issuance_pb
@@ -23,8 +24,10 @@ from vouchsafe.verification.v1.issuance_service_pb2_grpc import IssuanceServiceS
 class PersonSide(Side):
     """Connections that carry a person's own tokens, and never an alias."""
 
-    def __init__(self, edge: PersonEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
-        super().__init__(edge, patience=patience)
+    def __init__(
+        self, edge: PersonEdge, trust: Trust, *, patience: float = PATIENCE, gate: OneAtATime | None = None
+    ) -> None:
+        super().__init__(edge, patience=patience, gate=gate)
         self._identity = self.connect("identity", edge.identity)
         self._verification = self.connect("verification", edge.verification)
         self._persons = PersonServiceStub(self._identity.channel)

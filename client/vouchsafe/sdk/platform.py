@@ -3,7 +3,8 @@
     async with Vouchsafe(Profile.load(path)) as platform:
         account = platform.account(Wallet.create(directory, passphrase))
 
-The two sides live in one object because they live on one device; they share no connection, token or trace.
+The two sides live in one object because they live on one device; they share no connection, token or trace, and are
+never connected at the same time: what one does waits for the other (`sides`).
 """
 
 from collections.abc import AsyncIterator
@@ -11,12 +12,18 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from services.chassis.clock import Clock, SystemClock
 from vouchsafe.sdk import reading
 from vouchsafe.sdk.account import Account
 from vouchsafe.sdk.alias_side import AliasSide
+from vouchsafe.sdk.compartments import AliasCompartment, PersonCompartment
+from vouchsafe.sdk.keys import Alias
+from vouchsafe.sdk.person_account import PersonAccount
 from vouchsafe.sdk.person_side import PersonSide
 from vouchsafe.sdk.profile import Profile
 from vouchsafe.sdk.side import PATIENCE
+from vouchsafe.sdk.sides import OneAtATime
+from vouchsafe.sdk.voice import Voice
 from vouchsafe.sdk.wallet import Wallet
 
 
@@ -26,10 +33,13 @@ class Vouchsafe:
     `patience` is how many seconds a call waits for a service that cannot be reached.
     """
 
-    def __init__(self, profile: Profile, *, patience: float = PATIENCE) -> None:
+    def __init__(self, profile: Profile, *, patience: float = PATIENCE, clock: Clock | None = None) -> None:
+        gate = OneAtATime()
         self.trust = profile.read_trust()
-        self.person = PersonSide(profile.person, self.trust, patience=patience)
-        self.alias = AliasSide(profile.alias, self.trust, patience=patience)
+        self.person = PersonSide(profile.person, self.trust, patience=patience, gate=gate)
+        self.alias = AliasSide(profile.alias, self.trust, patience=patience, gate=gate)
+        self._delays = profile.delays
+        self._clock = clock or SystemClock()
         self._patience = patience
 
     async def __aenter__(self) -> Self:
@@ -42,9 +52,33 @@ class Vouchsafe:
             both.push_async_callback(self.person.close)
             both.push_async_callback(self.alias.close)
 
+    def person_account(self, compartment: PersonCompartment) -> PersonAccount:
+        """The person of a compartment, whose aliases stay closed."""
+        return PersonAccount(self.person, compartment)
+
     def account(self, wallet: Wallet) -> Account:
         """The account of a wallet."""
-        return Account(self.person, self.alias, wallet, self.trust, patience=self._patience)
+        return Account(
+            self.person,
+            self.alias,
+            wallet,
+            self.trust,
+            patience=self._patience,
+            delays=self._delays,
+            clock=self._clock,
+        )
+
+    def voice(self, compartment: AliasCompartment, alias: Alias) -> Voice:
+        """An alias of a compartment, to make its steps and to speak with. The person's compartment is not needed."""
+        return Voice(
+            self.alias,
+            compartment,
+            alias,
+            self.trust.receipt_public,
+            delays=self._delays,
+            clock=self._clock,
+            patience=self._patience,
+        )
 
     def feed(self, *, label: str = "") -> AsyncIterator[reading.Post]:
         """The newest posts, newest first, for as long as the caller asks for more."""

@@ -12,8 +12,13 @@
 
     [alias]                             # the alias side: another certificate, other connections
     certificate = ...                   # certificate, key and authority as above
-    forum = "127.0.0.1:7003"
+    proxy = "http://127.0.0.1:9080"     # optional, on either side: an HTTP proxy that takes CONNECT, as Tor's
+    forum = "127.0.0.1:7003"            #   HTTPTunnelPort; names of services are then looked up by the proxy
     disclosure = "127.0.0.1:7004"
+
+    [delays]                            # optional: how long an alias waits before its first steps (`delays`)
+    deposit_hours = 72
+    alias_hours = 24
 
     [officer]                           # on the officers' machines alone
     certificate = ...
@@ -22,24 +27,33 @@
 Paths start at the file's own directory. Nothing is connected to here.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.chassis import configfile
 from services.chassis.tls import TlsFiles
 from services.seal.trust import Trust
+from vouchsafe.sdk.delays import Delays
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 
 FILE_NAME = "profile.toml"
 
+_PROXY = re.compile(r"http://[^\s/@]+:[0-9]{1,5}")
+
 
 @dataclass(frozen=True)
 class Edge:
-    """The files of one certificate."""
+    """The files of one certificate, and the proxy that its connections go through, if any."""
 
     certificate: Path
     key: Path
     authority: Path
+    proxy: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.proxy is not None and _PROXY.fullmatch(self.proxy) is None:
+            raise ValueError("proxy must be http://host:port")
 
     def tls(self) -> TlsFiles:
         """The certificate, its key and the authority to trust, as PEM."""
@@ -78,6 +92,7 @@ class Profile:
     person: PersonEdge
     alias: AliasEdge
     officer: OfficerEdge | None = None
+    delays: Delays = field(default_factory=Delays)
 
     @classmethod
     def load(cls, path: Path) -> "Profile":

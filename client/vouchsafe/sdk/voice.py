@@ -1,5 +1,6 @@
 """An alias that speaks: deposit, alias, threads, posts, comments. Only the alias side is used here.
 
+The steps before the first text wait for moments that the wallet draws (`delays`).
 What was published is kept once the answer is here; this side reads it at once, other readers a moment later. Each
 mutation can be given a `request_id` (UUID4): repeating it with the same content changes nothing and gives the same
 answer, since the identifiers of threads and posts are derived from it. Without one, a fresh one is made.
@@ -8,15 +9,18 @@ answer, since the identifiers of threads and posts are derived from it. Without 
 import uuid
 from dataclasses import dataclass, replace
 
+from services.chassis.clock import Clock
 from services.seal import ed25519
 from services.seal.statements import CommentStatement, PostStatement, Receipt
 from vouchsafe.forum.v1 import thread_service_pb2 as pb
 from vouchsafe.sdk import signing
 from vouchsafe.sdk.alias_side import AliasSide
+from vouchsafe.sdk.anonymity import Anonymity, measure
+from vouchsafe.sdk.compartments import AliasCompartment, slot_of
+from vouchsafe.sdk.delays import Delays, until_due
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.keys import Alias
 from vouchsafe.sdk.patience import until_known
-from vouchsafe.sdk.wallet import Wallet
 
 # What a service says that has not heard the log's newest yet.
 _NOT_HEARD_YET = frozenset({"UNKNOWN_KEY", "LABEL_NOT_ACTIVE"})
@@ -33,25 +37,56 @@ class Published:
 
 
 class Voice:
-    """One alias of a wallet, on the alias side of one platform."""
+    """One alias of a compartment, on the alias side of one platform."""
 
-    def __init__(self, side: AliasSide, wallet: Wallet, alias: Alias, receipt_key: bytes, *, patience: float) -> None:
+    def __init__(
+        self,
+        side: AliasSide,
+        compartment: AliasCompartment,
+        alias: Alias,
+        receipt_key: bytes,
+        *,
+        delays: Delays,
+        clock: Clock,
+        patience: float,
+    ) -> None:
         self._side = side
-        self._wallet = wallet
-        self._slot = (alias.label, alias.slot)
+        self._compartment = compartment
+        self._spoken_with = alias
         self._receipt_key = receipt_key
+        self._delays = delays
+        self._clock = clock
         self._patience = patience
 
     @property
     def alias(self) -> Alias:
-        """The alias as the wallet holds it now."""
-        return self._wallet.alias(*self._slot)
+        """The alias as the compartment holds it now."""
+        return self._compartment.held(*slot_of(self._spoken_with)) or self._spoken_with
 
-    async def deposit(self) -> None:
-        """Leave the envelope in the vault and keep the receipt, verified. Nothing happens when that was done."""
+    async def wait_active(self, *, patience: float | None = None) -> int:
+        """Wait until the log shows the label open; returns how many people hold a credential under it at least.
+
+        The first time, the moment of the deposit is drawn, once and for all; see `alias.deposit_due`.
+        """
         alias = self.alias
-        if alias.receipt:
+        limit = self._patience if patience is None else patience
+        leaf = await self._side.log.wait_active(alias.label, alias.epoch, alias.issuer_key, patience=limit)
+        due = alias.deposit_due or self._delays.deposit_due(self._now())
+        if (alias.crowd_at_least, alias.deposit_due) != (leaf.crowd_at_least, due):
+            self._compartment.save_alias(replace(alias, crowd_at_least=leaf.crowd_at_least, deposit_due=due))
+        return leaf.crowd_at_least
+
+    async def deposit(self, *, wait: bool = False) -> None:
+        """Leave the envelope in the vault and keep the receipt, verified. Nothing happens when that was done.
+
+        TOO_EARLY before the drawn moment, unless told to wait for it.
+        """
+        if self.alias.receipt:
             return
+        if not self.alias.deposit_due:
+            await self.wait_active()
+        alias = self.alias
+        await self._until(alias.deposit_due, wait=wait)
         receipt = await until_known(
             lambda: self._side.deposit(
                 request_id=alias.deposit_request_id, credential=signing.credential(alias), envelope=alias.envelope
@@ -62,20 +97,32 @@ class Voice:
         statement = Receipt(alias.key.public_key, alias.envelope_hash)
         with translated():
             ed25519.verify(self._receipt_key, statement.signed_bytes(), receipt)
-        self._wallet.save_alias(replace(alias, receipt=receipt))
+        due = self._delays.alias_due(self._now())
+        self._compartment.save_alias(replace(alias, receipt=receipt, create_due=due))
 
-    async def create(self, handle: str) -> None:
-        """Make the alias known to the forum. Readers never see the handle. Nothing happens when that was done."""
+    async def create(self, handle: str, *, wait: bool = False) -> None:
+        """Make the alias known to the forum. Readers never see the handle. Nothing happens when that was done.
+
+        TOO_EARLY before the drawn moment, unless told to wait for it.
+        """
         alias = self.alias
         if alias.handle:
             return
         if not alias.receipt:
             raise VouchsafeError(Reason.ALIAS_NOT_READY, "the alias has no receipt yet: deposit first")
         _require_text(handle)
+        await self._until(alias.create_due, wait=wait)
         nonce = await self._side.challenge()
         request = signing.alias_request(alias, handle, nonce)
         await until_known(lambda: self._side.create_alias(request), _NOT_HEARD_YET, patience=self._patience)
-        self._wallet.save_alias(replace(alias, handle=handle))
+        self._compartment.save_alias(replace(alias, handle=handle, created_at=self._now()))
+
+    def meter(self) -> Anonymity:
+        """How well the alias hides whoever speaks with it, as far as this device knows. Nobody is asked.
+
+        To be looked at before each text: to ask somebody then would announce it.
+        """
+        return measure(self._ready(), now=self._now(), hasty=self._delays.insecure)
 
     async def open_thread(self, title: str, body: str, *, request_id: str | None = None) -> Published:
         """Open a thread with its first post."""
@@ -131,10 +178,18 @@ class Voice:
         return alias
 
     def _remember(self, thread_id: str) -> None:
-        """Keep in the wallet where this alias has spoken: nobody else could tell its owner."""
+        """Keep where this alias has spoken, and how often: nobody else could tell its owner."""
         alias = self.alias
-        if thread_id not in alias.threads:
-            self._wallet.save_alias(replace(alias, threads=(*alias.threads, thread_id)))
+        threads = alias.threads if thread_id in alias.threads else (*alias.threads, thread_id)
+        self._compartment.save_alias(replace(alias, threads=threads, texts=alias.texts + 1))
+
+    async def _until(self, due: int, *, wait: bool) -> None:
+        if wait and due > self._now():
+            await self._side.close()  # who waits for days is not to be seen waiting
+        await until_due(due, self._clock, wait=wait)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
 
 
 def _require_text(*texts: str) -> None:

@@ -19,7 +19,7 @@ from vouchsafe.cli import main as command
 from vouchsafe.cli import output
 from vouchsafe.cli import setup as parts
 from vouchsafe.cli.setup import Setup
-from vouchsafe.sdk import Account, Cost, VouchsafeError, Wallet
+from vouchsafe.sdk import Cost, PersonAccount, PersonCompartment, VouchsafeError, Wallet
 from vouchsafe.sdk.keys import Person
 
 CHEAP = Cost(memory_kib=8, passes=1)
@@ -71,10 +71,9 @@ class PlatformStub:
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    def account(self, wallet: Wallet) -> Account:
-        nothing: Any = None
+    def person_account(self, compartment: PersonCompartment) -> PersonAccount:
         side: Any = self._side
-        return Account(side, nothing, wallet, nothing, patience=1)
+        return PersonAccount(side, compartment)
 
 
 @dataclass
@@ -99,7 +98,7 @@ class Device:
         wallet = Wallet.create(self.directory, "passphrase", cost=CHEAP)
         person = Person("login", str(uuid.uuid4()), SigningKey.generate().seed(), "p", b"e" * 16, b"s" * 32)
         wallet.save_person(person)
-        asyncio.run(PlatformStub(self.side).account(wallet).sign_in("a password long enough"))
+        asyncio.run(PlatformStub(self.side).person_account(wallet.person_compartment).sign_in("a password long enough"))
         return wallet
 
 
@@ -226,7 +225,7 @@ def test_an_error_that_nobody_foresaw_is_one_line(
     def broken(_: Setup) -> None:
         raise ZeroDivisionError("with something secret in it")
 
-    monkeypatch.setattr(Setup, "open_wallet", broken)
+    monkeypatch.setattr(Setup, "open_aliases", broken)
     assert device.run("wallet", "show") == 1
     assert capsys.readouterr().err == "error: INTERNAL: ZeroDivisionError (VOUCHSAFE_DEBUG=1 shows where)\n"
     monkeypatch.setenv("VOUCHSAFE_DEBUG", "1")
@@ -240,7 +239,7 @@ def test_bytes_that_are_not_text_are_refused_by_type(
     def encode(_: Setup) -> None:
         os.fsdecode(b"bad \xff byte").encode("utf-8")
 
-    monkeypatch.setattr(Setup, "open_wallet", encode)
+    monkeypatch.setattr(Setup, "open_aliases", encode)
     assert device.run("wallet", "show") == 1
     assert capsys.readouterr().err.startswith("error: TEXT_INVALID: ")
 

@@ -1,0 +1,205 @@
+"""The two compartments of a wallet: what each holds, and changes that are on disk when a method returns.
+
+The person's file and the aliases' file have a salt and a key each, so that either opens without the other, and may be
+kept on another device. Whoever only speaks needs `AliasCompartment` alone. A compartment knows nothing of the services,
+and it is not safe for two processes to write one at once.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from services.seal import kdf
+from services.seal.secret import SecretBytes
+from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.keys import Alias, Issuing, Person, from_json, to_json
+from vouchsafe.sdk.sealed_file import Cost, SealedFile
+
+ROOT_SIZE: Final = 32
+
+C = TypeVar("C", bound="PersonContent | AliasContent")
+
+
+@dataclass(frozen=True)
+class PersonContent:
+    """The person's file; `person` is None until the first registration is sent.
+
+    `root`, 32 random bytes, is what a recovery code holds: the person's keys and the key of backups follow from it.
+    """
+
+    root: SecretBytes
+    person: Person | None = None
+
+
+@dataclass(frozen=True)
+class AliasContent:
+    """The aliases' file. From `root`, 32 random bytes, only the key of backups follows.
+
+    Aliases do not: a wallet that could make its candidates again, but has forgotten which of them it has shown, could
+    be made to show the rest (`services.seal.cut_and_choose`).
+    """
+
+    root: SecretBytes
+    issuing: tuple[Issuing, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+
+
+class PersonCompartment:
+    """An unlocked person's file."""
+
+    FILE: Final = "person.sealed"
+    PURPOSE: Final = "person"
+
+    def __init__(self, file: SealedFile, content: PersonContent) -> None:
+        self._file = file
+        self._content = content
+
+    @classmethod
+    def create(cls, directory: Path, passphrase: str, *, cost: Cost, content: PersonContent | None = None) -> Self:
+        """A new file in a directory, empty unless something is restored; WALLET_EXISTS when there is one."""
+        content = content or PersonContent(SecretBytes.random(ROOT_SIZE))
+        return cls(_create(directory / cls.FILE, cls.PURPOSE, passphrase, content, cost), content)
+
+    @classmethod
+    def open(cls, directory: Path, passphrase: str) -> Self:
+        """The file in a directory. WALLET_MISSING, WALLET_DAMAGED or WRONG_PASSPHRASE when it does not open."""
+        return cls(*_unlock(directory / cls.FILE, cls.PURPOSE, passphrase, PersonContent))
+
+    def moved_to(self, directory: Path) -> Self:
+        """The same compartment where its directory has been moved to; nothing is read or written."""
+        return type(self)(self._file.moved_to(directory / self.FILE), self._content)
+
+    @property
+    def content(self) -> PersonContent:
+        """All of it, for a backup."""
+        return self._content
+
+    @property
+    def person(self) -> Person | None:
+        """The person's keys; None before a registration was begun."""
+        return self._content.person
+
+    def registered(self) -> Person:
+        """The person's keys; NOT_REGISTERED before identity has answered."""
+        if self.person is None or not self.person.registered:
+            raise VouchsafeError(Reason.NOT_REGISTERED, "this wallet holds no registered person")
+        return self.person
+
+    def new_person(self, login: str) -> Person:
+        """The person that a login has in this compartment, which derives the same from the same root again.
+
+        So a registration repeated from a recovery code gets identity's first answer.
+        """
+        root = self._content.root
+        request = kdf.derive(root, "registration-request", login, size=16).reveal()
+        return Person(login, str(uuid.UUID(bytes=request, version=4)), kdf.derive(root, "ownership-seed", login))
+
+    def save(self, person: Person) -> None:
+        """Replace the person's keys."""
+        content = replace(self._content, person=person)
+        self._file.write(to_json(content))
+        self._content = content
+
+
+class AliasCompartment:
+    """An unlocked aliases' file. It holds nothing of the person that is not sealed to the opening key."""
+
+    FILE: Final = "aliases.sealed"
+    PURPOSE: Final = "aliases"
+
+    def __init__(self, file: SealedFile, content: AliasContent) -> None:
+        self._file = file
+        self._content = content
+
+    @classmethod
+    def create(cls, directory: Path, passphrase: str, *, cost: Cost, content: AliasContent | None = None) -> Self:
+        """A new file in a directory, empty unless something is restored; WALLET_EXISTS when there is one."""
+        content = content or AliasContent(SecretBytes.random(ROOT_SIZE))
+        return cls(_create(directory / cls.FILE, cls.PURPOSE, passphrase, content, cost), content)
+
+    @classmethod
+    def open(cls, directory: Path, passphrase: str) -> Self:
+        """The file in a directory. WALLET_MISSING, WALLET_DAMAGED or WRONG_PASSPHRASE when it does not open."""
+        return cls(*_unlock(directory / cls.FILE, cls.PURPOSE, passphrase, AliasContent))
+
+    def moved_to(self, directory: Path) -> Self:
+        """The same compartment where its directory has been moved to; nothing is read or written."""
+        return type(self)(self._file.moved_to(directory / self.FILE), self._content)
+
+    @property
+    def content(self) -> AliasContent:
+        """All of it, for a backup."""
+        return self._content
+
+    @property
+    def aliases(self) -> tuple[Alias, ...]:
+        """All aliases, in the order they were issued, those that were retired included."""
+        return self._content.aliases
+
+    def alias(self, label: str, slot: int | None = None) -> Alias:
+        """The newest alias under a label; with a slot, the newest in it. NO_SUCH_ALIAS when there is none.
+
+        A retired alias is found by its slot alone: nobody shall speak with it by accident.
+        """
+        found = [a for a in self.aliases if a.label == label and (a.slot == slot or (slot is None and not a.retired))]
+        if not found:
+            raise VouchsafeError(Reason.NO_SUCH_ALIAS, f"this wallet holds no alias under {label}")
+        return max(found, key=lambda alias: alias.epoch)
+
+    def held(self, label: str, epoch: int, slot: int) -> Alias | None:
+        """The alias of one slot of one epoch, if there is one."""
+        return next((a for a in self.aliases if slot_of(a) == (label, epoch, slot)), None)
+
+    def speaker(self, label: str) -> Alias:
+        """The newest alias under a label that is ready to speak; while none is, the newest."""
+        ready = [a for a in self.aliases if a.label == label and a.handle and not a.retired]
+        return max(ready, key=lambda alias: alias.epoch) if ready else self.alias(label)
+
+    def issuing(self, label: str, epoch: int, slot: int) -> Issuing | None:
+        """The issuance under way for this slot, if there is one."""
+        return next((i for i in self._content.issuing if slot_of(i) == (label, epoch, slot)), None)
+
+    def save_issuing(self, issuing: Issuing) -> None:
+        """Add an issuance, before it is sent, or replace the one of the same slot."""
+        rest = tuple(other for other in self._content.issuing if slot_of(other) != slot_of(issuing))
+        self._save(replace(self._content, issuing=(*rest, issuing)))
+
+    def finish_issuing(self, issuing: Issuing, alias: Alias) -> None:
+        """Turn an issuance into an alias, in one step."""
+        rest = tuple(other for other in self._content.issuing if slot_of(other) != slot_of(issuing))
+        self._save(replace(self._content, issuing=rest, aliases=(*self.aliases, alias)))
+
+    def save_alias(self, alias: Alias) -> None:
+        """Replace the alias of the same label, epoch and slot."""
+        kept = tuple(alias if slot_of(other) == slot_of(alias) else other for other in self.aliases)
+        self._save(replace(self._content, aliases=kept))
+
+    def retire(self, label: str, *, except_for: Alias) -> None:
+        """Set all aliases under a label aside but one, in one step."""
+        kept = tuple(
+            replace(a, retired=True) if a.label == label and slot_of(a) != slot_of(except_for) else a
+            for a in self.aliases
+        )
+        self._save(replace(self._content, aliases=kept))
+
+    def _save(self, content: AliasContent) -> None:
+        self._file.write(to_json(content))
+        self._content = content
+
+
+def _create(path: Path, purpose: str, passphrase: str, content: object, cost: Cost) -> SealedFile:
+    return SealedFile.create(path, purpose, passphrase, to_json(content), cost=cost)
+
+
+def _unlock(path: Path, purpose: str, passphrase: str, into: type[C]) -> tuple[SealedFile, C]:
+    file, content = SealedFile.unlock(path, purpose, passphrase)
+    try:
+        return file, from_json(into, content)
+    except ValueError as error:
+        raise VouchsafeError(Reason.WALLET_DAMAGED, f"{path}: its content is not understood") from error
+
+
+def slot_of(held: Alias | Issuing) -> tuple[str, int, int]:
+    """Label, epoch and slot: there is one issuance or alias of each."""
+    return held.label, held.epoch, held.slot
