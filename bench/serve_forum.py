@@ -85,6 +85,7 @@ async def start(process: Process, *, uri: str, material: Path, replica: bool) ->
     keys = Keys(
         nonce=SecretBytes.random(32),
         page=SecretBytes.random(32),
+        commitment=SecretBytes.random(32),
         receipt_public=(material / "receipt.pub").read_bytes(),
     )
     forum = Forum(

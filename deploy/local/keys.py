@@ -28,6 +28,7 @@ KEY_FILES: dict[str, tuple[str, ...]] = {
     "forum": (
         "nonce.key",  # makes the nonces that alias keys sign
         "page.key",  # authenticates page tokens
+        "commitment.key",  # salts what is kept of posts; without it no quotation can be checked any more
     ),
     "disclosure": (
         "log.key",  # seed: signs the log's checkpoints

@@ -47,11 +47,22 @@ from services.forum.api.errors import ERRORS
 from services.forum.api.evidence_servicer import EvidenceServicer
 from services.forum.api.freshness import AllOf, Freshness
 from services.forum.api.nonces import Nonces
+from services.forum.api.provenance_servicer import ProvenanceServicer, Sources
 from services.forum.api.reading_servicer import ReadingServicer
 from services.forum.api.thread_servicer import ThreadServicer
 from services.forum.config import Config
 from services.forum.curation import CURATION
-from services.forum.domain import alias, alias_decider, label_decider, post_id_decider, thread_decider
+from services.forum.domain import (
+    alias,
+    alias_decider,
+    label_decider,
+    post_id_decider,
+    post_root_decider,
+    text_commitment,
+    thread_decider,
+)
+from services.forum.post_roots import PostRoots
+from services.forum.projections.commitments import COMMITMENTS
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
 from services.forum.projections.memory import Memory
 from services.forum.projections.posts import COMMENTS, POSTS
@@ -61,13 +72,14 @@ from services.seal.secret import SecretBytes
 from services.seal.trust import Trust
 from vouchsafe.forum.v1.alias_service_pb2_grpc import add_AliasServiceServicer_to_server
 from vouchsafe.forum.v1.evidence_service_pb2_grpc import add_EvidenceServiceServicer_to_server
+from vouchsafe.forum.v1.provenance_service_pb2_grpc import add_ProvenanceServiceServicer_to_server
 from vouchsafe.forum.v1.reading_service_pb2_grpc import add_ReadingServiceServicer_to_server
 from vouchsafe.forum.v1.thread_service_pb2_grpc import add_ThreadServiceServicer_to_server
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
 
 SERVICE: Final = "forum"
 
-PROJECTIONS: Final = (POSTS, COMMENTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS)
+PROJECTIONS: Final = (POSTS, COMMENTS, THREADS, THREAD_PAGES, FEED_DAYS, FEED_MINUTES, FEED_POSTS, COMMITMENTS)
 
 _ALIASES: Final = 20_000
 """Aliases that a process remembers: about 1 kB each, and one for every author who is active."""
@@ -79,6 +91,7 @@ class Keys:
 
     nonce: SecretBytes
     page: SecretBytes
+    commitment: SecretBytes
     receipt_public: bytes
 
 
@@ -120,7 +133,10 @@ class Forum:
         self._long_threads = thread_snapshots(snapshots) if snapshots else None
         self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse, snapshots=self._long_threads)
         self._post_ids = CommandHandler(store, self._codec, post_id_decider, self._coarse)
+        self._roots = CommandHandler(store, self._codec, post_root_decider, self._coarse)
+        self._commitments = CommandHandler(store, self._codec, text_commitment, self._coarse)
         self._tokens = ConsistencyTokens(TokenSealer(keys.page), store_epoch)
+        self._nonces = Nonces(key=keys.nonce, lifetime_seconds=config.nonce_lifetime_seconds, clock=clock)
         self._worker = LogWorker(store)
         self._memory = Memory(
             log=self._worker.log,
@@ -145,16 +161,18 @@ class Forum:
             ServiceBinding(add_ThreadServiceServicer_to_server, self._thread_servicer()),
             ServiceBinding(add_ReadingServiceServicer_to_server, self._reading_servicer()),
             ServiceBinding(add_EvidenceServiceServicer_to_server, evidence),
+            ServiceBinding(add_ProvenanceServiceServicer_to_server, self._provenance_servicer()),
             ServiceBinding(add_EventLogServiceServicer_to_server, event_log),
         )
 
     def worker(self, *, outbox: Outbox, verification: Verification) -> LogWorker:
-        """The background work: sequencing, publishing, the views, and what verification says. Ask once."""
+        """The background work: sequencing, publishing, views, daily roots, and what verification says. Ask once."""
         worker = self._worker
         if CURATION:
             relay = partial(Relay, worker.log, outbox, CURATION, checkpoints=self._store)
             worker.add("relay", lambda epoch: relay(epoch=epoch))
         worker.add("labels", lambda epoch: self._consumer(verification, epoch))
+        worker.add("post roots", lambda _epoch: self._post_roots())
         drive_all(worker, PROJECTIONS, history=self._store, codec=self._codec, catalog=self.catalog)
         return worker
 
@@ -168,11 +186,10 @@ class Forum:
         await self._memory.ready()
 
     def _alias_servicer(self) -> AliasServicer:
-        lifetime = self._config.nonce_lifetime_seconds
         return AliasServicer(
             aliases=self._aliases,
             labels=self._labels,
-            nonces=Nonces(key=self._keys.nonce, lifetime_seconds=lifetime, clock=self._clock),
+            nonces=self._nonces,
             receipt_key=self._keys.receipt_public,
         )
 
@@ -196,6 +213,27 @@ class Forum:
             comments=views(COMMENTS),
             freshness=Freshness(waiter, memory=memory.tail, views=self._all_views()),
             tokens=PageTokens(self._keys.page.reveal()),
+        )
+
+    def _provenance_servicer(self) -> ProvenanceServicer:
+        views = self.catalog.views
+        sources = Sources(
+            published=PublishedPosts(self._store, self._codec),
+            aliases=self._aliases,
+            posts=views(POSTS),
+            comments=views(COMMENTS),
+            commitments=views(COMMITMENTS),
+        )
+        return ProvenanceServicer(sources, nonces=self._nonces, secret=self._keys.commitment)
+
+    def _post_roots(self) -> PostRoots:
+        return PostRoots(
+            log=self._store,
+            codec=self._codec,
+            roots=self._roots,
+            commitments=self._commitments,
+            secret=self._keys.commitment,
+            clock=self._clock,
         )
 
     def _feed_index(self) -> FeedIndex:
@@ -270,5 +308,6 @@ def _keys(secrets: Secrets, trust: Path) -> Keys:
     return Keys(
         nonce=SecretBytes(secrets.read("nonce.key")),
         page=SecretBytes(secrets.read("page.key")),
+        commitment=SecretBytes(secrets.read("commitment.key")),
         receipt_public=material.receipt_public,
     )

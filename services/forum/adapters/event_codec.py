@@ -4,8 +4,11 @@ from services.chassis.log.codec import EventCodec
 from services.forum.domain.alias import AliasCreated
 from services.forum.domain.label import IssuerKeyAccepted, LabelOpened
 from services.forum.domain.post_id import PostIdReserved
+from services.forum.domain.post_root import DayClosed, PostsRooted
+from services.forum.domain.text_commitment import TextCommitted
 from services.forum.domain.thread import AuthorNamed, CommentPublished, PostPublished, ThreadOpened
 from vouchsafe.forum.events.v1 import events_pb2 as pb
+from vouchsafe.forum.events.v1 import post_roots_pb2 as roots_pb
 
 
 def event_codec() -> EventCodec:
@@ -20,5 +23,8 @@ def event_codec() -> EventCodec:
             AuthorNamed: pb.AuthorNamed,
             PostPublished: pb.PostPublished,
             CommentPublished: pb.CommentPublished,
+            DayClosed: roots_pb.DayClosed,
+            TextCommitted: roots_pb.TextCommitted,
+            PostsRooted: roots_pb.PostsRooted,
         }
     )

@@ -42,9 +42,15 @@ ALLOW: dict[str, frozenset[str]] = {
     "vouchsafe.forum.v1.ThreadService": frozenset({identity(EDGE)}),
     "vouchsafe.forum.v1.ReadingService": frozenset({identity(EDGE)}),
     "vouchsafe.forum.v1.EvidenceService": frozenset({identity(DISCLOSURE)}),
+    "vouchsafe.forum.v1.ProvenanceService": frozenset({identity(EDGE)}),
     "vouchsafe.log.v1.EventLogService": frozenset({identity(DISCLOSURE)}),
 }
-KEYS = Keys(nonce=SecretBytes(b"n" * 32), page=SecretBytes(b"p" * 32), receipt_public=RECEIPT_KEY.public_key)
+KEYS = Keys(
+    nonce=SecretBytes(b"n" * 32),
+    page=SecretBytes(b"p" * 32),
+    commitment=SecretBytes(b"c" * 32),
+    receipt_public=RECEIPT_KEY.public_key,
+)
 
 
 @dataclass

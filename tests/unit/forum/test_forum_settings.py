@@ -21,7 +21,12 @@ SHIPPED = Path(__file__).parents[3] / "deploy" / "config" / "forum" / "service.t
 
 def server(config: Config) -> RpcServer:
     """The forum's server, made and not started."""
-    keys = Keys(nonce=SecretBytes(b"n" * 32), page=SecretBytes(b"p" * 32), receipt_public=bytes(32))
+    keys = Keys(
+        nonce=SecretBytes(b"n" * 32),
+        page=SecretBytes(b"p" * 32),
+        commitment=SecretBytes(b"c" * 32),
+        receipt_public=bytes(32),
+    )
     store, views = MemoryEventStore(), MemoryViewStore()
     forum = Forum(store=store, store_epoch="e", views=views, keys=keys, config=config, clock=FixedClock())
     return RpcServer(
