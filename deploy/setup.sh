@@ -20,6 +20,13 @@ if ! "$python" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("s
   fi
 fi
 
+# Tests of issuer keys in a token run against SoftHSM; without it they are skipped and say so.
+if ! command -v softhsm2-util >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "installing SoftHSM, a PKCS#11 token for tests, with the system's package manager"
+  (apt-get install -y -q softhsm2 || { apt-get update -q && apt-get install -y -q softhsm2; }) >/dev/null 2>&1 ||
+    echo "SoftHSM could not be installed; the tests that need it will be skipped" >&2
+fi
+
 # An interrupted start leaves a python without pip: that is made anew, and nothing else is thrown away.
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
