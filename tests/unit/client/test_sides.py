@@ -1,6 +1,7 @@
 """The two sides on real connections: nothing that one sends can be joined with what the other sends."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,9 @@ import grpc
 import pytest
 from opentelemetry import trace
 
-from services.chassis.identity_uri import server_name
 from services.chassis.tls import TlsFiles, server_credentials
-from tests.support.certs import Authority, make_authority, make_leaf
+from tests.support.certs import Authority, make_leaf
+from tests.unit.client.connect_proxy import proxying
 from vouchsafe.forum.v1 import reading_service_pb2 as reading_pb
 from vouchsafe.forum.v1.reading_service_pb2_grpc import (
     ReadingServiceServicer,
@@ -27,7 +28,8 @@ from vouchsafe.identity.v1.person_service_pb2_grpc import (
 )
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.profile import Edge
-from vouchsafe.sdk.side import Side
+from vouchsafe.sdk.side import Peer, Side
+from vouchsafe.sdk.sides import OneAtATime
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Recorder(PersonServiceServicer, ReadingServiceServicer):
     failures: int = 0
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     seen: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    on_call: Callable[[], None] = field(default=lambda: None)
 
     async def Register(self, request: Any, context: Any) -> Any:  # noqa: N802
         await self._record(request.request_id, context)
@@ -48,6 +51,7 @@ class Recorder(PersonServiceServicer, ReadingServiceServicer):
 
     async def _record(self, request_id: str, context: Any) -> None:
         self.seen.append((request_id, context.peer(), dict(context.invocation_metadata())))
+        self.on_call()
         if self.failures:
             self.failures -= 1
             await context.abort(self.code, "away")
@@ -66,16 +70,6 @@ async def serving(recorder: Recorder, tls: TlsFiles) -> AsyncIterator[str]:
         await server.stop(None)
 
 
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return make_authority()
-
-
-@pytest.fixture(scope="module")
-def server_tls(authority: Authority) -> TlsFiles:
-    return make_leaf(authority, dns=(server_name("identity"), server_name("forum")))
-
-
 def edge(authority: Authority, directory: Path, name: str) -> Edge:
     tls = make_leaf(authority, uris=(f"spiffe://test/ns/edge/sa/{name}",))
     paths = Edge(directory / f"{name}.crt", directory / f"{name}.key", directory / "ca.crt")
@@ -85,14 +79,19 @@ def edge(authority: Authority, directory: Path, name: str) -> Edge:
 
 
 async def register(side: Side, address: str) -> None:
-    peer = side.connect("identity", address)
-    await peer.call(PersonServiceStub(peer.channel).Register, person_pb.RegisterRequest(request_id="r"))
+    await registering(side.connect("identity", address))
 
 
 async def read(side: Side, address: str) -> None:
-    peer = side.connect("forum", address)
-    stub = ReadingServiceStub(peer.channel)
-    await peer.call(stub.ListLatestPosts, reading_pb.ListLatestPostsRequest())
+    await reading(side.connect("forum", address))
+
+
+async def registering(peer: Peer) -> None:
+    await peer.call(PersonServiceStub(peer.channel).Register, person_pb.RegisterRequest(request_id="r"))
+
+
+async def reading(peer: Peer) -> None:
+    await peer.call(ReadingServiceStub(peer.channel).ListLatestPosts, reading_pb.ListLatestPostsRequest())
 
 
 async def test_no_trace_and_no_connection_joins_the_sides(
@@ -156,3 +155,53 @@ async def test_a_server_with_anothers_name_is_not_spoken_to(authority: Authority
         with pytest.raises(VouchsafeError, match=r"UNAVAILABLE|DEADLINE_EXCEEDED"):
             await register(person, address)
     assert recorder.seen == []
+
+
+async def test_the_sides_are_never_connected_at_the_same_time(
+    authority: Authority, server_tls: TlsFiles, tmp_path: Path
+) -> None:
+    recorder, gate = Recorder(), OneAtATime()
+    async with serving(recorder, server_tls) as address, proxying() as persons, proxying() as aliases:
+        together: list[bool] = []
+        paths = {name: edge(authority, tmp_path, name) for name in ("person", "alias")}
+        person_edge = Edge(**vars(paths["person"]) | {"proxy": persons.url})
+        alias_edge = Edge(**vars(paths["alias"]) | {"proxy": aliases.url})
+        recorder.on_call = lambda: together.append(bool(persons.open_now and aliases.open_now))
+        async with Side(person_edge, gate=gate) as person, Side(alias_edge, gate=gate) as alias:
+            first, second = person.connect("identity", address), alias.connect("forum", address)
+            await asyncio.gather(*(call for _ in range(6) for call in (registering(first), reading(second))))
+    assert len(together) == 12
+    assert not any(together)
+
+
+async def test_without_a_gate_they_would_be(authority: Authority, server_tls: TlsFiles, tmp_path: Path) -> None:
+    recorder = Recorder()
+    async with serving(recorder, server_tls) as address, proxying() as persons, proxying() as aliases:
+        paths = {name: edge(authority, tmp_path, name) for name in ("person", "alias")}
+        async with (
+            Side(Edge(**vars(paths["person"]) | {"proxy": persons.url})) as person,
+            Side(Edge(**vars(paths["alias"]) | {"proxy": aliases.url})) as alias,
+        ):
+            await register(person, address)
+            await read(alias, address)
+            assert persons.open_now
+            assert aliases.open_now
+
+
+async def test_a_call_that_is_given_up_leaves_the_gate_open() -> None:
+    gate = OneAtATime()
+
+    async def nothing() -> None:
+        pass
+
+    async def other() -> None:
+        pass
+
+    async with gate.taken(nothing):
+        waiting = asyncio.create_task(gate.taken(other).__aenter__())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    async with asyncio.timeout(5), gate.taken(other):
+        pass
