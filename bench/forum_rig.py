@@ -18,8 +18,8 @@ from bench.load import read_tls
 from bench.machine import running
 from bench.rounds import CONCURRENT
 from bench.serve_raw import BYTES, EMPTY
-from deploy.local import toml
 from deploy.local.layout import REPOSITORY
+from services.chassis import toml_text
 from services.chassis.identity_uri import server_name
 from services.chassis.tls import TlsFiles, channel_credentials
 from tests.rpc.forum.requests import alias_request, open_request, post_request
@@ -137,7 +137,7 @@ def _material(directory: Path) -> tuple[Path, Path]:
     tables: dict[str, object] = {"process": {"name": "forum"}, "listen": {"rpc": "127.0.0.1:0"}}
     files = {f"{kind}_file": str(directory / f"{kind}.jsonl") for kind in ("traces", "metrics", "log")}
     tables["telemetry"] = {**files, "traced": TRACED}
-    (directory / "endpoints.toml").write_text(toml.render(tables), encoding="utf-8")
+    (directory / "endpoints.toml").write_text(toml_text.render(tables), encoding="utf-8")
     key = issuer_key()
     published = verification_pb.IssuerKeyPublished(
         label=key.label, epoch=EPOCH, label_name=key.label_name, public_key=key.public_key

@@ -5,9 +5,9 @@ function plays all parts, once per run directory; `trust.toml` is written last, 
 held again before anything used its keys.
 """
 
-from deploy.local import toml
 from deploy.local.layout import Layout, write_file, write_secret
 from deploy.local.topology import TRUST_DOMAIN, TRUSTEES, WITNESSES
+from services.chassis import toml_text
 from services.seal import threshold
 from services.seal.ed25519 import SigningKey
 from services.seal.note import SignatureType, VerifierKey
@@ -29,7 +29,7 @@ def ensure_ceremony(layout: Layout) -> None:
     for trustee, share in zip(TRUSTEES, dealing.shares, strict=True):
         write_secret(layout.secrets(trustee) / "share", share.encode().reveal())
     officers = [_appoint(layout, role) for role in ROLES]
-    text = toml.render(_trust(layout, dealing, officers))
+    text = toml_text.render(_trust(layout, dealing, officers))
     Trust.parse(text)  # whoever reads it must be able to
     write_file(path, text.encode())
 

@@ -6,10 +6,11 @@ The one configuration file that differs between a laptop and a cluster; everythi
 
 from collections.abc import Mapping
 
-from deploy.local import bus, toml
+from deploy.local import bus
 from deploy.local.layout import Layout, write_file
 from deploy.local.ports import PortReservations
 from deploy.local.topology import CORE, PEERS
+from services.chassis import toml_text
 
 SMTP = "smtp"
 
@@ -27,7 +28,7 @@ def health_port(name: str) -> str:
 def write_endpoints(layout: Layout, name: str, ports: PortReservations) -> None:
     """Write the file of the service `name`."""
     layout.state(name).mkdir(parents=True, exist_ok=True)
-    write_file(layout.endpoints(name), toml.render(endpoints(layout, name, ports)).encode())
+    write_file(layout.endpoints(name), toml_text.render(endpoints(layout, name, ports)).encode())
 
 
 def endpoints(layout: Layout, name: str, ports: PortReservations) -> Mapping[str, object]:

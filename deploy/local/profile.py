@@ -7,8 +7,8 @@ secret itself.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deploy.local import toml
 from deploy.local.layout import Layout, write_file
+from services.chassis import toml_text
 
 FILE_NAME = "profile.toml"
 
@@ -31,7 +31,7 @@ def write_profile(layout: Layout, address: Callable[[str], str]) -> Path:
         tables[side] = {**_certificate(layout, edge), **{service: address(service) for service in services}}
     tables["delays"] = _DELAYS
     path = layout.root / FILE_NAME
-    write_file(path, toml.render(tables).encode())
+    write_file(path, toml_text.render(tables).encode())
     return path
 
 

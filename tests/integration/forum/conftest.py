@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from deploy.local import readiness, toml
+from deploy.local import readiness
 from deploy.local.layout import REPOSITORY, write_file
 from deploy.local.platform import LocalPlatform
 from deploy.local.process import Child
+from services.chassis import toml_text
 from services.chassis.deployment import Secrets
 from services.chassis.identity_uri import server_name
 from services.chassis.integration import bus_jetstream
@@ -57,7 +58,7 @@ class Cluster:
         tables["listen"] = {"rpc": rpc, "health": health}
         tables["telemetry"] = {"log_file": str(layout.log_files / f"{name}.jsonl")}
         endpoints = layout.root / name / "endpoints.toml"
-        write_file(endpoints, toml.render(tables).encode())
+        write_file(endpoints, toml_text.render(tables).encode())
         command = [sys.executable, "-m", "services.forum", "--config", str(SETTINGS)]
         command += ["--endpoints", str(endpoints), "--secrets", str(layout.secrets("forum"))]
         child = await Child.start(command, log=layout.log(name))

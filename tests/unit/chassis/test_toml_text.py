@@ -2,7 +2,7 @@ import tomllib
 
 import pytest
 
-from deploy.local import toml
+from services.chassis import toml_text
 
 
 def test_what_is_written_reads_back() -> None:
@@ -16,9 +16,9 @@ def test_what_is_written_reads_back() -> None:
         "log": {"origin": "o", "ports": [1, 2]},
         "officers": [{"name": "x"}, {"name": "y"}],
     }
-    assert tomllib.loads(toml.render(document)) == document
+    assert tomllib.loads(toml_text.render(document)) == document
 
 
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(TypeError, match="no TOML for a type"):
-        toml.render({"key": bytes})
+        toml_text.render({"key": bytes})
