@@ -104,6 +104,18 @@ class Setup:
         variable = ALIAS_PASSPHRASE_FILE if os.environ.get(ALIAS_PASSPHRASE_FILE) else PASSPHRASE_FILE
         return AliasCompartment.open(self.wallet_directory, _secret(variable, "Passphrase of the aliases"))
 
+    def require_none(self, purpose: str) -> None:
+        """WALLET_EXISTS when there is such a compartment already."""
+        file = PersonCompartment.FILE if purpose == PersonCompartment.PURPOSE else AliasCompartment.FILE
+        if (self.wallet_directory / file).exists():
+            raise VouchsafeError(Reason.WALLET_EXISTS, f"{self.wallet_directory / file} exists already")
+
+    def new_passphrase(self, purpose: str) -> str:
+        """A passphrase for a compartment that is to be made."""
+        of_aliases = purpose == AliasCompartment.PURPOSE and os.environ.get(ALIAS_PASSPHRASE_FILE)
+        variable = ALIAS_PASSPHRASE_FILE if of_aliases else PASSPHRASE_FILE
+        return _secret(variable, f"New passphrase for the {purpose} compartment", confirm=True)
+
     def discard_wallet(self) -> None:
         """Remove a wallet that this very command has made."""
         for compartment in (PersonCompartment, AliasCompartment):

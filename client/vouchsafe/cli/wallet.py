@@ -1,20 +1,30 @@
-"""The command that looks into the wallet: wallet show. It shows no key, no token and no escrow reference."""
+"""Commands for the wallet itself: show, code, backup, restore.
+
+What is shown is no key, no token and no escrow reference; only `code` shows a secret, which is its purpose.
+"""
 
 import time
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vouchsafe.cli import output
-from vouchsafe.cli.setup import Setup
-from vouchsafe.sdk import Alias
+from vouchsafe.cli.setup import Setup, ask
+from vouchsafe.sdk import Alias, AliasCompartment, PersonCompartment, backup
+
+
+class Compartment(StrEnum):
+    """Which half of a wallet."""
+
+    PERSON = PersonCompartment.PURPOSE
+    ALIASES = AliasCompartment.PURPOSE
+
+
+Which = Annotated[Compartment, typer.Argument(help="Which compartment.")]
 
 app = typer.Typer(no_args_is_help=True, help="The keys on this device.")
-
-
-@app.callback()
-def _group() -> None:
-    """Make `wallet` a group although it has one command."""
 
 
 @app.command()
@@ -34,6 +44,47 @@ def show(
     output.facts([("aliases", len(aliases))])
     columns = ("label", "epoch", "slot", "state", "handle", "threads")
     output.table(columns, ((a.label, a.epoch, a.slot, _state(a), a.handle, " ".join(a.threads)) for a in aliases))
+
+
+@app.command("code")
+def show_code(context: typer.Context, compartment: Which) -> None:
+    """Show a compartment's recovery code, to be written down: with it, whoever has a backup has all of it."""
+    output.facts([("recovery code", backup.recovery_code(_open(Setup.of(context), compartment)))])
+
+
+@app.command("backup")
+def write_backup(
+    context: typer.Context,
+    compartment: Which,
+    file: Annotated[Path, typer.Argument(help="Where the backup is to be.")],
+) -> None:
+    """Write a backup of one compartment, which only its recovery code opens."""
+    backup.write_backup(_open(Setup.of(context), compartment), file)
+    output.done(f"written; `vouchsafe wallet code {compartment}` shows the code that opens it")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Backup; without one, the person's keys are made anew.")] = None,
+) -> None:
+    """Make a compartment of a backup and its recovery code; of the code alone only the person's keys come back."""
+    setup = Setup.of(context)
+    purpose = backup.purpose_of(file) if file else PersonCompartment.PURPOSE
+    setup.require_none(purpose)
+    code = ask("Recovery code")
+    backup.read_code(code, purpose)  # a slip of the pen is told before a passphrase is asked for
+    passphrase = setup.new_passphrase(purpose)
+    if file:
+        backup.restore(file, code, setup.wallet_directory, passphrase)
+        output.done(f"the {purpose} compartment is restored")
+        return
+    backup.restore_person(code, setup.wallet_directory, passphrase)
+    output.done("the person's keys are restored; `vouchsafe register`, with the same particulars, brings the rest")
+
+
+def _open(setup: Setup, compartment: Compartment) -> backup.Compartment:
+    return setup.open_person() if compartment is Compartment.PERSON else setup.open_aliases()
 
 
 def _state(alias: Alias) -> str:
