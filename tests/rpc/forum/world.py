@@ -32,6 +32,7 @@ from tests.unit.forum.authors import EPOCH, LABEL, RECEIPT_KEY, Author, issuer_k
 from vouchsafe.forum.v1 import alias_service_pb2
 from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
 from vouchsafe.forum.v1.evidence_service_pb2_grpc import EvidenceServiceStub
+from vouchsafe.forum.v1.provenance_service_pb2_grpc import ProvenanceServiceStub
 from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceStub
 from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
@@ -66,12 +67,14 @@ class World:
     dead_letters: MemoryDeadLetters
     edge: RpcChannel
     disclosure: RpcChannel
+    published: MemoryBus
 
     def __post_init__(self) -> None:
         self.aliases = AliasServiceStub(self.edge.channel)
         self.threads = ThreadServiceStub(self.edge.channel)
         self.reading = ReadingServiceStub(self.edge.channel)
         self.evidence = EvidenceServiceStub(self.disclosure.channel)
+        self.provenance = ProvenanceServiceStub(self.edge.channel)
 
     def publish(self, *events: Any) -> None:
         """Have verification publish these messages."""
@@ -165,14 +168,17 @@ async def running_forum() -> AsyncIterator[World]:
     reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
     letters = MemoryDeadLetters()
     verification = Verification(inbox=bus.inbox(), reader=reader, dead_letters=letters)
-    worker = forum.worker(outbox=MemoryBus(), verification=verification)
+    published = MemoryBus()
+    worker = forum.worker(outbox=published, verification=verification)
     background = asyncio.gather(worker.run(), forum.follow())
     try:
         await forum.ready()
         async with serving(SERVICE, list(forum.services()), allow=ALLOW, errors=ERRORS) as running:
             options: dict[str, Any] = {"retry": NO_RETRY}
             async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
-                yield World(running, store, forum.catalog, forum._memory, clock, bus, letters, edge, disclosure)
+                yield World(
+                    running, store, forum.catalog, forum._memory, clock, bus, letters, edge, disclosure, published
+                )
     finally:
         background.cancel()
         with suppress(asyncio.CancelledError):
