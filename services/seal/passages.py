@@ -20,13 +20,11 @@ MOST_PASSAGES = 200
 """Bounds what a text costs to commit to; the salts of so many come from one call of HKDF."""
 
 _SPACE = re.compile(r"\s+")
-_SENTENCE = re.compile(
+# Each run is looked at once, from its beginning: a text of dots alone takes no longer than another.
+_END = re.compile(
     r"""
-    .+?
-    (?: [.!?…]+ ["'”’»)\]]* (?=\ )
-      | [。！？]+ ["'”’»」』）)\]]*
-      | $
-    )
+    (?<![.!?…]) [.!?…]++ ["'”’»)\]]*+ (?=\ )
+    | (?<![。！？]) [。！？]++ ["'”’»」』）)\]]*+
     """,
     re.VERBOSE,
 )
@@ -42,5 +40,7 @@ def passages(text: str, title: str = "") -> tuple[str, ...]:
 
 
 def _sentences(line: str) -> list[str]:
-    found = _SENTENCE.findall(_SPACE.sub(" ", line).strip())
-    return [sentence.strip() for sentence in found if sentence.strip()]
+    tidy = _SPACE.sub(" ", line).strip()
+    ends = [match.end() for match in _END.finditer(tidy)]
+    pieces = (tidy[start:end].strip() for start, end in zip([0, *ends], [*ends, len(tidy)], strict=True))
+    return [piece for piece in pieces if piece]
