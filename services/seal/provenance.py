@@ -7,7 +7,8 @@ is RSASSA-PSS, Ed25519 and SHA-256, all in stock tools; `docs/provenance.md` doe
 
 It names nobody, and holds no envelope and no other thread. It does show the alias key, so the files of two threads of
 one alias belong visibly together: handing one out is for the author, or for a lawful order, to decide. Not shown: that
-the issuer vouched truthfully, that the label has not been revoked since, who the author is. All errors are `SealError`.
+the issuer vouched truthfully, that the label has not been revoked after the file was made, or concealed to be so by
+whoever made it, and who the author is. All errors are `SealError`.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from services.seal.checkpoint import LogPolicy
 from services.seal.commitment import TextCommitment, TextId, statement_commitment
 from services.seal.errors import SealError
 from services.seal.exhibit import Exhibit
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, PostRootLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, PostRootLeaf
 from services.seal.logged import Logged, check_logged
 from services.seal.post_root import DayPlace, verify_place
 from services.seal.statements import Context, CredentialMessage, Nonce, PostStatement, Statement
@@ -38,7 +39,8 @@ class Provenance(Exhibit):
     """The file. Unverified by existing; `verify_provenance` judges it.
 
     Keys, signatures and hashes are raw bytes, `issuer_key` is DER SubjectPublicKeyInfo, the proofs are tlog-proofs.
-    What follows `activation_proof` is there as a whole or not at all: it takes a day that is over.
+    `revoked` and its proof are there if the label was revoked in this epoch before the file was made; what follows
+    them is there, as a whole, if the day of the post was over.
     """
 
     KIND = "provenance"
@@ -60,6 +62,8 @@ class Provenance(Exhibit):
     issuer_key_proof: str
     crowd_at_least: int
     activation_proof: str
+    revoked: str = ""
+    revocation_proof: str = ""
     statement_salt: bytes = b""
     passage_count: int | None = None
     passages_root: bytes = b""
@@ -78,24 +82,27 @@ class Provenance(Exhibit):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a file has proven. `day` is None for a file that was made before the day of the post was over."""
+    """What a file has proven. `revocation` and `day` are None when the file says nothing of them."""
 
     issuer_key: Logged
     activation: Logged
+    revocation: Logged | None
     day: Logged | None
 
     @property
     def log_size(self) -> int:
         """Leaves of the largest log that was shown: what came later is not known here."""
-        return max(each.size for each in (self.issuer_key, self.activation, self.day) if each is not None)
+        shown = (self.issuer_key, self.activation, self.revocation, self.day)
+        return max(each.size for each in shown if each is not None)
 
 
 def verify_provenance(provenance: Provenance, policy: LogPolicy) -> Verdict:
     """Return the verdict when every link holds, from the text to the log that the policy describes.
 
-    The links, in this order: the issuer's key is in the log for label and epoch; the label was activated; the issuer
-    signed the credential of the alias key, which certified the thread's key, which signed the post; and the post is in
-    the tree of a day, whose root is in the log.
+    The links, in this order: the issuer's key is in the log for label and epoch; the label was activated, and revoked
+    if the file says so; the issuer signed the credential of the alias key, which certified the thread's key, which
+    signed the post; and the post is in the tree of a day, whose root is in the log. A revoked label makes no file
+    false: what the revocation means for a post that was written before is for the reader to judge.
     """
     p = provenance
     issuer_key = check_logged(IssuerKeyLeaf.of(p.label, p.epoch, p.issuer_key), p.issuer_key_proof, policy)
@@ -104,7 +111,13 @@ def verify_provenance(provenance: Provenance, policy: LogPolicy) -> Verdict:
     credential = SignedCredential(message, p.credential_signature)
     post = SignedPost(p.thread, p.post, p.title, p.body, p.thread_key, p.thread_certificate, p.post_signature)
     verify_authorship(post, credential, p.issuer_key)
-    return Verdict(issuer_key, activation, _check_day(p, policy))
+    return Verdict(issuer_key, activation, _check_revocation(p, policy), _check_day(p, policy))
+
+
+def _check_revocation(p: Provenance, policy: LogPolicy) -> Logged | None:
+    if not p.revoked and not p.revocation_proof:
+        return None
+    return check_logged(LabelRevokedLeaf(p.label, p.epoch, p.revoked), p.revocation_proof, policy)
 
 
 def _check_day(p: Provenance, policy: LogPolicy) -> Logged | None:

@@ -20,7 +20,7 @@ from services.seal.commitment import (
 )
 from services.seal.ed25519 import SigningKey
 from services.seal.kdf import alias_key, thread_key
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, Leaf, PostRootLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, Leaf, PostRootLeaf
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType
 from services.seal.passages import passages
@@ -83,6 +83,14 @@ class World:
     log: Log
     provenance: Provenance
     quotation: Quotation
+
+    @property
+    def revoked(self) -> Provenance:
+        """The file as it is made after the label was revoked."""
+        leaf = LabelRevokedLeaf(LABEL, EPOCH, "key-compromised")
+        if leaf.to_bytes() not in self.log.leaves:
+            self.log.add(leaf)
+        return replace(self.provenance, revoked=leaf.reason, revocation_proof=self.log.proof(leaf))
 
     @property
     def before_the_day_was_over(self) -> Provenance:

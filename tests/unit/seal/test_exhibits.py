@@ -16,7 +16,7 @@ from services.seal.quotation import Quotation, verify_quotation
 from tests.unit.seal.exhibits import DAY, SEEN, World, made
 from tests.unit.seal.tampering import few, flips, many
 
-PROVENANCE_FIELDS = [field.name for field in fields(Provenance)]
+PROVENANCE_FIELDS = [field.name for field in fields(Provenance) if not field.name.startswith("revo")]
 QUOTATION_FIELDS = [field.name for field in fields(Quotation) if field.name != "comment"]
 
 
@@ -40,6 +40,7 @@ def test_a_provenance_verifies_after_its_way_through_a_file() -> None:
     assert read == world().provenance
     verdict = verify_provenance(read, policy())
     assert (verdict.issuer_key.index, verdict.activation.index, verdict.log_size) == (5, 6, 8)
+    assert verdict.revocation is None
     assert verdict.day is not None
     assert (verdict.day.index, verdict.day.seen_unix) == (7, SEEN + 1)
 
@@ -75,6 +76,22 @@ def test_no_byte_of_a_provenance_can_be_changed(data: st.DataObject) -> None:
     broken = data.draw(flips(world().provenance.to_bytes()))
     with pytest.raises(SealError):
         verify_provenance(Provenance.parse(broken), policy())
+
+
+def test_a_revocation_is_shown_with_its_proof() -> None:
+    world_of_its_own = made()
+    revoked = Provenance.parse(world_of_its_own.revoked.to_bytes())
+    verdict = verify_provenance(revoked, world_of_its_own.log.policy)
+    assert verdict.revocation is not None
+    assert (verdict.revocation.index, verdict.log_size) == (8, 9)
+    for broken in (
+        replace(revoked, revoked="superseded"),
+        replace(revoked, revoked=""),
+        replace(revoked, revocation_proof=""),
+        replace(revoked, revocation_proof=revoked.activation_proof),
+    ):
+        with pytest.raises(SealError):
+            verify_provenance(broken, world_of_its_own.log.policy)
 
 
 @pytest.mark.parametrize("name", QUOTATION_FIELDS)
