@@ -1,18 +1,20 @@
 """The key ceremony in small: an opening key dealt to the trustees, officers' keys, and the page everybody trusts.
 
 In production the ceremony is held offline and in front of witnesses, and the officers make their own keys. Here one
-function plays all parts, once per run directory; `trust.toml` is written last, so an interrupted ceremony is simply
-held again before anything used its keys.
+function plays all parts, once per run directory, by the same steps as `vouchsafe-ceremony`; `trust.toml` is written
+last, so an interrupted ceremony is simply held again before anything used its keys.
 """
+
+import secrets
+import shutil
+from collections.abc import Iterator
 
 from deploy.local.layout import Layout, write_file, write_secret
 from deploy.local.topology import TRUST_DOMAIN, TRUSTEES, WITNESSES
-from services.chassis import toml_text
-from services.seal import threshold
+from services.ceremony import dealing, parts
 from services.seal.ed25519 import SigningKey
-from services.seal.note import SignatureType, VerifierKey
+from services.seal.passphrase import RANDOM
 from services.seal.secret import SecretBytes
-from services.seal.trust import Officer, Trust
 
 THRESHOLD = 3
 ROLES = ("legal", "privacy", "works-council", "security", "ombuds")
@@ -25,42 +27,40 @@ def ensure_ceremony(layout: Layout) -> None:
     path = layout.trust / "trust.toml"
     if path.exists():
         return
-    dealing = threshold.deal(threshold.generate_secret(), THRESHOLD, len(TRUSTEES))
-    for trustee, share in zip(TRUSTEES, dealing.shares, strict=True):
-        write_secret(layout.secrets(trustee) / "share", share.encode().reveal())
-    officers = [_appoint(layout, role) for role in ROLES]
-    text = toml_text.render(_trust(layout, dealing, officers))
-    Trust.parse(text)  # whoever reads it must be able to
+    text, _ = parts.assemble([_deal(layout), *_keys(layout), *(_appoint(layout, role) for role in ROLES), _policy()])
     write_file(path, text.encode())
 
 
-def _appoint(layout: Layout, role: str) -> Officer:
+def _deal(layout: Layout) -> parts.Part:
+    """Deal the opening key; each trustee gets its file and a random passphrase, which nobody has to remember."""
+    passphrases = [secrets.token_hex(32).encode() for _ in TRUSTEES]
+    table = layout.root / "ceremony"
+    shutil.rmtree(table, ignore_errors=True)
+    public = dealing.deal(table, [SecretBytes(each) for each in passphrases], THRESHOLD, cost=RANDOM)
+    for index, (trustee, passphrase) in enumerate(zip(TRUSTEES, passphrases, strict=True), 1):
+        write_secret(layout.secrets(trustee) / "share-passphrase", passphrase)
+        (table / dealing.share_name(index)).replace(layout.secrets(trustee) / "share")
+    shutil.rmtree(table)
+    return parts.parse(public.render())
+
+
+def _appoint(layout: Layout, role: str) -> parts.Part:
     key = SigningKey.generate()
-    officer = Officer(f"{role}-officer", role, key.public_key)
-    write_secret(layout.officers / f"{officer.name}.key", key.seed().reveal())
-    return officer
+    name = f"{role}-officer"
+    write_secret(layout.officers / f"{name}.key", key.seed().reveal())
+    return parts.officer(name, role, key.public_key)
 
 
-def _trust(layout: Layout, dealing: threshold.Dealing, officers: list[Officer]) -> dict[str, object]:
-    """The public trust material; keys in hex, except verifier keys, which are text by their own standard."""
-    return {
-        "opening_key": dealing.public_key.hex(),
-        "threshold": dealing.threshold,
-        "share_public_keys": [key.hex() for key in dealing.share_public_keys],
-        "share_commitments": [point.hex() for point in dealing.commitments],
-        "assertion_public": _public(layout, "identity", "assertion.key").hex(),
-        "receipt_public": _public(layout, "disclosure", "receipt.key").hex(),
-        "witness_quorum": len(WITNESSES),
-        "origin": LOG_ORIGIN,
-        "log": VerifierKey(LOG_ORIGIN, SignatureType.ED25519, _public(layout, "disclosure", "log.key")).encode(),
-        "policy": POLICY,
-        "witnesses": [{"name": witness, "vkey": _witness_key(layout, witness).encode()} for witness in WITNESSES],
-        "officers": [{"name": o.name, "role": o.role, "public": o.public.hex()} for o in officers],
-    }
+def _keys(layout: Layout) -> Iterator[parts.Part]:
+    yield parts.assertion(_public(layout, "identity", "assertion.key"))
+    yield parts.receipt(_public(layout, "disclosure", "receipt.key"))
+    yield parts.log(LOG_ORIGIN, _public(layout, "disclosure", "log.key"))
+    for witness in WITNESSES:
+        yield parts.witness(witness, _public(layout, witness, "witness.key"))
 
 
-def _witness_key(layout: Layout, witness: str) -> VerifierKey:
-    return VerifierKey(witness, SignatureType.COSIGNATURE, _public(layout, witness, "witness.key"))
+def _policy() -> parts.Part:
+    return {"witness_quorum": len(WITNESSES), "policy": POLICY}
 
 
 def _public(layout: Layout, process: str, name: str) -> bytes:

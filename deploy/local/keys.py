@@ -1,7 +1,7 @@
 """Every secret key that a process reads from its secrets directory, and how it is first made.
 
 Made once and kept: data encrypted yesterday must open today. A key that a newer version adds is made at its first
-start. The opening key's shares and public trust material are `ceremony.py`'s.
+start. The opening key's shares, their passphrases and the public trust material are `ceremony.py`'s.
 """
 
 import secrets

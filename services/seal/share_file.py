@@ -5,6 +5,8 @@ another ceremony, is known before anybody types a passphrase. Whether the share 
 `threshold.check_share`'s to say.
 """
 
+import unicodedata
+
 from services.seal.errors import SealError
 from services.seal.passphrase import Cost, Kind, Lock, purpose_of
 from services.seal.secret import SecretBytes
@@ -27,6 +29,11 @@ def open_share(text: bytes, opening_key: bytes, passphrase: SecretBytes) -> Shar
     if share.index != index:
         raise SealError("the share is not the one that its file names")
     return share
+
+
+def passphrase_of(text: str) -> SecretBytes:
+    """Return a passphrase as it is used: without space around it, and the same however a keyboard composes it (NFC)."""
+    return SecretBytes(unicodedata.normalize("NFC", text.strip()).encode("utf-8", errors="surrogateescape"))
 
 
 def index_of(text: bytes, opening_key: bytes) -> int:

@@ -6,7 +6,8 @@ from services.chassis import configfile
 from services.chassis.clock import SystemClock
 from services.chassis.lifecycle import Process
 from services.chassis.rpc_server import RpcServer, ServiceBinding
-from services.seal.secret import SecretBytes
+from services.seal.passphrase import WrongPassphrase
+from services.seal.share_file import index_of, open_share, passphrase_of
 from services.seal.threshold import Share
 from services.seal.trust import Trust
 from services.trustee.decision import Trustee
@@ -28,10 +29,7 @@ async def start(process: Process) -> None:
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
     used = UsedCases.open(process.endpoints.paths.state)
     process.on_close(used.close)
-    share = Share.decode(SecretBytes(process.secrets.read("share")))
-    if process.endpoints.process.name != f"trustee-{share.index}":
-        raise ValueError("this share is another trustee's")
-    trustee = Trustee(share=share, trust=trust, used=used, clock=SystemClock())
+    trustee = Trustee(share=_share(process, trust), trust=trust, used=used, clock=SystemClock())
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,
@@ -43,3 +41,14 @@ async def start(process: Process) -> None:
             continue_traces_from=frozenset().union(*config.allow.values()),
         )
     )
+
+
+def _share(process: Process, trust: Trust) -> Share:
+    """This trustee's share, from its file and its passphrase; `Trustee` checks it against the dealer's commitments."""
+    text = process.secrets.read("share")
+    if process.endpoints.process.name != f"trustee-{index_of(text, trust.opening_key)}":
+        raise ValueError("this share is another trustee's")
+    try:
+        return open_share(text, trust.opening_key, passphrase_of(process.secrets.text("share-passphrase")))
+    except WrongPassphrase as error:
+        raise ValueError("the passphrase does not open the share") from error

@@ -33,6 +33,8 @@ from services.seal import ed25519, hpke, threshold
 from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
 from services.seal.ed25519 import SigningKey
 from services.seal.note import NoteSigner, SignatureType, VerifierKey
+from services.seal.passphrase import RANDOM
+from services.seal.share_file import passphrase_of, seal_share
 from services.seal.statements import (
     CaseStatement,
     Context,
@@ -195,8 +197,15 @@ async def running(start: Start, of: Process) -> AsyncIterator[str]:
 
 def trustee(ceremony: Ceremony, directory: Path, index: int) -> Any:
     """Trustee `index`, as an async context manager that yields its address."""
-    share = ceremony.dealing.shares[index - 1].encode().reveal()
-    return running(trustee_wiring.start, process(f"trustee-{index}", directory, {"share": share}, ceremony.text))
+    secrets = share_secrets(ceremony.dealing, index)
+    return running(trustee_wiring.start, process(f"trustee-{index}", directory, secrets, ceremony.text))
+
+
+def share_secrets(dealing: threshold.Dealing, index: int) -> dict[str, bytes]:
+    """The secrets of trustee `index`: its share's file, and the passphrase that opens it."""
+    passphrase = f"{index} a passphrase that is not so secret"
+    text = seal_share(dealing.shares[index - 1], dealing.public_key, passphrase_of(passphrase), cost=RANDOM)
+    return {"share": text, "share-passphrase": f"{passphrase}\n".encode()}
 
 
 def witness(ceremony: Ceremony, directory: Path, index: int) -> Any:

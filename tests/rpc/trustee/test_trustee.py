@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from services.chassis.configfile import ConfigError
 from services.chassis.identity_uri import server_name
-from services.chassis.lifecycle import Process
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
 from services.seal.authorization import Demand, bundle_hash
@@ -25,7 +25,7 @@ from services.seal.statements import CaseStatement
 from services.seal.tlog_proof import TlogProof
 from services.trustee import wiring
 from tests.rpc.disclosure.authors import EPOCH, LABEL, Author, credential_message, issuer
-from tests.rpc.disclosure.world import ORIGIN, Ceremony, process, running, tls_of, trustee
+from tests.rpc.disclosure.world import ORIGIN, Ceremony, process, running, share_secrets, tls_of, trustee
 from vouchsafe.trustee.v1 import authorization_pb2
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import TrusteeServiceStub
@@ -311,20 +311,41 @@ async def test_nobody_but_disclosure_may_ask(ceremony: Ceremony, author: Author,
                     await channel.unary(stub.DecryptShare, lawful(ceremony, author).request())
 
 
-def crooked_process(directory: Path, ceremony: Ceremony, share: bytes) -> Process:
-    return process("trustee-3", directory, {"share": share}, ceremony.text)
+async def starts(directory: Path, ceremony: Ceremony, secrets: dict[str, bytes]) -> None:
+    async with running(wiring.start, process("trustee-3", directory, secrets, ceremony.text)):
+        pass
 
 
 async def test_a_share_that_was_not_dealt_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
-    stranger = Ceremony().dealing.shares[2].encode().reveal()
-    with pytest.raises(SealError):
-        async with running(wiring.start, crooked_process(tmp_path, ceremony, stranger)):
-            pass
+    stranger = replace(Ceremony().dealing, public_key=ceremony.dealing.public_key)
+    with pytest.raises(SealError, match="commitments"):
+        await starts(tmp_path, ceremony, share_secrets(stranger, 3))
+
+
+async def test_a_share_of_another_ceremony_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
+    with pytest.raises(SealError, match="not a share of this opening key"):
+        await starts(tmp_path, ceremony, share_secrets(Ceremony().dealing, 3))
 
 
 async def test_another_trustees_share_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
     with pytest.raises(ValueError, match="another trustee"):
-        async with running(
-            wiring.start, crooked_process(tmp_path, ceremony, ceremony.dealing.shares[0].encode().reveal())
-        ):
-            pass
+        await starts(tmp_path, ceremony, share_secrets(ceremony.dealing, 1))
+
+
+async def test_a_wrong_passphrase_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
+    secrets = share_secrets(ceremony.dealing, 3) | {"share-passphrase": b"another passphrase"}
+    with pytest.raises(ValueError, match="passphrase does not open the share"):
+        await starts(tmp_path, ceremony, secrets)
+
+
+async def test_a_share_without_its_passphrase_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
+    secrets = share_secrets(ceremony.dealing, 3)
+    del secrets["share-passphrase"]
+    with pytest.raises(ConfigError, match="'share-passphrase' is missing"):
+        await starts(tmp_path, ceremony, secrets)
+
+
+async def test_a_plain_share_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
+    plain = {"share": ceremony.dealing.shares[2].encode().reveal()}
+    with pytest.raises(SealError, match="passphrase"):
+        await starts(tmp_path, ceremony, share_secrets(ceremony.dealing, 3) | plain)

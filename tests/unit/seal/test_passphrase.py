@@ -113,9 +113,7 @@ class TestShares:
         assert secret not in SHARE
         assert secret.hex().encode() not in SHARE
 
-    @pytest.mark.parametrize(
-        "purpose", ["", "share 2", "share 02 of {}", "share ² of {}", "share 2 of {} ", "2 of {}"]
-    )
+    @pytest.mark.parametrize("purpose", ["", "share 2", "share 02 of {}", "share ² of {}", "share 2 of {} ", "2 of {}"])
     def test_a_purpose_has_one_form(self, purpose: str) -> None:
         text = altered(SHARE, "purpose", purpose.format(DEALING.public_key.hex()))
         with pytest.raises(SealError, match="not a share"):
