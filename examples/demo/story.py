@@ -25,6 +25,7 @@ from examples.demo.reader import show_feed, show_two_threads
 from examples.demo.show import StoryError, good, problem, progress, say, stage
 from vouchsafe.cli import output
 from vouchsafe.sdk import Profile, Vouchsafe
+from vouchsafe.sdk.delays import SAFE_ALIAS_HOURS, SAFE_DEPOSIT_HOURS
 
 PATIENCE = 90.0  # seconds: longer than a killed service needs to come back on a busy machine
 
@@ -85,6 +86,7 @@ def _read(path: Path, crowds: Crowds) -> list[Entry]:
             raise StoryError(f"{path} holds no post")
         authors = authors_of(entries).values()
         say(f"{len(entries)} posts by {len(authors)} authors in {len({e.thread for e in entries})} threads")
+        say(f"K = {crowds.minimum}: so many distinct people must hold a credential before their label speaks")
         _forecast(crowds.expected(authors), crowds.minimum)
     return entries
 
@@ -116,6 +118,10 @@ async def _onboard(
         with progress("labels open", len({author.label for author in employed})) as advance:
             crowds, closed = await people.activate(employed, minimum, advance)
         _report(closed)
+        if client.delays.insecure:
+            hours = f"insecure_deposit_hours = {client.delays.deposit_window:g}, "
+            hours += f"insecure_alias_hours = {client.delays.alias_window:g}"
+            say(f"no delays here ({hours}); shipped: drawn from {SAFE_DEPOSIT_HOURS:g} and {SAFE_ALIAS_HOURS:g} hours")
         speakers = [author for author in employed if author.label in crowds]
         with progress("aliases made", len(speakers)) as advance:
             await people.give_aliases(speakers, advance)

@@ -125,6 +125,70 @@ async def test_a_saved_log_that_was_changed_does_not_verify(colleagues: list[Dev
     assert ended.error == "error: PROOF_INVALID: the leaves are not those of the checkpoint\n"
 
 
+async def test_a_device_that_only_speaks_needs_no_person(
+    colleagues: list[Device], profile: Path, tmp_path: Path
+) -> None:
+    owner, speaking = colleagues[4], Device(profile, tmp_path / "speaking")
+    label = await label_of(owner)
+    await owner.must("alias", label, "--handle", "only mine")
+    (speaking.directory / "wallet").mkdir()
+    aliases = "wallet/aliases.sealed"
+    (speaking.directory / aliases).write_bytes((owner.directory / aliases).read_bytes())
+    warned = await speaking.run("post", "--as", label, "--title", "From afar", "--body", "A text")
+    assert warned.code == 1
+    assert "warning: fewer than 20 people" in warned.error
+    assert "warning: this profile lets an alias be used soon" in warned.error
+    posted = await speaking.must("post", "--as", label, "--title", "From afar", "--body", "A text", "--yes")
+    assert posted.facts["shown as"]
+    assert "1 texts in 1 threads" in (await speaking.run("post", "--as", label, "--title", "T", "--body", "x")).error
+    assert (await speaking.run("issue", label)).error.startswith("error: WALLET_MISSING: ")
+
+
+async def test_another_alias_takes_the_place_of_the_first(colleagues: list[Device]) -> None:
+    device = colleagues[1]
+    label = await label_of(device)
+    await device.must("alias", label, "--handle", "the first")
+    opened = await device.must("post", "--as", label, "--title", "Before", "--body", "A text", "--yes")
+    assert (await device.must("rotate", label)).facts["slot"] == "1"
+    refused = await device.run("post", "--as", label, "--thread", opened.facts["thread"], "--body", "x", "--yes")
+    assert refused.error.startswith("error: ALIAS_NOT_READY: ")  # and the first is not spoken with instead
+    await device.must("alias", label, "--handle", "the second")
+    again = await device.must("post", "--as", label, "--thread", opened.facts["thread"], "--body", "x", "--yes")
+    assert again.facts["shown as"] != opened.facts["shown as"]
+    shown = (await device.must("wallet", "show")).output.splitlines()[-2:]
+    assert [line.split("\t")[2:4] for line in shown] == [["0", "retired"], ["1", "ready"]]
+    assert (await device.must("rotate", label)).facts["slot"] == "2"
+    assert (await device.run("rotate", label)).error.startswith("error: NO_SLOT_LEFT: ")
+
+
+async def test_a_lost_device_is_replaced(colleagues: list[Device], profile: Path, tmp_path: Path) -> None:
+    lost, found = colleagues[3], Device(profile, tmp_path / "found")
+    label = await label_of(lost)
+    await lost.must("alias", label, "--handle", "only mine")
+    file = str(tmp_path / "aliases.backup")
+    await lost.must("wallet", "backup", "aliases", file)
+    codes = {half: await code_of(lost, half) for half in ("person", "aliases")}
+
+    async def restore(half: str, *files: str) -> None:
+        async def typed() -> str:
+            return codes[half]
+
+        await found.must("wallet", "restore", *files, typed=typed)
+
+    await restore("person")
+    changed = await found.run("register", "--login", "colleague-3", "--name", "Somebody Else")
+    assert changed.error.startswith("error: REQUEST_ID_REUSED: ")
+    await found.must("register", "--login", "colleague-3", "--name", "Colleague Number 3")
+    await restore("aliases", file)
+    assert await label_of(found) == label
+    posted = await found.must("post", "--as", label, "--title", "Still here", "--body", "A text", "--yes")
+    assert posted.facts["post"]
+
+
+async def code_of(device: Device, half: str) -> str:
+    return (await device.must("wallet", "code", half)).facts["recovery code"]
+
+
 async def test_repeating_a_step_changes_nothing(colleagues: list[Device]) -> None:
     device = colleagues[2]
     label = await label_of(device)
@@ -134,14 +198,6 @@ async def test_repeating_a_step_changes_nothing(colleagues: list[Device]) -> Non
     registered = await device.run("register", "--login", "somebody-else", "--name", "Somebody")
     assert registered.code == 1
     assert registered.error.startswith("error: ALREADY_REGISTERED: ")
-
-
-async def test_a_wrong_passphrase_is_one_clear_line(colleagues: list[Device]) -> None:
-    device = colleagues[3]
-    (device.directory / "passphrase").write_text("another one\n")
-    ended = await device.run("wallet", "show")
-    assert (ended.code, ended.output) == (1, "")
-    assert ended.error == "error: WRONG_PASSPHRASE: the passphrase does not open the wallet\n"
 
 
 async def test_a_wrong_code_is_refused(platform: LocalPlatform, profile: Path, tmp_path: Path) -> None:
@@ -170,3 +226,11 @@ async def test_json_of_a_wallet_shows_no_secret(colleagues: list[Device]) -> Non
         file = colleagues[4].directory / "wallet" / name
         assert file.stat().st_mode & 0o777 == 0o600
         assert set(json.loads(file.read_text())) == {"format", "purpose", "argon2id", "sealed"}
+
+
+async def test_a_wrong_passphrase_is_one_clear_line(colleagues: list[Device]) -> None:
+    device = colleagues[3]
+    (device.directory / "passphrase").write_text("another one\n")
+    ended = await device.run("wallet", "show")
+    assert (ended.code, ended.output) == (1, "")
+    assert ended.error == "error: WRONG_PASSPHRASE: the passphrase does not open the wallet\n"

@@ -152,9 +152,11 @@ class AliasCompartment:
         return next((a for a in self.aliases if slot_of(a) == (label, epoch, slot)), None)
 
     def speaker(self, label: str) -> Alias:
-        """The newest alias under a label that is ready to speak; while none is, the newest."""
+        """The newest alias under a label that can speak. NO_SUCH_ALIAS when there is none, ALIAS_NOT_READY before."""
         ready = [a for a in self.aliases if a.label == label and a.handle and not a.retired]
-        return max(ready, key=lambda alias: alias.epoch) if ready else self.alias(label)
+        if not ready and self.alias(label):
+            raise VouchsafeError(Reason.ALIAS_NOT_READY, f"the alias under {label} has not been created yet")
+        return max(ready, key=lambda alias: alias.epoch)
 
     def issuing(self, label: str, epoch: int, slot: int) -> Issuing | None:
         """The issuance under way for this slot, if there is one."""

@@ -46,28 +46,30 @@ class Delays:
             raise ValueError(f"deposit_hours below {SAFE_DEPOSIT_HOURS:g} must be given as insecure_deposit_hours")
         if self.alias_hours < SAFE_ALIAS_HOURS:
             raise ValueError(f"alias_hours below {SAFE_ALIAS_HOURS:g} must be given as insecure_alias_hours")
-        if not all(0 <= hours <= _LONGEST_HOURS for hours in (self._deposit, self._alias)):
+        if not all(0 <= hours <= _LONGEST_HOURS for hours in (self.deposit_window, self.alias_window)):
             raise ValueError("a delay is between 0 hours and a year")
 
     @property
     def insecure(self) -> bool:
         """Whether a window is shorter than it should be."""
-        return self._deposit < SAFE_DEPOSIT_HOURS or self._alias < SAFE_ALIAS_HOURS
+        return self.deposit_window < SAFE_DEPOSIT_HOURS or self.alias_window < SAFE_ALIAS_HOURS
 
     def deposit_due(self, now: int) -> int:
         """Draw the moment of the deposit, from now on."""
-        return draw(now, self._deposit)
+        return draw(now, self.deposit_window)
 
     def alias_due(self, now: int) -> int:
         """Draw the moment of the alias, from now on."""
-        return draw(now, self._alias)
+        return draw(now, self.alias_window)
 
     @property
-    def _deposit(self) -> float:
+    def deposit_window(self) -> float:
+        """The hours in force for the deposit."""
         return self.deposit_hours if self.insecure_deposit_hours is None else self.insecure_deposit_hours
 
     @property
-    def _alias(self) -> float:
+    def alias_window(self) -> float:
+        """The hours in force for the alias."""
         return self.alias_hours if self.insecure_alias_hours is None else self.insecure_alias_hours
 
 

@@ -38,7 +38,7 @@ class Vouchsafe:
         self.trust = profile.read_trust()
         self.person = PersonSide(profile.person, self.trust, patience=patience, gate=gate)
         self.alias = AliasSide(profile.alias, self.trust, patience=patience, gate=gate)
-        self._delays = profile.delays
+        self.delays = profile.delays
         self._clock = clock or SystemClock()
         self._patience = patience
 
@@ -64,7 +64,7 @@ class Vouchsafe:
             wallet,
             self.trust,
             patience=self._patience,
-            delays=self._delays,
+            delays=self.delays,
             clock=self._clock,
         )
 
@@ -75,7 +75,7 @@ class Vouchsafe:
             compartment,
             alias,
             self.trust.receipt_public,
-            delays=self._delays,
+            delays=self.delays,
             clock=self._clock,
             patience=self._patience,
         )

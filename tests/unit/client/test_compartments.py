@@ -75,4 +75,6 @@ def test_who_speaks_is_the_newest_that_can(tmp_path: Path) -> None:
     assert held.speaker("acme").handle == "new"
     held.retire("acme", except_for=old)
     assert held.speaker("acme") == old
-    assert filled(tmp_path / "v", new).alias_compartment.speaker("acme") == new
+    for held, reason in ((filled(tmp_path / "v", new), "ALIAS_NOT_READY"), (filled(tmp_path / "u"), "NO_SUCH_ALIAS")):
+        with pytest.raises(VouchsafeError, match=reason):
+            held.alias_compartment.speaker("acme")
