@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
+from services.chassis.log.appends import Appends
 from services.chassis.log.eventstore import Commit, CommitIdTaken, OutcomeUnknown, StoreUnavailable, VersionConflict
 from services.chassis.log.groupcommit import Outcome
-from services.chassis.log.nudge import Nudge
 
 _STREAMS = 16_384
 _PAUSES = (0.0, 0.02, 0.1, 0.5)
@@ -77,9 +77,9 @@ class KnownVersions:
 
 
 class BulkAppend:
-    """Appends bulks to one store, ringing `appended` after each that wrote something; the flush of a `GroupCommit`."""
+    """Appends bulks to one store, telling `appended` of what each wrote; the flush of a `GroupCommit`."""
 
-    def __init__(self, store: BulkStore, appended: Nudge, known: KnownVersions) -> None:
+    def __init__(self, store: BulkStore, appended: Appends[Commit], known: KnownVersions) -> None:
         self._store = store
         self._appended = appended
         self._known = known
@@ -103,15 +103,17 @@ class BulkAppend:
             else:
                 unsettled[commit.stream] = (commit, answer)
         outcomes |= await self._settled(unsettled)
-        self._heard(outcomes.values())
+        written = [commit for commit, answer in zip(sent, answers, strict=True) if answer is Answer.WRITTEN]
+        self._heard(outcomes.values(), written)
         return [outcomes[commit.stream] for commit in commits]
 
-    def _heard(self, outcomes: Iterable[Outcome]) -> None:
+    def _heard(self, outcomes: Iterable[Outcome], written: Sequence[Commit]) -> None:
         stored = [outcome for outcome in outcomes if isinstance(outcome, Commit)]
         for commit in stored:
             self._known.note(commit.stream, commit.last)
         if stored:
-            self._appended.ring()
+            # Not of what was there before: that may have its position already.
+            self._appended.tell(written)
 
     async def _without_predecessor(self, commits: Sequence[Commit]) -> set[str]:
         """The streams that have not come so far yet; asks for all that is not known in one query."""

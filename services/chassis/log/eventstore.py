@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
+from services.chassis.log.appends import Appends
 from services.chassis.log.lease import Leases
-from services.chassis.log.nudge import Nudge
 
 MAX_COMMIT_BYTES = 1024 * 1024
 """Largest commit, counted over the stored bytes and type names of its events (MongoDB's own limit is 16 MiB)."""
@@ -219,8 +219,8 @@ class EventStore(Protocol):
     """Streams of events, for command handlers. Every method may raise `StoreUnavailable`."""
 
     @property
-    def appended(self) -> Nudge:
-        """Rung after each append of this process."""
+    def appended(self) -> Appends[Commit]:
+        """Rung after each append of this process, and told what was written."""
         ...
 
     async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
@@ -265,6 +265,11 @@ class CommitLog(Protocol):
 class SequencingLog(Protocol):
     """What only the sequencer does. May raise `StoreUnavailable`."""
 
+    @property
+    def appended(self) -> Appends[Commit]:
+        """See `EventStore.appended`."""
+        ...
+
     async def unsequenced(self, limit: int) -> list[Unsequenced]:
         """Up to `limit` commits without a position, in no promised order and from no single moment."""
         ...
@@ -282,6 +287,12 @@ class SequencingLog(Protocol):
 
         Stops at the first commit that has a position already and at the first position that is taken: raises
         PositionsLost then, and has placed the commits before. All positions up to `after` must have been given.
+        """
+        ...
+
+    async def note_head(self, position: int) -> None:
+        """Keep that positions up to this one have been given: what is missing at the end is known by it, and the head
+        found sooner.
         """
         ...
 

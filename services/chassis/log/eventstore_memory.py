@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from services.chassis.log.appends import Appends
 from services.chassis.log.eventstore import (
     START,
     Commit,
@@ -25,7 +26,6 @@ from services.chassis.log.eventstore import (
     stream_category,
 )
 from services.chassis.log.lease import LeaseLost
-from services.chassis.log.nudge import Nudge
 from services.chassis.log.pages import dense_versions, fitting
 from services.chassis.log.restoring import joined_versions
 
@@ -34,7 +34,7 @@ class MemoryEventStore:
     """A `LogStore` in memory. `seconds_now` is the clock of its leases, any that never runs backwards."""
 
     def __init__(self, *, seconds_now: Callable[[], float] = time.monotonic) -> None:
-        self.appended = Nudge()
+        self.appended: Appends[Commit] = Appends()
         self._seconds_now = seconds_now
         self._epoch = uuid.uuid4().hex
         self._commits: dict[str, Commit] = {}
@@ -56,7 +56,7 @@ class MemoryEventStore:
         if expected_version != self._version(stream):
             raise VersionConflict(stream, expected_version)
         self._add(commit)
-        self.appended.ring()
+        self.appended.tell([commit])
         return commit
 
     def _version(self, stream: str) -> int:
@@ -116,6 +116,9 @@ class MemoryEventStore:
             placed += 1
         if placed < len(commit_ids):
             raise PositionsLost(f"placed {placed} of {len(commit_ids)} commits")
+
+    async def note_head(self, position: int) -> None:
+        """See `SequencingLog.note_head`; what is in memory is counted."""
 
     async def store_epoch(self) -> str:
         """See `LogOperations.store_epoch`."""

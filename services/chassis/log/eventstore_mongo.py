@@ -25,6 +25,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 
+from services.chassis.log.appends import Appends
 from services.chassis.log.bulk_answers import answers_of, has_duplicate
 from services.chassis.log.bulkappend import Answer, BulkAppend, KnownVersions, Version
 from services.chassis.log.commit_documents import to_commit, to_document
@@ -45,7 +46,6 @@ from services.chassis.log.eventstore import (
 )
 from services.chassis.log.groupcommit import GroupCommit, Limits
 from services.chassis.log.lease import LeaseLost
-from services.chassis.log.nudge import Nudge
 from services.chassis.log.pages import dense_positions, dense_versions
 from services.chassis.log.pages_mongo import LogPages
 from services.chassis.log.restoring import joined_versions
@@ -111,7 +111,7 @@ class MongoEventStore:
     """A `LogStore` in MongoDB. Call `ensure_indexes` once before use, and `close` before the database's own."""
 
     def __init__(self, database: MongoDatabase, *, limits: Limits = Limits()) -> None:  # noqa: B008  # frozen
-        self.appended = Nudge()
+        self.appended: Appends[Commit] = Appends()
         self._known = KnownVersions()
         self._group = GroupCommit(BulkAppend(self, self.appended, self._known).write, limits=limits)
         self._commits = database.collection("commits")
@@ -273,10 +273,11 @@ class MongoEventStore:
                 if has_duplicate(error.details):
                     raise PositionsLost("a commit is placed or a position taken") from error
                 raise
-            await self._note_head(after + len(updates))
 
-    async def _note_head(self, position: int) -> None:
-        await self._marks.update_one({"_id": _HEAD}, {"$max": {"position": position}}, upsert=True)
+    async def note_head(self, position: int) -> None:
+        """See `SequencingLog.note_head`."""
+        with translated():
+            await self._marks.update_one({"_id": _HEAD}, {"$max": {"position": position}}, upsert=True)
 
     async def store_epoch(self) -> str:
         """See `LogOperations.store_epoch`."""
@@ -329,7 +330,7 @@ class MongoEventStore:
         with translated():
             # In order, so that what a failure leaves behind is the beginning, and the log is dense.
             await self._commits.insert_many([to_document(commit) for commit in commits], ordered=True)
-            await self._note_head(commits[-1].position or 0)
+        await self.note_head(commits[-1].position or 0)
 
     async def load_mark(self, follower: str) -> Mark:
         """See `Checkpoints.load_mark`."""

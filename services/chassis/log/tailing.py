@@ -77,11 +77,11 @@ class LogTail:
 
     async def run(self) -> None:
         """Follow the log until cancelled."""
-        patience = _LEAST_PATIENCE
+        patience, heard = _LEAST_PATIENCE, False
         with self._news.listen() as listener:
             while True:
                 try:
-                    commits = await self._step()
+                    commits = await self._step(heard)
                 except EventStoreError as error:
                     _log.warning(TAIL_FAILED, error_type=type(error).__name__, at=where(error))
                     await asyncio.sleep(_BACKOFF)
@@ -89,7 +89,7 @@ class LogTail:
                 if is_full(commits, _PAGE):
                     continue
                 patience = _LEAST_PATIENCE if commits else min(2 * patience, _MOST_PATIENCE)
-                await listener.wait(patience)
+                heard = await listener.wait(patience)
 
     async def ready(self) -> None:
         """Return when all is in memory that was in the log when the tail began."""
@@ -116,8 +116,8 @@ class LogTail:
                 return None
         return position
 
-    async def _step(self) -> Sequence[Commit]:
-        """Take in the next page."""
+    async def _step(self, heard: bool) -> Sequence[Commit]:
+        """Take in the next page; `heard`: the news have told of it."""
         if self._target is None:
             head = await self._log.head_position()
             self.position = max(head - self._window, 0)
@@ -131,7 +131,7 @@ class LogTail:
             self._ready.set()
         if commits:
             self._moved.ring()
-            if self._news.rings == rings:
+            if not heard and self._news.rings == rings:
                 self._news.ring()
         return commits
 

@@ -121,7 +121,7 @@ class LogWorker:
     async def _sequence(self, epoch: int) -> None:
         """What is done under the log's lease."""
         async with asyncio.TaskGroup() as group:
-            sequencer = Sequencer(self._store, self.sequenced)
+            sequencer = Sequencer(self._store, self.log)
             beat = _Beat(self._store.appended, lambda: self._poll_seconds, _SEQUENCING)
             group.create_task(self._follow("sequencer", sequencer, beat))
             group.create_task(self._follow_all(LOG_LEASE, epoch))

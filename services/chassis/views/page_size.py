@@ -1,10 +1,10 @@
 """How many commits to take at once: few while little comes, many to catch up, fewer again where each costs much."""
 
-_FIRST = 100
+_FIRST = 250
 _LEAST = 20
 MOST = 500
-_SHORT_SECONDS = 0.2
-_LONG_SECONDS = 0.5
+_SHORT_SECONDS = 0.4
+_LONG_SECONDS = 1.0
 
 
 class PageSize:

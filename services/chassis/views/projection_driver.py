@@ -141,17 +141,18 @@ class ProjectionDriver:
         more = await active.step()
         self._catalog.passed(self.view, saved=active.saved, through=active.position)
         await self._measure(active, more=more)
-        if not more and active.saved < active.position:
+        if not more and active.saved < active.position and await self._is_quiet(rings):
             # Other processes see only what is stored, so the position must be, but not for each of many pages.
-            await self._some_quiet(rings)
-            more = True
+            more = await active.step()
+            self._catalog.passed(self.view, saved=active.saved, through=active.position)
         return more
 
-    async def _some_quiet(self, rings: int) -> None:
-        """A short wait, unless the log has grown since it had rung so often."""
+    async def _is_quiet(self, rings: int) -> bool:
+        """Whether the log does not grow for a short while, beyond what it had rung for already."""
+        if self._news.rings != rings:
+            return False
         with self._news.listen() as listener:
-            if self._news.rings == rings:
-                await listener.wait(_QUIET_SECONDS)
+            return not await listener.wait(_QUIET_SECONDS)
 
     async def _build(self, generations: Generations) -> bool:
         """Replay a page, and flip at the head of the log; whether there may be more to do at once."""
@@ -220,7 +221,7 @@ class ProjectionDriver:
             PROJECTION_LAG.set(0, {"projection": self.view})
         elif time.monotonic() - self._measured_at > _LAG_SECONDS:
             self._measured_at = time.monotonic()
-            head = await self._history.head_position()
+            head = await self._log.head_position()
             PROJECTION_LAG.set(max(head - active.position, 0), {"projection": self.view})
 
     def _projector(self, number: int, *, replay: bool = False) -> Projector:

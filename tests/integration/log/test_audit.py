@@ -13,6 +13,7 @@ from services.chassis.integration.relay import Relay
 from services.chassis.log.audit import Fault, audit_log
 from services.chassis.log.eventstore import EventData, Write
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
+from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer
 from tests.integration.log.conftest import STREAM
@@ -29,7 +30,9 @@ async def filled(store: MongoEventStore) -> MongoEventStore:
     for number in range(50):
         writes = [Write(new_id(), [PRIVATE, PUBLIC], META), Write(new_id(), [PUBLIC], META)]
         await store.append(f"thread-{number % 5}", 3 * (number // 5), writes)
-    await Sequencer(store, Nudge()).step()
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
+    await sequencer.step()
+    await sequencer.step()  # With nothing to do, it notes the head.
     return store
 
 
@@ -59,7 +62,7 @@ async def test_what_was_published_is_compared(filled: MongoEventStore, producer_
     await filled.append(
         "large", 0, [Write(new_id(), [EventData("test.v1.Public", b"x" * (producer_bus.max_payload - 99))], META)]
     )
-    await Sequencer(filled, Nudge()).step()
+    await Sequencer(filled, LogWindow(filled, Nudge())).step()
     await relay.step()
     report = await audit_bus(filled, archive, CURATION)
     assert report.clean

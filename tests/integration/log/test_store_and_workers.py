@@ -20,6 +20,7 @@ from services.chassis.log.eventstore import Commit, EventData, EventStoreError
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.handle import CommandHandler
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer
 from services.chassis.log.worker import LogWorker
@@ -73,7 +74,7 @@ async def test_the_log_is_dense_and_ordered_under_rival_sequencers_and_writers(d
 
     async def sequence(store: MongoEventStore) -> None:
         nonlocal overtaken
-        sequencer = Sequencer(store, Nudge(), batch=7)
+        sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=7)
         while await store.head_position() < 72:
             try:
                 await sequencer.step()

@@ -20,6 +20,7 @@ from services.chassis.log.eventstore import Commit, CommitIdTaken, EventData, Ev
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer
 from tests.support.commits import META
@@ -96,7 +97,8 @@ class StoreAndModel(RuleBasedStateMachine):
         self.run(self._model_sequencing())
 
     async def _sequence(self, *stores: int) -> None:
-        steps = [Sequencer(self.stores[store], Nudge(), batch=3).step() for store in stores]
+        logs = [self.stores[store] for store in stores]
+        steps = [Sequencer(log, LogWindow(log, Nudge()), batch=3).step() for log in logs]
         for outcome in await asyncio.gather(*steps, return_exceptions=True):
             assert isinstance(outcome, bool | LeaseLost), outcome
 

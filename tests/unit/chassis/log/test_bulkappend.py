@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from services.chassis.log.appends import Appends
 from services.chassis.log.bulkappend import Answer, BulkAppend, KnownVersions, Version
 from services.chassis.log.eventstore import Commit, StoreUnavailable, Write, new_commit
-from services.chassis.log.nudge import Nudge
 from tests.support.commits import EVENT, META
 
 
@@ -51,12 +51,12 @@ def store() -> ScriptedStore:
 
 
 @pytest.fixture
-def appended() -> Nudge:
-    return Nudge()
+def appended() -> Appends[Commit]:
+    return Appends()
 
 
 @pytest.fixture
-def bulk(store: ScriptedStore, appended: Nudge) -> BulkAppend:
+def bulk(store: ScriptedStore, appended: Appends[Commit]) -> BulkAppend:
     return BulkAppend(store, appended, KnownVersions())
 
 
@@ -65,7 +65,7 @@ async def names(bulk: BulkAppend, *commits: Commit) -> list[str]:
 
 
 async def test_new_streams_are_written_without_a_question(
-    bulk: BulkAppend, store: ScriptedStore, appended: Nudge
+    bulk: BulkAppend, store: ScriptedStore, appended: Appends[Commit]
 ) -> None:
     commits = [commit("a-1"), commit("a-2")]
     with appended.listen() as listener:
@@ -85,7 +85,9 @@ async def test_what_is_not_known_is_asked_for_once_and_what_does_not_follow_is_n
     assert store.asked == [("existing", 3), ("insert", 2), ("ids", 1)]
 
 
-async def test_each_answer_is_its_own_commits(bulk: BulkAppend, store: ScriptedStore, appended: Nudge) -> None:
+async def test_each_answer_is_its_own_commits(
+    bulk: BulkAppend, store: ScriptedStore, appended: Appends[Commit]
+) -> None:
     late = commit("a-4")
     store.held = [commit("b-1", 0, "a-2@0"), replace(late, position=7)]
     store.answers = {

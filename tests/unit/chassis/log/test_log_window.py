@@ -89,11 +89,11 @@ async def test_what_came_during_a_read_is_seen_by_who_asked_later() -> None:
 
 
 async def test_without_a_nudge_the_store_is_asked_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_window, "_FRESH_SECONDS", 0.0)
     store = CountingStore()
     window = LogWindow(store, Nudge())
     assert await window.read_log(0, 10) == []
     await grown(store, 1)
-    monkeypatch.setattr(log_window, "_FRESH_SECONDS", 0.0)
     assert positions(await window.read_log(0, 10)) == [1]
 
 
@@ -206,3 +206,60 @@ async def test_a_page_that_is_cut_for_its_bytes_is_not_the_end(monkeypatch: pyte
         follower += page
         assert len(page) == 10
     assert positions(follower + page) == list(range(1, 26))
+
+
+async def told(store: MemoryEventStore, window: LogWindow, count: int) -> None:
+    """Grow the log by commits that this process has given their positions."""
+    before = await store.head_position()
+    with window.placing():
+        await grown(store, count)
+    window.placed(await MemoryEventStore.read_log(store, before, count), before + count)
+
+
+async def test_what_was_placed_here_is_never_read() -> None:
+    store, news = CountingStore(), Nudge()
+    window = LogWindow(store, news)
+    with news.listen() as follower:
+        await told(store, window, 30)
+        assert await follower.wait(0)
+    assert positions(await window.read_log(0, 200)) == list(range(1, 31))
+    assert await window.read_log(30, 10) == []
+    assert await window.head_position() == 30
+    assert store.reads == []
+
+
+async def test_others_may_place_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_window, "_PLACED_SECONDS", 0.0)
+    store = CountingStore()
+    window = LogWindow(store, Nudge())
+    await told(store, window, 2)
+    await grown(store, 1)
+    assert await window.head_position() == 3
+    assert positions(await window.read_log(2, 10)) == [3]
+
+
+async def test_nobody_looks_while_this_process_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_window, "_PLACED_SECONDS", 0.0)
+    store = CountingStore()
+    window = LogWindow(store, Nudge())
+    await told(store, window, 2)
+    with window.placing():
+        await grown(store, 1)
+        assert await window.read_log(2, 10) == []
+        monkeypatch.setattr(log_window, "_PLACING_SECONDS", 0.0)
+    with window.placing():  # It takes too long.
+        assert positions(await window.read_log(2, 10)) == [3]
+
+
+async def test_a_read_that_began_before_does_not_hide_what_was_placed_meanwhile() -> None:
+    store = CountingStore()
+    window = LogWindow(store, Nudge())
+    await grown(store, 1)
+    early = asyncio.create_task(window.read_log(0, 10))
+    await asyncio.sleep(0)
+    await told(store, window, 2)
+    assert positions(await early) == [1]
+    reads = len(store.reads)
+    assert positions(await window.read_log(1, 10)) == [2, 3]
+    assert await window.head_position() == 3
+    assert len(store.reads) == reads

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.chassis.log.eventstore import CommitIdTaken, VersionConflict, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
+from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer
 from tests.support.commits import EVENT, META
@@ -64,7 +65,7 @@ class StoreAndModel(RuleBasedStateMachine):
 
     @rule(batch=st.integers(1, 4))
     def sequence(self, batch: int) -> None:
-        run(Sequencer(self.store, Nudge(), batch=batch).step())
+        run(Sequencer(self.store, LogWindow(self.store, Nudge()), batch=batch).step())
         self.placed = min(sum(map(len, self.streams.values())), self.placed + batch)
 
     @invariant()

@@ -124,7 +124,7 @@ async def test_a_rebuild_grows_beside_and_replaces_what_is_in_use() -> None:
     assert await rows.documents(VIEW, 1).empty()
 
 
-async def test_what_touches_nothing_is_passed_here_at_once_and_elsewhere_soon() -> None:
+async def test_what_touches_nothing_is_passed_here_at_once_and_elsewhere_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     store, rows = MemoryEventStore(), MemoryViewStore()
     here, elsewhere = ViewCatalog(rows), ViewCatalog(rows)
     driving = driver(store, here)
@@ -132,9 +132,12 @@ async def test_what_touches_nothing_is_passed_here_at_once_and_elsewhere_soon() 
     await write(store, Raised("a", 1))
     await driven(driving)
     await write(store, Renamed("a", "touches nothing"))
-    await driving.step()
+    monkeypatch.setattr(projection_driver, "_QUIET_SECONDS", 1.0)
+    with here.moved.listen() as moved:
+        step = asyncio.create_task(driving.step())
+        assert await moved.wait(5)
     assert (await here.views(TOTALS).position(), await elsewhere.views(TOTALS).position()) == (2, 1)
-    await driving.step()
+    await step
     assert await elsewhere.views(TOTALS).position() == 2
 
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.log.eventstore import StoreUnavailable, Unsequenced
+from services.chassis.log.eventstore import Commit, StoreUnavailable, Unsequenced
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
+from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer, in_stream_order
 from tests.support.commits import append
@@ -25,7 +26,7 @@ async def test_commits_get_places_in_batches() -> None:
     store, sequenced = MemoryEventStore(), Nudge()
     for number in range(5):
         await append(store, f"thread-{number}", 0)
-    sequencer = Sequencer(store, sequenced, batch=2)
+    sequencer = Sequencer(store, LogWindow(store, sequenced), batch=2)
     with sequenced.listen() as listener:
         assert [await sequencer.step() for _ in range(4)] == [True, True, False, False]
         assert await listener.wait(0)
@@ -89,7 +90,7 @@ async def test_two_sequencers_at_once_lose_time_only() -> None:
 
     async def work() -> None:
         nonlocal lost
-        sequencer = Sequencer(store, Nudge(), batch=7)
+        sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=7)
         while True:
             try:
                 if not await sequencer.step():
@@ -108,10 +109,10 @@ async def test_two_sequencers_at_once_lose_time_only() -> None:
 async def test_a_sequencer_that_was_overtaken_says_so() -> None:
     store = MemoryEventStore()
     await append(store, "thread-1", 0)
-    zombie = Sequencer(store, Nudge())
+    zombie = Sequencer(store, LogWindow(store, Nudge()))
     await zombie.step()
     await append(store, "thread-1", 1)
-    await Sequencer(store, Nudge()).step()
+    await Sequencer(store, LogWindow(store, Nudge())).step()
     await append(store, "thread-1", 2)
     with pytest.raises(LeaseLost):
         await zombie.step()
@@ -148,14 +149,14 @@ async def test_no_commit_passes_an_earlier_one_that_the_scan_missed(
     moves: list[tuple[int, int] | str], random: random.Random
 ) -> None:
     store, versions = RacingStore(random), [0] * 4
-    sequencer = Sequencer(store, Nudge(), batch=5)
+    sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=5)
     for move in [*moves, *["step"] * 40]:
         if isinstance(move, tuple):
             stream, count = move
             await append(store, f"thread-{stream}", versions[stream], count)
             versions[stream] += count
         elif move == "leader":
-            sequencer = Sequencer(store, Nudge(), batch=5)
+            sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=5)
         else:
             await sequencer.step()
     log = await store.read_log(0, 1000)
@@ -171,7 +172,7 @@ async def test_no_commit_passes_an_earlier_one_that_the_scan_missed(
 
 async def test_a_stream_that_is_known_is_not_scanned_for_again() -> None:
     store = RacingStore(random.Random(1))
-    sequencer = Sequencer(store, Nudge())
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
     for version in range(5):
         await append(store, "thread-1", version)
         store.settled = {"all", *store._commits}
@@ -180,7 +181,7 @@ async def test_a_stream_that_is_known_is_not_scanned_for_again() -> None:
     assert await store.head_position() == 5
     await append(store, "thread-1", 5)
     store.settled = set(store._commits)
-    await Sequencer(store, Nudge()).step()
+    await Sequencer(store, LogWindow(store, Nudge())).step()
     assert store.second_scans == 1
     assert await store.head_position() == 6
 
@@ -188,7 +189,7 @@ async def test_a_stream_that_is_known_is_not_scanned_for_again() -> None:
 async def test_what_is_remembered_of_streams_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.chassis.log.sequencer._REMEMBERED_STREAMS", 3)
     store = MemoryEventStore()
-    sequencer = Sequencer(store, Nudge())
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
     for number in range(9):
         await append(store, f"thread-{number % 5}", number // 5)
         await sequencer.step()
@@ -206,8 +207,122 @@ async def test_a_batch_that_is_too_much_for_the_store_is_made_smaller() -> None:
     store = Slow()
     for number in range(12):
         await append(store, f"thread-{number}", 0)
-    sequencer = Sequencer(store, Nudge(), batch=8)
+    sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=8)
     for _ in range(20):
         with suppress(StoreUnavailable):
             await sequencer.step()
     assert await store.head_position() == 12
+
+
+class ScannedStore(MemoryEventStore):
+    """Counts the scans for work, and the reads of the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scans = self.reads = 0
+
+    async def unsequenced(self, limit: int) -> list[Unsequenced]:
+        self.scans += 1
+        return await super().unsequenced(limit)
+
+    async def read_log(self, after_position: int, limit: int) -> list[Commit]:
+        self.reads += 1
+        return await super().read_log(after_position, limit)
+
+
+async def test_what_this_process_appends_is_neither_scanned_for_nor_read() -> None:
+    store = ScannedStore()
+    window = LogWindow(store, Nudge())
+    sequencer = Sequencer(store, window)
+    assert not await sequencer.step()
+    for version in range(4):
+        for stream in range(3):
+            await append(store, f"thread-{stream}", version)
+        await sequencer.step()
+    assert store.scans == 2  # One before there was anything, and one with the first batch.
+    assert await window.head_position() == 12
+    followed = await window.read_log(0, 100)
+    assert store.reads == 0
+    assert followed == await store.read_log(0, 100)
+
+
+async def test_what_others_append_is_found_under_load_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.chassis.log.sequencer._SCAN_SECONDS", 0.0)
+    store = ScannedStore()
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
+    await sequencer.step()
+    await append(store, "thread-1", 0)
+    sequencer._appended.take(1)  # Nobody told of this one.
+    await append(store, "thread-2", 0)
+    await sequencer.step()
+    assert await store.head_position() == 2
+
+
+async def test_after_a_failure_the_store_says_what_waits() -> None:
+    class Failing(ScannedStore):
+        fails = True
+
+        async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
+            if self.fails:
+                raise StoreUnavailable
+            await super().assign_positions(after, commit_ids)
+
+    store = Failing()
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
+    await sequencer.step()
+    for number in range(3):
+        await append(store, f"thread-{number}", 0)
+    with pytest.raises(StoreUnavailable):
+        await sequencer.step()
+    store.fails = False
+    await append(store, "thread-3", 0)
+    await sequencer.step()
+    assert await store.head_position() == 4
+
+
+async def test_what_was_told_after_it_was_placed_is_left_alone() -> None:
+    """The scan may find a commit before the append that wrote it has its answer."""
+    store = MemoryEventStore()
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
+    written = await append(store, "thread-1", 0)
+    sequencer._appended.take(1)
+    await sequencer.step()
+    store.appended.tell([written])
+    await append(store, "thread-1", 1)
+    await sequencer.step()
+    assert [commit.first for commit in await store.read_log(0, 9)] == [1, 2]
+
+
+async def test_a_batch_that_takes_long_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.chassis.log.sequencer._LONG_SECONDS", 0.0)
+    monkeypatch.setattr("services.chassis.log.sequencer._LEAST", 2)
+    store = MemoryEventStore()
+    for number in range(20):
+        await append(store, f"thread-{number}", 0)
+    sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=8)
+    heads = []
+    for _ in range(4):
+        await sequencer.step()
+        heads.append(await store.head_position())
+    assert heads == [8, 12, 14, 16]
+
+
+async def test_the_head_is_noted_when_all_is_quiet_and_now_and_then() -> None:
+    class Noting(MemoryEventStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self.noted: list[int] = []
+
+        async def note_head(self, position: int) -> None:
+            self.noted.append(position)
+
+    store = Noting()
+    sequencer = Sequencer(store, LogWindow(store, Nudge()))
+    for number in range(1203):
+        await append(store, f"thread-{number}", 0)
+    while await sequencer.step():
+        pass
+    assert store.noted == [500, 1000]
+    for _ in range(2):
+        await sequencer.step()
+    assert store.noted == [500, 1000, 1203]

@@ -65,13 +65,13 @@ def test_the_documents_used_longest_ago_are_forgotten_first() -> None:
 
 def test_pages_grow_while_full_and_quick_and_shrink_while_slow() -> None:
     page = PageSize(most=500)
-    assert page.commits == 100
+    assert page.commits == 250
     page.took(0.01, full=False)
-    assert page.commits == 100
+    assert page.commits == 250
     for _ in range(5):
         page.took(0.01, full=True)
     assert page.commits == 500
-    page.took(0.3, full=True)
+    page.took(0.9, full=True)
     assert page.commits == 500
     for _ in range(9):
         page.took(9.0, full=True)
