@@ -13,6 +13,7 @@ curation, true whoever wrote it and whenever; it is used only where the bus ends
 
 import asyncio
 import time
+from typing import NamedTuple
 
 from services.chassis.integration.bus import Curation, Fenced, Message, Outbox, Tail
 from services.chassis.log.eventstore import Checkpoints, Commit, CommitLog, LogGap, Mark
@@ -21,9 +22,18 @@ from services.chassis.log.pages import is_full
 from services.chassis.telemetry_metrics import RELAY_LAG
 from services.chassis.tracelink import span
 
-_COMMITS = 1000
+_COMMITS = 500
+_MOST_COMMITS = 4000
+_LAG_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
 _QUIET_COMMITS = 500
+
+
+class _Page(NamedTuple):
+    """What a read of the log for so many commits has answered."""
+
+    commits: list[Commit]
+    asked: int
 
 
 class Relay:
@@ -41,7 +51,8 @@ class Relay:
         self._tail: Tail | None = None
         self._looked_at = 0.0
         self._read_up_to = 0
-        self._ahead: list[Commit] = []
+        self._ahead: _Page | None = None
+        self._measured_at = 0.0
         self._quiet = Mark(0)
 
     async def step(self) -> bool:
@@ -51,25 +62,35 @@ class Relay:
         these the last message is read again before anything is published.
         """
         await self._look()
-        commits = self._ahead or await self._log.read_log(self._read_up_to, _COMMITS)
-        self._ahead = []
-        full = is_full(commits, _COMMITS)
-        RELAY_LAG.set(await self._log.head_position() - self._read_up_to if full else len(commits))
+        page = self._ahead or await self._read(self._read_up_to, _COMMITS)
+        self._ahead = None
+        full = is_full(page.commits, page.asked)
+        await self._measure(len(page.commits), full=full)
         if full:
-            # The store answers while the bus does.
+            # The store answers while the bus does, with a larger page, for the end of each is waited for.
             published, ahead = await asyncio.gather(
-                self._publish(commits),
-                self._log.read_log(self._read_up_to + len(commits), _COMMITS),
+                self._publish(page.commits),
+                self._read(self._read_up_to + len(page.commits), min(2 * page.asked, _MOST_COMMITS)),
                 return_exceptions=True,
             )
             if isinstance(published, BaseException):
                 raise published
-            self._ahead = [] if isinstance(ahead, BaseException) else ahead
+            self._ahead = None if isinstance(ahead, BaseException) else ahead
         else:
-            await self._publish(commits)
-        self._read_up_to += len(commits)
+            await self._publish(page.commits)
+        self._read_up_to += len(page.commits)
         await self._note_quiet()
         return full
+
+    async def _read(self, after: int, count: int) -> "_Page":
+        return _Page(await self._log.read_log(after, count), count)
+
+    async def _measure(self, found: int, *, full: bool) -> None:
+        if not full:
+            RELAY_LAG.set(found)
+        elif time.monotonic() > self._measured_at + _LAG_SECONDS:
+            self._measured_at = time.monotonic()
+            RELAY_LAG.set(max(await self._log.head_position() - self._read_up_to, 0))
 
     async def _look(self) -> None:
         """Have the bus's last message before us, and go on from there when it is another than it was."""
@@ -85,7 +106,7 @@ class Relay:
             await self._go_on_after(tail)
 
     async def _go_on_after(self, tail: Tail) -> None:
-        self._ahead = []
+        self._ahead = None
         last = tail.mark.position
         # That commit may have later events: the mark says which ones are out.
         rest = await self._log.read_log(last - 1, 1) if last else []
