@@ -29,7 +29,10 @@ def alias(
     slot: Annotated[int | None, typer.Option(help="Slot of the credential; the newest if not given.", min=0)] = None,
     stay: Annotated[bool, typer.Option("--stay", help="Wait for the moments that were drawn, for days.")] = False,
 ) -> None:
-    """Turn a credential into an alias that can speak, at moments that are drawn; until then it tells when."""
+    """Turn a credential into an alias that can speak.
+
+    Its two steps wait for moments that are drawn. Before them this tells when to come back.
+    """
     setup = Setup.of(context)
     profile, aliases = setup.profile(), setup.open_aliases()
 
