@@ -11,9 +11,11 @@ from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.disclosure.v1 import deposit_service_pb2 as deposit_pb
 from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
 from vouchsafe.forum.v1 import alias_service_pb2 as alias_pb
+from vouchsafe.forum.v1 import provenance_service_pb2 as provenance_pb
 from vouchsafe.forum.v1 import reading_service_pb2 as reading_pb
 from vouchsafe.forum.v1 import thread_service_pb2 as thread_pb
 from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceStub
+from vouchsafe.forum.v1.provenance_service_pb2_grpc import ProvenanceServiceStub
 from vouchsafe.forum.v1.reading_service_pb2_grpc import ReadingServiceStub
 from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
 from vouchsafe.sdk.errors import VouchsafeError
@@ -41,6 +43,7 @@ class AliasSide(Side):
         self._aliases = AliasServiceStub(self._forum.channel)
         self._threads = ThreadServiceStub(self._forum.channel)
         self._reading = ReadingServiceStub(self._forum.channel)
+        self._provenance = ProvenanceServiceStub(self._forum.channel)
         self._deposit = DepositServiceStub(self._disclosure.channel)
         self._last_written = b""
         self.log = LogReader(self._disclosure, trust)
@@ -83,6 +86,19 @@ class AliasSide(Side):
     async def thread(self, request: reading_pb.GetThreadRequest) -> reading_pb.GetThreadResponse:
         """Read a page of a thread; what was last written on this side is shown."""
         return await self._read(self._reading.GetThread, request)
+
+    async def provenance_challenge(self, post_id: str) -> provenance_pb.CreateProvenanceChallengeResponse:
+        """Get a nonce for the key that signed a post to sign, and the post's thread."""
+        request = provenance_pb.CreateProvenanceChallengeRequest(post_id=post_id)
+        return await self._forum.call(self._provenance.CreateProvenanceChallenge, request)
+
+    async def provenance(self, request: provenance_pb.GetProvenanceRequest) -> provenance_pb.GetProvenanceResponse:
+        """Get what shows who signed a post, as its author."""
+        return await self._forum.call(self._provenance.GetProvenance, request)
+
+    async def check_quote(self, request: provenance_pb.CheckQuoteRequest) -> provenance_pb.CheckQuoteResponse:
+        """Have a quotation checked."""
+        return await self._forum.call(self._provenance.CheckQuote, request)
 
     def _noted(self, answer: Wrote) -> Wrote:
         self._last_written = answer.consistency_token
