@@ -24,6 +24,7 @@ EDGE_CALLS = {
     "person-edge": ("identity", "verification", "disclosure"),
     "alias-edge": ("forum", "disclosure"),
     "officer-desk": ("disclosure",),
+    "label-desk": ("verification",),
 }
 
 PROVISIONER = "nats-provisioner"

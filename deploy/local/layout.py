@@ -70,6 +70,11 @@ class Layout:
         return self.root / "mail"
 
     @property
+    def configuration(self) -> Path:
+        """Directory with `<service>/service.toml` as the services of this platform read it."""
+        return self.root / "configuration"
+
+    @property
     def status(self) -> Path:
         """The platform's ports, process ids and states, rewritten at each change."""
         return self.root / "platform.json"

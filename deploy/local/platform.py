@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import IO, Self
 
 from deploy.local import bus, material, readiness, stores
+from deploy.local.configuration import lay_down
 from deploy.local.endpoints import SMTP, health_port
-from deploy.local.layout import DEFAULT_RUN_DIR, REPOSITORY, Layout, write_file
+from deploy.local.layout import DEFAULT_RUN_DIR, Layout, write_file
 from deploy.local.ports import PortReservations
 from deploy.local.profile import write_profile
 from deploy.local.supervisor import State, Supervisor, Unit
 from deploy.local.topology import CORE, SERVICES, module
 from deploy.local.view import PlatformView
-
-CONFIGURATION = REPOSITORY / "deploy" / "config"
 
 
 class AlreadyRunningError(Exception):
@@ -35,7 +34,8 @@ class LocalPlatform(PlatformView):
     """A running platform in `run_directory`, to be used as an asynchronous context manager.
 
     `services` are the processes to start besides stores, bus and mail sink, which always start. `configuration` is the
-    directory that holds `<service>/service.toml`. `on_change` hears of each change of a process's state.
+    directory that holds `<service>/service.toml`, without which it is the shipped one as far as it suits one machine
+    (`deploy.local.configuration`). `on_change` hears of each change of a process's state.
 
     Entering raises AlreadyRunningError, or StartError with the name of the process that failed and its last words.
     """
@@ -45,7 +45,7 @@ class LocalPlatform(PlatformView):
         run_directory: Path = DEFAULT_RUN_DIR,
         *,
         services: Collection[str] = SERVICES,
-        configuration: Path = CONFIGURATION,
+        configuration: Path | None = None,
         on_change: Callable[["LocalPlatform"], None] = lambda _: None,
     ) -> None:
         layout = Layout(run_directory.resolve())
@@ -53,7 +53,7 @@ class LocalPlatform(PlatformView):
         if unknown := set(services) - set(SERVICES):
             raise ValueError(f"no such service: {', '.join(sorted(unknown))}")
         self._services = services
-        self._configuration = configuration
+        self._configuration = configuration or layout.configuration
         self._on_change = on_change
         self._state = "provisioned"
         self._lock: IO[bytes] | None = None
@@ -86,6 +86,8 @@ class LocalPlatform(PlatformView):
         try:
             self._reservations = PortReservations(_earlier_ports(self.layout.status))
             material.lay_down(self.layout, self._reservations)
+            if self._configuration == self.layout.configuration:
+                lay_down(self.layout.configuration)
             self._ports = self._reservations.taken()
             write_profile(self.layout, self.endpoint)
             self._write_status("provisioned")

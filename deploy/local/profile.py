@@ -17,6 +17,7 @@ _SIDES = {
     "person-edge": ("person", ("identity", "verification", "disclosure")),
     "alias-edge": ("alias", ("forum", "disclosure")),
     "officer-desk": ("officer", ("disclosure",)),
+    "label-desk": ("operator", ("verification",)),
 }
 
 

@@ -12,7 +12,7 @@ CORE = ("identity", "verification", "forum", "disclosure")
 TRUSTEES = tuple(f"trustee-{i}" for i in range(1, 6))
 WITNESSES = tuple(f"witness-{i}" for i in range(1, 3))
 SERVICES = CORE + TRUSTEES + WITNESSES
-EDGES = ("person-edge", "alias-edge", "officer-desk")
+EDGES = ("person-edge", "alias-edge", "officer-desk", "label-desk")
 
 # caller -> whom its network policy and the callee's allow-list let it reach, commands and event log reads alike.
 PEERS: dict[str, tuple[str, ...]] = {
@@ -48,6 +48,8 @@ def workload(name: str) -> Workload:
         return Workload("vouchsafe-edge", name)
     if name == "officer-desk":
         return Workload("vouchsafe-officers", name)
+    if name == "label-desk":
+        return Workload("vouchsafe-operators", name)
     return Workload(f"vouchsafe-{name}", name)
 
 

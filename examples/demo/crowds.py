@@ -1,22 +1,21 @@
 """Which labels can open with the people of the input, told before anything runs.
 
-Read from what verification itself is configured with: the registry of employers, and how many people a label needs. It
-is a forecast: who is refused later is missing from the crowd.
+Read from what verification on this machine is configured with: the registry of employers, and how many people a label
+needs. It is a forecast: who is refused later is missing from the crowd.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from deploy.local.layout import REPOSITORY
+from deploy.local.configuration import lay_down
 from examples.demo.authors import Author
 from services.chassis import configfile
 from services.verification.config import Config, load_organisations
 from services.verification.domain.errors import DomainError
 from services.verification.domain.organisation import Organisations
-
-CONFIG = REPOSITORY / "deploy" / "config" / "verification" / "service.toml"
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,12 @@ class Crowds:
     organisations: Organisations
 
     @classmethod
-    def configured(cls, path: Path = CONFIG) -> "Crowds":
-        """As the platform has it."""
-        config = configfile.load(path, Config)
-        return cls(config.issuance.policy().crowd_minimum, load_organisations(config.organisations))
+    def configured(cls) -> "Crowds":
+        """As a platform on this machine has it."""
+        with TemporaryDirectory() as directory:
+            lay_down(Path(directory))
+            config = configfile.load(Path(directory, "verification", "service.toml"), Config)
+            return cls(config.issuance.crowd_policy().minimum, load_organisations(config.organisations))
 
     def expected(self, authors: Iterable[Author]) -> Counter[str]:
         """How many authors there are under each label; authors with a mail domain that nobody owns count nowhere."""

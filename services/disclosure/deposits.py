@@ -24,8 +24,8 @@ class Deposits:
     async def deposit(self, request: Request, unverified: deposit.EnvelopeDeposited) -> bytes:
         """Keep the envelope and return the receipt's signature.
 
-        Raises DomainError: UNKNOWN_KEY, LABEL_NOT_ACTIVE, CREDENTIAL_INVALID, ENVELOPE_MISMATCH, ENVELOPE_INVALID,
-        ALIAS_KEY_USED.
+        Raises DomainError: UNKNOWN_KEY, LABEL_NOT_ACTIVE, LABEL_REVOKED, CREDENTIAL_INVALID, ENVELOPE_MISMATCH,
+        ENVELOPE_INVALID, ALIAS_KEY_USED.
         """
         issuer_key = await self._labels.active_key(unverified.label, unverified.epoch)
         verified = check_deposit(unverified, issuer_key)

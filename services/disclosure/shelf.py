@@ -30,4 +30,4 @@ class Shelf:
         held, _ = await self._deposits.state(deposit.stream(alias_key))
         if isinstance(held, deposit.Empty):
             raise DomainError(Reason.EVIDENCE_INVALID)
-        return Held(held, await self._labels.active_key(held.label, held.epoch))
+        return Held(held, await self._labels.key(held.label, held.epoch))

@@ -191,14 +191,18 @@ class Forum:
             labels=self._labels,
             nonces=self._nonces,
             receipt_key=self._keys.receipt_public,
+            grace=self._config.grace(),
+            clock=self._coarse,
         )
 
     def _thread_servicer(self) -> ThreadServicer:
         return ThreadServicer(
             aliases=self._aliases,
+            labels=self._labels,
             threads=self._threads,
             post_ids=self._post_ids,
             tokens=self._tokens,
+            grace=self._config.grace(),
             clock=self._coarse,
         )
 

@@ -4,6 +4,7 @@ Addresses and secrets are elsewhere (`chassis.deployment`).
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from services.chassis import configfile
 from services.verification.adapters.mailer import MailSettings
 from services.verification.api.employment_servicer import MailPolicy
 from services.verification.api.issuance_servicer import IssuancePolicy
+from services.verification.domain.crowd_decider import Policy
 from services.verification.domain.epoch import EpochLength
 from services.verification.domain.limits import Limit
-from services.verification.domain.organisation import Organisation, Organisations
+from services.verification.domain.organisation import Organisation, Organisations, Sector
 
 SAFE_CROWD = 20
+SAFE_CROWD_AGE_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,18 @@ class Codes:
 
 @dataclass(frozen=True)
 class Issuance:
-    """`slots`: credentials a person gets in an epoch. A crowd smaller than 20 has to be called what it is."""
+    """`slots`: credentials a person gets in an epoch. `crowd_minimum`: people without whom no label speaks, of whom
+    each counts `crowd_age_hours` after he has proven where he works. `key_ahead_days`: how long before its epoch a key
+    is published. A crowd that is smaller or younger than is safe has to be called what it is.
+    """
 
     slots: int = 3
     epoch: EpochLength = EpochLength.MONTH
     crowd_minimum: int = SAFE_CROWD
     insecure_crowd_minimum: int | None = None
+    crowd_age_hours: int = SAFE_CROWD_AGE_HOURS
+    insecure_crowd_age_hours: int | None = None
+    key_ahead_days: int = 3
 
     def __post_init__(self) -> None:
         if not 1 <= self.slots <= 64:
@@ -43,11 +52,29 @@ class Issuance:
             raise ValueError(f"crowd_minimum below {SAFE_CROWD} must be given as insecure_crowd_minimum")
         if self.insecure_crowd_minimum is not None and self.insecure_crowd_minimum < 1:
             raise ValueError("insecure_crowd_minimum must be 1 at least")
+        if self.crowd_age_hours < SAFE_CROWD_AGE_HOURS:
+            raise ValueError(f"crowd_age_hours below {SAFE_CROWD_AGE_HOURS} must be given as insecure_crowd_age_hours")
+        if self.insecure_crowd_age_hours is not None and self.insecure_crowd_age_hours < 0:
+            raise ValueError("insecure_crowd_age_hours must not be negative")
+        if not timedelta(0) <= self.key_ahead <= self.epoch.shortest:
+            raise ValueError("key_ahead_days must be no more than an epoch has")
+
+    @property
+    def key_ahead(self) -> timedelta:
+        """How long before its epoch a key is published."""
+        return timedelta(days=self.key_ahead_days)
+
+    def crowd_policy(self) -> Policy:
+        """What is in force."""
+        minimum, age = self.insecure_crowd_minimum, self.insecure_crowd_age_hours
+        return Policy(
+            minimum=self.crowd_minimum if minimum is None else minimum,
+            age_seconds=(self.crowd_age_hours if age is None else age) * 3600,
+        )
 
     def policy(self) -> IssuancePolicy:
         """What is in force."""
-        insecure = self.insecure_crowd_minimum
-        return IssuancePolicy(self.slots, self.epoch, self.crowd_minimum if insecure is None else insecure)
+        return IssuancePolicy(self.slots, self.epoch)
 
 
 class KeyBackend(StrEnum):
@@ -112,12 +139,13 @@ class _Registry:
     """The registry's file."""
 
     organisation: tuple[Organisation, ...]
+    sector: tuple[Sector, ...]
 
     def __post_init__(self) -> None:
-        Organisations(self.organisation)
+        Organisations(self.organisation, self.sector)
 
 
 def load_organisations(path: Path) -> Organisations:
     """The registry at `path`; raises ConfigError for one that contradicts itself."""
     registry = configfile.load(path, _Registry)
-    return Organisations(registry.organisation)
+    return Organisations(registry.organisation, registry.sector)

@@ -41,7 +41,16 @@ from services.verification.adapters.token import Token
 from services.verification.api.employment_servicer import EmploymentServicer
 from services.verification.api.errors import ERRORS
 from services.verification.api.issuance_servicer import IssuanceServicer
-from services.verification.config import SAFE_CROWD, Config, IssuerKeySettings, KeyBackend, load_organisations
+from services.verification.api.label_servicer import LabelRevocationServicer, LabelServicer
+from services.verification.config import (
+    SAFE_CROWD,
+    SAFE_CROWD_AGE_HOURS,
+    Config,
+    IssuerKeySettings,
+    KeyBackend,
+    load_organisations,
+)
+from services.verification.crowds import Crowds
 from services.verification.curation import CURATION
 from services.verification.domain import (
     allowance_decider,
@@ -51,15 +60,21 @@ from services.verification.domain import (
     mailbox_decider,
     slots_decider,
 )
+from services.verification.domain.crowd_decider import Policy
 from services.verification.domain.epoch import epoch_at
 from services.verification.domain.organisation import Organisations
 from services.verification.keys import Keys
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
 from vouchsafe.verification.v1.employment_service_pb2_grpc import add_EmploymentServiceServicer_to_server
 from vouchsafe.verification.v1.issuance_service_pb2_grpc import add_IssuanceServiceServicer_to_server
+from vouchsafe.verification.v1.label_service_pb2_grpc import (
+    add_LabelRevocationServiceServicer_to_server,
+    add_LabelServiceServicer_to_server,
+)
 
 SERVICE = "verification"
 SMALL_CROWD = "insecure_crowd_minimum"
+YOUNG_CROWD = "insecure_crowd_age_hours"
 
 _log = log(__name__)
 
@@ -70,6 +85,7 @@ class Assembly:
 
     bindings: list[ServiceBinding[Any]]
     schedule: KeySchedule
+    crowds: Crowds
     close: Callable[[], Awaitable[None]]
     clearance: KeyClearance | None = None
 
@@ -92,7 +108,18 @@ def assemble(
     issuance = config.issuance.policy()
     token = _token(config.issuer_keys, keys.token_pin)
     issuer_keys = IssuerKeys(
-        CommandHandler(store, codec, issuer_key_decider, coarse), LogKeystore(KeySealing(keys.kek)), token=token
+        CommandHandler(store, codec, issuer_key_decider, coarse),
+        LogKeystore(KeySealing(keys.kek)),
+        token=token,
+        length=config.issuance.epoch,
+    )
+    crowds = Crowds(
+        crowds=CommandHandler(store, codec, crowd_decider, coarse),
+        employments=employments,
+        organisations=organisations,
+        policy=config.issuance.crowd_policy(),
+        length=config.issuance.epoch,
+        clock=clock,
     )
     employment_servicer = EmploymentServicer(
         mailboxes=CommandHandler(store, codec, mailbox_decider, coarse),
@@ -108,30 +135,42 @@ def assemble(
     )
     issuance_servicer = IssuanceServicer(
         slots=CommandHandler(store, codec, slots_decider, coarse),
-        crowds=CommandHandler(store, codec, crowd_decider, coarse),
-        employments=employments,
+        crowds=crowds,
         assertions=assertions,
         organisations=organisations,
         keys=issuer_keys,
         policy=issuance,
         clock=clock,
     )
+    label_servicer = LabelServicer(
+        crowds=crowds, employments=employments, assertions=assertions, organisations=organisations, clock=clock
+    )
+    revocation_servicer = LabelRevocationServicer(
+        crowds=crowds,
+        organisations=organisations,
+        length=config.issuance.epoch,
+        ahead=config.issuance.key_ahead,
+        clock=clock,
+    )
     bindings: list[ServiceBinding[Any]] = [
         ServiceBinding(add_EmploymentServiceServicer_to_server, employment_servicer),
         ServiceBinding(add_IssuanceServiceServicer_to_server, issuance_servicer),
+        ServiceBinding(add_LabelServiceServicer_to_server, label_servicer),
+        ServiceBinding(add_LabelRevocationServiceServicer_to_server, revocation_servicer),
         ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     ]
-    schedule = KeySchedule(issuer_keys, organisations, lambda: epoch_at(clock.now(), issuance.epoch))
+    schedule = KeySchedule(
+        issuer_keys, organisations, length=config.issuance.epoch, ahead=config.issuance.key_ahead, clock=clock
+    )
     kept = timedelta(days=config.issuer_keys.destroy_after_days)
     clearance = KeyClearance(token, lambda: epoch_at(clock.now() - kept, issuance.epoch)) if token else None
-    return Assembly(bindings, schedule, issuer_keys.close, clearance)
+    return Assembly(bindings, schedule, crowds, issuer_keys.close, clearance)
 
 
 async def start(process: Process) -> None:
     """Open what the process needs and hand it over. Raises what would make serving unsafe."""
     config = configfile.load(process.config, Config)
-    if config.issuance.policy().crowd_minimum < SAFE_CROWD:
-        _log.warning(SMALL_CROWD, count=config.issuance.policy().crowd_minimum)
+    _warn_of_small_crowds(config.issuance.crowd_policy())
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
     database = MongoDatabase(process.secrets.text("mongodb-uri"))
     # In a thread: dropping connections waits for the driver's own threads.
@@ -152,6 +191,7 @@ async def start(process: Process) -> None:
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
     process.worker("issuer keys", assembly.schedule.run)
+    process.worker("crowds", assembly.crowds.run)
     if assembly.clearance is not None:
         process.worker("closed issuer keys", assembly.clearance.run)
     process.worker("log", _log_worker(store, JetStreamOutbox(bus, SERVICE)).run)
@@ -166,6 +206,14 @@ async def start(process: Process) -> None:
             errors=ERRORS,
         )
     )
+
+
+def _warn_of_small_crowds(policy: Policy) -> None:
+    hours = policy.age_seconds // 3600
+    if policy.minimum < SAFE_CROWD:
+        _log.warning(SMALL_CROWD, count=policy.minimum)
+    if hours < SAFE_CROWD_AGE_HOURS:
+        _log.warning(YOUNG_CROWD, count=hours)
 
 
 def _log_worker(store: LogStore, outbox: JetStreamOutbox) -> LogWorker:

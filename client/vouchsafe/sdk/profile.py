@@ -24,6 +24,10 @@
     certificate = ...
     disclosure = "127.0.0.1:7004"
 
+    [operator]                          # on the machines of those who run the platform alone
+    certificate = ...
+    verification = "127.0.0.1:7002"
+
 Paths start at the file's own directory. Nothing is connected to here.
 """
 
@@ -85,6 +89,13 @@ class OfficerEdge(Edge):
 
 
 @dataclass(frozen=True)
+class OperatorEdge(Edge):
+    """Certificate and address of the desk where labels are revoked."""
+
+    verification: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """One platform, as one device sees it."""
 
@@ -92,6 +103,7 @@ class Profile:
     person: PersonEdge
     alias: AliasEdge
     officer: OfficerEdge | None = None
+    operator: OperatorEdge | None = None
     delays: Delays = field(default_factory=Delays)
 
     @classmethod
@@ -110,6 +122,12 @@ class Profile:
         if self.officer is None:
             raise VouchsafeError(Reason.PROFILE_INVALID, "this profile has no [officer] table")
         return self.officer
+
+    def operator_edge(self) -> OperatorEdge:
+        """The operators' desk, which hardly any device has."""
+        if self.operator is None:
+            raise VouchsafeError(Reason.PROFILE_INVALID, "this profile has no [operator] table")
+        return self.operator
 
 
 def _read(path: Path) -> bytes:

@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from services.chassis.log.eventstore import START, Commit, Mark
+from services.chassis.log.eventstore import START, Commit, Mark, RecordedEvent
 
 _SUFFIX = re.compile(r"[A-Z][A-Za-z0-9]*\.v[1-9][0-9]*", re.ASCII)
 _FOREIGN = uuid.UUID("8e6c1f0a-1c0e-5d53-9b52-6d1c6a3d4b11")
@@ -63,7 +64,9 @@ class Curation:
 
     `suffixes` maps a stored type name to `<Name>.v<number>`; its subject is `<service>.public.<Name>.v<number>`.
 
-    Events of one stream share a key, and those of all streams that `group` gives one name. The key is a digest that
+    Events of one stream share a key, and those of all streams that `group` gives one name. Where a stream is about
+    several things, `about` names for a type what its stored bytes are about, and those of one name share a key instead.
+    The key is a digest that
     whoever guesses the name recognises, and it shows which events belong together: where that is nobody's business,
     name the types in `alone`, of which each event has a key that follows from its mark and tells nothing else.
     """
@@ -74,6 +77,7 @@ class Curation:
         suffixes: Mapping[str, str],
         *,
         group: Callable[[str], str] = str,
+        about: Mapping[str, Callable[[bytes], str]] = MappingProxyType({}),
         alone: Collection[str] = (),
     ) -> None:
         for suffix in suffixes.values():
@@ -82,6 +86,7 @@ class Curation:
         self.service = service
         self._subjects = {kind: f"{service}.public.{suffix}" for kind, suffix in suffixes.items()}
         self._group = group
+        self._about = about
         self._alone = frozenset(alone)
 
     def __bool__(self) -> bool:
@@ -104,8 +109,12 @@ class Curation:
             for offset, (event, meta) in enumerate(commit.recorded()):
                 if event.type in self._subjects:
                     mark = Mark(commit.position or 0, offset)
-                    key = self._key(str(mark) if event.type in self._alone else f"of {self._group(commit.stream)}")
+                    key = self._key(str(mark) if event.type in self._alone else f"of {self._name(commit, event)}")
                     yield PublicEvent(mark, event.type, event.data, meta.traceparent, key=key)
+
+    def _name(self, commit: Commit, event: RecordedEvent) -> str:
+        about = self._about.get(event.type)
+        return about(event.data) if about else self._group(commit.stream)
 
     def _key(self, name: str) -> str:
         return sha256(f"{self.service} {name}".encode()).digest()[:16].hex()

@@ -12,6 +12,7 @@ def event_codec() -> EventCodec:
             tree.LeafAppended: pb.LeafAppended,
             label.IssuerKeyAccepted: pb.IssuerKeyAccepted,
             label.LabelOpened: pb.LabelOpened,
+            label.LabelRevoked: pb.LabelRevoked,
             deposit.EnvelopeDeposited: pb.EnvelopeDeposited,
             case.CaseOpened: pb.CaseOpened,
             case.CaseDeclined: pb.CaseDeclined,

@@ -1,4 +1,4 @@
-"""A label in one epoch: its one issuer key, and whether its crowd is large enough to speak.
+"""A label in one epoch: its one issuer key, whether its crowd is large enough to speak, and whether it was revoked.
 
 Stream `label-<label>-<epoch>`. Each event is recorded only after its leaf is in the transparency log, so a credential
 that this service accepts stands under a key that everybody can see. Putting the leaf there is `reactions`'s work.
@@ -29,6 +29,15 @@ class LabelOpened:
 
 
 @dataclass(frozen=True)
+class LabelRevoked:
+    """The label may not speak any more; the leaf that says so is in the log."""
+
+    label: str
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Unknown:
     """No key was published."""
 
@@ -43,6 +52,13 @@ class Keyed:
 @dataclass(frozen=True)
 class Active:
     """The label may speak."""
+
+    public_key: bytes
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """The label may not speak any more. The key, empty if there was none, still tells what was deposited under it."""
 
     public_key: bytes
 
@@ -64,9 +80,18 @@ class OpenLabel:
     epoch: int
 
 
-State = Unknown | Keyed | Active
-Event = IssuerKeyAccepted | LabelOpened
-Command = AcceptKey | OpenLabel
+@dataclass(frozen=True)
+class RevokeLabel:
+    """Record that the label may not speak any more."""
+
+    label: str
+    epoch: int
+    reason: str
+
+
+State = Unknown | Keyed | Active | Revoked
+Event = IssuerKeyAccepted | LabelOpened | LabelRevoked
+Command = AcceptKey | OpenLabel | RevokeLabel
 
 initial: State = Unknown()
 
@@ -80,20 +105,26 @@ def evolve(state: State, event: Event) -> State:
     """The state after an event."""
     match event:
         case IssuerKeyAccepted(public_key=public_key):
-            return Keyed(public_key)
+            return Revoked(public_key) if isinstance(state, Revoked) else Keyed(public_key)
         case LabelOpened():
             return Active(state.public_key) if isinstance(state, Keyed) else state
+        case LabelRevoked():
+            return Revoked(b"" if isinstance(state, Unknown) else state.public_key)
 
 
 def decide(command: Command, state: State) -> tuple[Event, ...]:
     """What a command leads to; raises KeyConflict rather than choose between two keys."""
     match command, state:
-        case AcceptKey(label, epoch, public_key), Unknown():
+        case AcceptKey(label, epoch, public_key), Unknown() | Revoked(b""):
             return (IssuerKeyAccepted(label, epoch, public_key),)
-        case AcceptKey(public_key=public_key), Keyed(known) | Active(known) if public_key == known:
+        case AcceptKey(public_key=public_key), Keyed(known) | Active(known) | Revoked(known) if public_key == known:
             return ()
         case OpenLabel(label, epoch), Keyed():
             return (LabelOpened(label, epoch),)
-        case OpenLabel(), Active():
+        case OpenLabel(), Active() | Revoked():
+            return ()
+        case RevokeLabel(label, epoch, reason), Unknown() | Keyed() | Active():
+            return (LabelRevoked(label, epoch, reason),)
+        case RevokeLabel(), Revoked():
             return ()
     raise KeyConflict("one label and epoch have exactly one key, published before the label opens")

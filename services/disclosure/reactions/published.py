@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 from services.chassis.integration.consumer import ForeignEvent, ProducerDistrusted, Reaction
 from services.chassis.log.handle import fingerprint_of
-from services.disclosure.domain.label import AcceptKey, Command, KeyConflict, OpenLabel
+from services.disclosure.domain.label import AcceptKey, Command, KeyConflict, OpenLabel, RevokeLabel
 from services.disclosure.labels import Labels
 from services.disclosure.transparency import LeafConflict, TransparencyLog
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, OwnershipLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf
 from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
@@ -36,6 +36,7 @@ class Published:
         return {
             verification_pb.IssuerKeyPublished.DESCRIPTOR.full_name: self.issuer_key_published,
             verification_pb.LabelActivated.DESCRIPTOR.full_name: self.label_activated,
+            verification_pb.LabelRevoked.DESCRIPTOR.full_name: self.label_revoked,
         }
 
     async def ownership_committed(self, event: ForeignEvent) -> None:
@@ -58,6 +59,14 @@ class Published:
         with _conflict_distrusted():
             await self._log.append(leaf, commit_id=_only_leaf("label-activated", published.label, published.epoch))
             await self._record(OpenLabel(published.label, published.epoch), event)
+
+    async def label_revoked(self, event: ForeignEvent) -> None:
+        """That nobody may speak under a label any more becomes a leaf, and then holds here."""
+        published = verification_pb.LabelRevoked.FromString(event.data)
+        leaf = LabelRevokedLeaf(published.label, published.epoch, published.reason)
+        with _conflict_distrusted():
+            await self._log.append(leaf, commit_id=_only_leaf("label-revoked", published.label, published.epoch))
+            await self._record(RevokeLabel(published.label, published.epoch, published.reason), event)
 
     async def _record(self, command: Command, event: ForeignEvent) -> None:
         fingerprint = fingerprint_of(event.producer, event.data)

@@ -2,7 +2,7 @@
 
 from services.chassis.log.codec import EventCodec
 from services.forum.domain.alias import AliasCreated
-from services.forum.domain.label import IssuerKeyAccepted, LabelOpened
+from services.forum.domain.label import IssuerKeyAccepted, LabelOpened, LabelRevoked
 from services.forum.domain.post_id import PostIdReserved
 from services.forum.domain.post_root import DayClosed, PostsRooted
 from services.forum.domain.text_commitment import TextCommitted
@@ -17,6 +17,7 @@ def event_codec() -> EventCodec:
         {
             IssuerKeyAccepted: pb.IssuerKeyAccepted,
             LabelOpened: pb.LabelOpened,
+            LabelRevoked: pb.LabelRevoked,
             AliasCreated: pb.AliasCreated,
             PostIdReserved: pb.PostIdReserved,
             ThreadOpened: pb.ThreadOpened,

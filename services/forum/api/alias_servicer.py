@@ -1,5 +1,6 @@
 """AliasService: challenges, and aliases that stand on a credential and a receipt."""
 
+from services.chassis.coarse_clock import CoarseClock
 from services.chassis.log.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
@@ -25,11 +26,15 @@ class AliasServicer(AliasServiceServicer):
         labels: CommandHandler[LabelCommand, label.State, label.Event],
         nonces: Nonces,
         receipt_key: bytes,
+        grace: label.Grace,
+        clock: CoarseClock,
     ) -> None:
         self._aliases = aliases
         self._labels = labels
         self._nonces = nonces
         self._receipt_key = receipt_key
+        self._grace = grace
+        self._clock = clock
 
     async def CreateChallenge(  # noqa: N802 -- the name is the proto's
         self, _request: pb.CreateChallengeRequest, _context: Context
@@ -44,7 +49,7 @@ class AliasServicer(AliasServiceServicer):
         # 2. The label, whose key decides about the credential.
         credential = request.credential
         state, _ = await self._labels.state(label.stream(credential.label, credential.epoch))
-        opened = label.require_open(state)
+        opened = label.require_open(state, self._clock.seconds(), self._grace)
         # 3. Credential, receipt and possession.
         verified = checks.verified_alias(
             alias_claim(request, opened.label_name),

@@ -12,9 +12,10 @@ from services.forum.api import mapping
 from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.names import draw_names
 from services.forum.api.requests import fingerprint
-from services.forum.domain import alias, post_id, thread, thread_decider
+from services.forum.domain import alias, label, post_id, thread, thread_decider
 from services.forum.domain.alias_decider import CreateAlias
 from services.forum.domain.errors import DomainError
+from services.forum.domain.label_decider import Command as LabelCommand
 from services.forum.domain.post_id_decider import ReservePostId
 from services.forum.domain.thread_decider import Command, CreateComment, CreatePost, OpenThread, Speaker
 from services.forum.domain.verified import AuthorProof
@@ -33,16 +34,20 @@ class ThreadServicer(ThreadServiceServicer):
         self,
         *,
         aliases: CommandHandler[CreateAlias, alias.State, alias.Event],
+        labels: CommandHandler[LabelCommand, label.State, label.Event],
         threads: CommandHandler[Command, thread.State, thread.Event],
         post_ids: CommandHandler[ReservePostId, post_id.State, post_id.Event],
         tokens: ConsistencyTokens,
+        grace: label.Grace,
         clock: CoarseClock,
         draw_names: Callable[[], tuple[str, ...]] = draw_names,
     ) -> None:
         self._aliases = aliases
+        self._labels = labels
         self._threads = threads
         self._post_ids = post_ids
         self._tokens = tokens
+        self._grace = grace
         self._clock = clock
         self._draw_names = draw_names
 
@@ -80,6 +85,9 @@ class ThreadServicer(ThreadServiceServicer):
         # An alias does not change once it is there; that it is not there is never remembered, but read each time.
         state, _ = await self._aliases.remembered_state(alias.stream(proof.alias_key))
         author = alias.require_existing(state)
+        # What ends a label is never taken back, so a memory of it refuses as well as the store would.
+        standing, _ = await self._labels.remembered_state(label.stream(author.label, author.epoch))
+        label.require_voice(standing, self._clock.seconds(), self._grace)
         spoken_in, _ = await self._threads.remembered_state(thread.stream(thread_id))
         # A name is for good, so whoever is remembered with one needs no other.
         named = isinstance(spoken_in, thread.Open) and proof.alias_key in spoken_in.authors

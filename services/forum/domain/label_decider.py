@@ -1,4 +1,4 @@
-"""What may happen to a label: one key, then opening. Both commands may be repeated without effect.
+"""What may happen to a label: one key, then opening; revocation at any time. Commands may be repeated without effect.
 
 A second, different key for the same label and epoch would let verification sort people by the key it shows them, so it
 is refused for good and must be looked into by people.
@@ -13,7 +13,9 @@ from services.forum.domain.label import (
     Event,
     IssuerKeyAccepted,
     LabelOpened,
+    LabelRevoked,
     Opened,
+    Revoked,
     State,
     Unknown,
     evolve,
@@ -21,7 +23,7 @@ from services.forum.domain.label import (
 )
 from services.forum.domain.verified import VerifiedIssuerKey
 
-__all__ = ["AcceptIssuerKey", "Command", "OpenLabel", "decide", "evolve", "initial"]
+__all__ = ["AcceptIssuerKey", "Command", "OpenLabel", "RevokeLabel", "decide", "evolve", "initial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,16 @@ class OpenLabel:
     epoch: int
 
 
-Command: TypeAlias = AcceptIssuerKey | OpenLabel
+@dataclass(frozen=True, slots=True)
+class RevokeLabel:
+    """Let nobody speak under the label any more, be it known or not."""
+
+    label: str
+    epoch: int
+    reason: str
+
+
+Command: TypeAlias = AcceptIssuerKey | OpenLabel | RevokeLabel
 
 
 def decide(command: Command, state: State) -> tuple[Event, ...]:
@@ -49,12 +60,18 @@ def decide(command: Command, state: State) -> tuple[Event, ...]:
             return _accept(command, state)
         case OpenLabel():
             return _open(command, state)
+        case RevokeLabel():
+            revoked = LabelRevoked(command.label, command.epoch, command.reason)
+            return () if isinstance(state, Revoked) else (revoked,)
 
 
 def _accept(command: AcceptIssuerKey, state: State) -> tuple[Event, ...]:
     key = command.key
-    if isinstance(state, Unknown):
-        return (IssuerKeyAccepted(key.label, key.epoch, key.label_name, key.public_key),)
+    match state:
+        case Unknown():
+            return (IssuerKeyAccepted(key.label, key.epoch, key.label_name, key.public_key, key.ends_at),)
+        case Revoked():
+            return ()
     if (state.label_name, state.public_key) != (key.label_name, key.public_key):
         raise DomainError(Reason.ISSUER_KEY_CONFLICT)
     return ()
@@ -66,5 +83,5 @@ def _open(command: OpenLabel, state: State) -> tuple[Event, ...]:
             raise DomainError(Reason.UNKNOWN_KEY)
         case Closed():
             return (LabelOpened(command.label, command.epoch),)
-        case Opened():
+        case Opened() | Revoked():
             return ()

@@ -11,12 +11,16 @@ from typing import NewType
 
 @dataclass(frozen=True, slots=True)
 class IssuerKey:
-    """The key that verification publishes for a label in an epoch; `public_key` is a DER SubjectPublicKeyInfo."""
+    """The key that verification publishes for a label in an epoch; `public_key` is a DER SubjectPublicKeyInfo.
+
+    `ends_at`: when the epoch ends, Unix seconds; 0 when that was not told.
+    """
 
     label: str
     epoch: int
     label_name: str
     public_key: bytes
+    ends_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from services.chassis.log.codec import EventCodec
 from services.verification.domain.allowance_decider import MailAllowanceUsed
-from services.verification.domain.crowd_decider import LabelActivated, PersonCounted
-from services.verification.domain.employment_decider import EmploymentVerified
+from services.verification.domain.crowd_decider import LabelActivated, LabelRevoked, PersonCounted
+from services.verification.domain.employment_decider import EmployerChosen, EmploymentVerified
 from services.verification.domain.issuer_key_decider import IssuerKeyPublished, IssuerKeyStored
 from services.verification.domain.mailbox import MailboxProven, MailCodeRejected, MailCodeRequested, MailCodeSent
 from services.verification.domain.slots_decider import CredentialIssued
@@ -20,9 +20,11 @@ def event_codec() -> EventCodec:
             MailCodeRejected: stored.MailCodeRejected,
             MailboxProven: stored.MailboxProven,
             EmploymentVerified: stored.EmploymentVerified,
+            EmployerChosen: stored.EmployerChosen,
             CredentialIssued: stored.CredentialIssued,
             PersonCounted: stored.PersonCounted,
             LabelActivated: stored.LabelActivated,
+            LabelRevoked: stored.LabelRevoked,
             IssuerKeyStored: stored.IssuerKeyStored,
             IssuerKeyPublished: stored.IssuerKeyPublished,
         }

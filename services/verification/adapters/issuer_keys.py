@@ -14,8 +14,9 @@ from services.seal.blind_rsa import PublicKey
 from services.seal.blind_rsa_signer import in_range
 from services.seal.errors import SealError
 from services.verification.adapters.key_custody import Custody, IssuerKeyUnavailable, KeptKey, KeyPlace, PrivateKey
+from services.verification.domain.epoch import EpochLength, span_of
 from services.verification.domain.issuer_key_decider import Event, KeepKey, State
-from services.verification.domain.organisation import Organisation
+from services.verification.domain.organisation import Label
 
 MADE = "issuer_key_made"
 LEFT_OVER = "issuer_key_left_over"
@@ -44,7 +45,7 @@ class IssuerKeys:
     """All issuer keys of this process. Two processes that make one at once end up with the same one.
 
     New keys are made in `token` where there is one, else in `keystore`. A key that was made in the other one before is
-    used from there until its epoch ends: the log says where it is.
+    used from there until its epoch ends: the log says where it is. `length`: of the epochs.
     """
 
     def __init__(
@@ -53,19 +54,21 @@ class IssuerKeys:
         keystore: Custody,
         *,
         token: Custody | None = None,
+        length: EpochLength = EpochLength.MONTH,
     ) -> None:
         self._keys = keys
+        self._length = length
         self._keystore = keystore
         self._token = token
         self._open: dict[tuple[str, int], IssuerKey] = {}
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def key(self, organisation: Organisation, epoch: int) -> IssuerKey:
-        """The key of an organisation's label in an epoch; made and kept first when there is none."""
-        place = (organisation.id, epoch)
+    async def key(self, label: Label, epoch: int) -> IssuerKey:
+        """The key of a label in an epoch; made and kept first when there is none."""
+        place = (label.id, epoch)
         async with self._turns[place]:
             if place not in self._open:
-                self._open[place] = await self._find_or_make(organisation, epoch)
+                self._open[place] = await self._find_or_make(label, epoch)
             return self._open[place]
 
     def forget_before(self, epoch: int) -> None:
@@ -82,11 +85,11 @@ class IssuerKeys:
         if self._token is not None:
             await self._token.close()
 
-    async def _find_or_make(self, organisation: Organisation, epoch: int) -> IssuerKey:
-        place = KeyPlace(organisation.id, epoch)
+    async def _find_or_make(self, label: Label, epoch: int) -> IssuerKey:
+        place = KeyPlace(label.id, epoch)
         state, _ = await self._keys.state(_stream(place))
         if not state.exists:
-            state = await self._make(organisation, place)
+            state = await self._make(label, place)
         kept = KeptKey(state.public_key, state.sealed_private_key)
         private = await self._custody_of(kept).open(place, kept)
         return IssuerKey(place.label, epoch, kept.public_key, PublicKey.from_spki(kept.public_key), private)
@@ -98,16 +101,19 @@ class IssuerKeys:
             raise SealError("the issuer key is in a token, and none is configured")
         return self._token
 
-    async def _make(self, organisation: Organisation, place: KeyPlace) -> State:
+    async def _make(self, label: Label, place: KeyPlace) -> State:
         custody = self._token or self._keystore
         made = await custody.make(place)
+        span = span_of(place.epoch, self._length)
         command = KeepKey(
             label=place.label,
             epoch=place.epoch,
-            label_name=organisation.label_name,
-            parent=organisation.sector,
+            label_name=label.name,
+            parent=label.parent,
             public_key=made.public_key,
             sealed_private_key=made.sealed,
+            begins_at=span.begins_at,
+            ends_at=span.ends_at,
         )
         # A failure here does not tell what the log holds, so the key stays where it is: should it be the one that
         # counts, the next try finds it; should it not, it goes when its epoch does.

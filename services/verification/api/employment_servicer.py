@@ -12,7 +12,8 @@ from services.verification.adapters.assertions import AssertionVerifier, Person
 from services.verification.adapters.codes import Codes
 from services.verification.adapters.mailboxes import Mailboxes
 from services.verification.adapters.mailer import Mailer
-from services.verification.domain import allowance_decider, employment_decider, mailbox, mailbox_decider
+from services.verification.crowds import EmploymentHandler, employment_stream
+from services.verification.domain import allowance_decider, mailbox, mailbox_decider
 from services.verification.domain.allowance_decider import MailAllowanceUsed, UseAllowance
 from services.verification.domain.employment_decider import EmploymentVerified, VerifyEmployment
 from services.verification.domain.errors import DomainError, Reason
@@ -26,7 +27,6 @@ from vouchsafe.verification.v1 import employment_service_pb2_grpc as stubs
 Context = grpc.aio.ServicerContext[Any, Any]
 MailboxHandler = CommandHandler[mailbox_decider.Command, mailbox.State, mailbox.Event]
 AllowanceHandler = CommandHandler[UseAllowance, allowance_decider.State, MailAllowanceUsed]
-EmploymentHandler = CommandHandler[VerifyEmployment, employment_decider.State, EmploymentVerified]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,6 @@ class MailPolicy:
     def __post_init__(self) -> None:
         if self.code_seconds < 60 or self.employment_days < 1:
             raise ValueError("a code lasts a minute at least, an employment a day")
-
-
-def employment_stream(escrow_reference: bytes) -> str:
-    """The stream of one person's employments."""
-    return f"employment-{escrow_reference.hex()}"
 
 
 class EmploymentServicer(stubs.EmploymentServiceServicer):
@@ -174,12 +169,17 @@ class EmploymentServicer(stubs.EmploymentServiceServicer):
         expires_at = proven.proven_at + self._policy.employment_days * 86_400
         handled = await self._employments.handle(
             employment_stream(person.escrow_reference),
-            VerifyEmployment(person.escrow_reference, person.ownership_key, proven.organisation, expires_at),
+            VerifyEmployment(
+                person.escrow_reference, person.ownership_key, proven.organisation, expires_at, proven.proven_at
+            ),
             commit_id=commit_id_of(call.caller, request_id, "employment"),
             fingerprint=fingerprint,
             caller=call.caller,
         )
-        return handled.events[0]
+        verified = handled.events[0]
+        if not isinstance(verified, EmploymentVerified):
+            raise RequestIdReused("the commit id was used for another command")
+        return verified
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

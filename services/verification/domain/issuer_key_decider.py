@@ -14,13 +14,18 @@ class IssuerKeyStored:
 
 @dataclass(frozen=True)
 class IssuerKeyPublished:
-    """The public half, DER SubjectPublicKeyInfo. Public."""
+    """The public half, DER SubjectPublicKeyInfo, and when the epoch begins and ends, Unix seconds. Public.
+
+    In events from before it was told, begin and end are 0.
+    """
 
     label: str
     epoch: int
     label_name: str
     parent: str
     public_key: bytes
+    begins_at: int = 0
+    ends_at: int = 0
 
 
 Event = IssuerKeyStored | IssuerKeyPublished
@@ -36,6 +41,8 @@ class KeepKey:
     parent: str
     public_key: bytes
     sealed_private_key: bytes
+    begins_at: int
+    ends_at: int
 
 
 @dataclass(frozen=True)
@@ -70,5 +77,13 @@ def decide(command: KeepKey, state: State) -> tuple[Event, ...]:
     kept = (IssuerKeyStored(command.label, command.epoch, command.sealed_private_key),)
     return (
         *(kept if command.sealed_private_key else ()),
-        IssuerKeyPublished(command.label, command.epoch, command.label_name, command.parent, command.public_key),
+        IssuerKeyPublished(
+            label=command.label,
+            epoch=command.epoch,
+            label_name=command.label_name,
+            parent=command.parent,
+            public_key=command.public_key,
+            begins_at=command.begins_at,
+            ends_at=command.ends_at,
+        ),
     )

@@ -1,4 +1,8 @@
-"""Organisations, the labels that stand for them, and the mail domains that prove them."""
+"""The registry: organisations with the mail domains that prove them, and the labels that people may speak under.
+
+Labels stand in trees. An organisation's own label is the narrowest, above it is its sector's, and above that possibly a
+wider one, a region for example. How many people a label needs before it speaks is `crowd_decider`'s business.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,22 +10,37 @@ from dataclasses import dataclass
 
 from services.verification.domain.errors import DomainError, Reason
 
+Path = tuple[str, ...]
+"""Labels from an employer's own to the widest above it."""
+
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True)
+class Label:
+    """What credentials are issued under. `name`: the words that readers see; `parent`: the wider label, "" for none."""
+
+    id: str
+    name: str
+    parent: str = ""
+
+
+@dataclass(frozen=True)
 class Organisation:
-    """An employer. Its `id` is the label that its people speak under; `sector` is the wider label above it."""
+    """An employer. Its `id` is the label that its people speak under; `sector` is the wider label above it.
+
+    `withdrawn`: nobody can prove to work there any more, and in no later epoch is anybody issued under its label.
+    """
 
     id: str
     name: str
     domains: tuple[str, ...]
     sector: str
+    withdrawn: bool = False
 
     def __post_init__(self) -> None:
-        for label in (self.id, self.sector):
-            if _LABEL.fullmatch(label) is None:
-                raise ValueError(f"{label!r} is no label: a-z, 0-9 and '-', at most 64")
+        _check_label(self.id)
+        _check_label(self.sector)
         if not self.name or not self.domains:
             raise ValueError(f"{self.id}: an organisation has a name and a mail domain")
 
@@ -31,36 +50,105 @@ class Organisation:
         return f"Employee of {self.name}"
 
 
-class Organisations:
-    """The registry: every label and every mail domain belongs to one organisation (ValueError otherwise)."""
+@dataclass(frozen=True)
+class Sector:
+    """A wider label for the people of several organisations; `name` is read as "Employee of <name>"."""
 
-    def __init__(self, organisations: Iterable[Organisation]) -> None:
-        self._by_label: dict[str, Organisation] = {}
+    id: str
+    name: str
+    parent: str = ""
+
+    def __post_init__(self) -> None:
+        _check_label(self.id)
+        if self.parent:
+            _check_label(self.parent)
+        if not self.name:
+            raise ValueError(f"{self.id}: a sector has a name")
+
+
+class Organisations:
+    """The registry, which agrees with itself (ValueError otherwise).
+
+    Every label and every mail domain is declared once, every sector that is named is declared, and no label is above
+    itself.
+    """
+
+    def __init__(self, organisations: Iterable[Organisation], sectors: Iterable[Sector]) -> None:
+        self._organisations: dict[str, Organisation] = {}
         self._by_domain: dict[str, Organisation] = {}
+        self._labels: dict[str, Label] = {}
+        for sector in sectors:
+            self._declare(Label(sector.id, f"Employee of {sector.name}", sector.parent))
         for organisation in organisations:
-            if organisation.id in self._by_label:
-                raise ValueError(f"{organisation.id} is declared twice")
-            self._by_label[organisation.id] = organisation
-            for domain in map(str.lower, organisation.domains):
-                if domain in self._by_domain:
-                    raise ValueError(f"the mail domain {domain} is declared twice")
-                self._by_domain[domain] = organisation
-        if shared := self._by_label.keys() & {each.sector for each in self}:
-            raise ValueError(f"{min(shared)} is both an organisation and a sector")
+            self._declare(Label(organisation.id, organisation.label_name, organisation.sector))
+            self._organisations[organisation.id] = organisation
+            self._own_domains(organisation)
+        for label in self._labels.values():
+            self._check_above(label)
 
     def __iter__(self) -> Iterator[Organisation]:
-        return iter(self._by_label.values())
+        return iter(self._organisations.values())
+
+    def labels(self) -> Iterator[Label]:
+        """Every label under which somebody may be issued: those of the organisations that are not withdrawn, and all
+        above them.
+        """
+        used = {label for each in self if not each.withdrawn for label in self.path(each.id)}
+        return (label for label in self._labels.values() if label.id in used)
+
+    def label(self, label: str) -> Label:
+        """A label that people may be issued under, an organisation's or a wider one; UNKNOWN_LABEL."""
+        if label not in self._labels:
+            raise DomainError(Reason.UNKNOWN_LABEL)
+        return self._labels[label]
+
+    def path(self, label: str) -> Path:
+        """The label and all above it, the widest last; UNKNOWN_LABEL."""
+        path: Path = (self.label(label).id,)
+        while parent := self._labels[path[-1]].parent:
+            path = (*path, parent)
+        return path
+
+    def employers(self, label: str) -> tuple[str, ...]:
+        """The organisations whose people may be issued under a label; UNKNOWN_LABEL."""
+        self.label(label)
+        return tuple(each.id for each in self if not each.withdrawn and label in self.path(each.id))
 
     def of_label(self, label: str) -> Organisation:
-        """The organisation of a label; UNKNOWN_LABEL."""
+        """The organisation of an employer's own label; UNKNOWN_LABEL."""
         try:
-            return self._by_label[label]
+            return self._organisations[label]
         except KeyError:
             raise DomainError(Reason.UNKNOWN_LABEL) from None
 
     def of_mail_domain(self, domain: str) -> Organisation:
         """The organisation that owns a mail domain, exactly and not as a suffix; UNKNOWN_MAIL_DOMAIN."""
-        try:
-            return self._by_domain[domain.lower()]
-        except KeyError:
-            raise DomainError(Reason.UNKNOWN_MAIL_DOMAIN) from None
+        organisation = self._by_domain.get(domain.lower())
+        if organisation is None or organisation.withdrawn:
+            raise DomainError(Reason.UNKNOWN_MAIL_DOMAIN)
+        return organisation
+
+    def _declare(self, label: Label) -> None:
+        if label.id in self._labels:
+            raise ValueError(f"the label {label.id} is declared twice")
+        self._labels[label.id] = label
+
+    def _own_domains(self, organisation: Organisation) -> None:
+        for domain in map(str.lower, organisation.domains):
+            if domain in self._by_domain:
+                raise ValueError(f"the mail domain {domain} is declared twice")
+            self._by_domain[domain] = organisation
+
+    def _check_above(self, label: Label) -> None:
+        above = [label.id]
+        while parent := self._labels[above[-1]].parent:
+            if parent in self._organisations or parent not in self._labels:
+                raise ValueError(f"{label.id}: the label above it, {parent}, is not declared as a sector")
+            if parent in above:
+                raise ValueError(f"{label.id} is above itself")
+            above.append(parent)
+
+
+def _check_label(label: str) -> None:
+    if _LABEL.fullmatch(label) is None:
+        raise ValueError(f"{label!r} is no label: a-z, 0-9 and '-', at most 64")

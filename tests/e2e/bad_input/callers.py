@@ -20,7 +20,7 @@ from vouchsafe.forum.v1 import (  # noqa: F401
 from vouchsafe.identity.v1 import person_service_pb2, release_service_pb2  # noqa: F401
 from vouchsafe.log.v1 import log_service_pb2  # noqa: F401
 from vouchsafe.trustee.v1 import trustee_service_pb2  # noqa: F401
-from vouchsafe.verification.v1 import employment_service_pb2, issuance_service_pb2  # noqa: F401
+from vouchsafe.verification.v1 import employment_service_pb2, issuance_service_pb2, label_service_pb2  # noqa: F401
 from vouchsafe.witness.v1 import witness_service_pb2  # noqa: F401
 
 CERTIFICATES: Sequence[str] = (*EDGES, *SERVICES)
@@ -32,6 +32,8 @@ SERVED: Mapping[str, Sequence[str]] = {
     "verification": (
         "vouchsafe.verification.v1.EmploymentService",
         "vouchsafe.verification.v1.IssuanceService",
+        "vouchsafe.verification.v1.LabelService",
+        "vouchsafe.verification.v1.LabelRevocationService",
         _EVENT_LOG,
     ),
     "forum": (
@@ -55,6 +57,8 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "vouchsafe.identity.v1.ReleaseService": ("disclosure",),
     "vouchsafe.verification.v1.EmploymentService": ("person-edge",),
     "vouchsafe.verification.v1.IssuanceService": ("person-edge",),
+    "vouchsafe.verification.v1.LabelService": ("person-edge",),
+    "vouchsafe.verification.v1.LabelRevocationService": ("label-desk",),
     "vouchsafe.forum.v1.AliasService": ("alias-edge",),
     "vouchsafe.forum.v1.ThreadService": ("alias-edge",),
     "vouchsafe.forum.v1.ReadingService": ("alias-edge",),

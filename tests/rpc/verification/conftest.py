@@ -4,6 +4,7 @@ import re
 import ssl
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from services.seal.statements import Assertion, encode_token
 from services.verification.adapters.mailer import Mailer, MailSettings
 from services.verification.api.errors import ERRORS
 from services.verification.config import Codes, Config, Issuance
+from services.verification.crowds import Crowds
 from services.verification.domain.limits import Limit
-from services.verification.domain.organisation import Organisation, Organisations
+from services.verification.domain.organisation import Organisation, Organisations, Sector
 from services.verification.keys import Keys
 from services.verification.wiring import SERVICE, assemble
 from tests.rpc.identity.cases import make_trust
@@ -39,11 +41,20 @@ ORGANISATIONS = Organisations(
         Organisation("harbour-games", "Harbour Games", ("harbour.example",), "gaming"),
         Organisation("jade-river", "Jade River", ("jade.example",), "finance"),
         Organisation("cloudberry", "Cloudberry", ("cloud.example",), "technology"),
-    ]
+        Organisation("pixel-foundry", "Pixel Foundry", ("pixel.example",), "gaming"),
+    ],
+    [
+        Sector("gaming", "a gaming company", parent="entertainment"),
+        Sector("entertainment", "an entertainment company"),
+        Sector("finance", "a bank or insurer"),
+        Sector("technology", "a technology company"),
+    ],
 )
-ALLOW = {
+ALLOW: dict[str, frozenset[str]] = {
     "vouchsafe.verification.v1.EmploymentService": frozenset({identity("person-edge")}),
     "vouchsafe.verification.v1.IssuanceService": frozenset({identity("person-edge")}),
+    "vouchsafe.verification.v1.LabelService": frozenset({identity("person-edge")}),
+    "vouchsafe.verification.v1.LabelRevocationService": frozenset({identity("label-desk")}),
     "vouchsafe.log.v1.EventLogService": frozenset({identity("forum"), identity("disclosure")}),
 }
 
@@ -56,6 +67,7 @@ class Verification:
     store: MemoryEventStore
     clock: FixedClock
     mail: MailServer
+    crowds: Crowds
 
     def events(self, stream: str) -> list[str]:
         """Names of the events of a stream, in order."""
@@ -65,7 +77,14 @@ class Verification:
 
 @pytest.fixture(scope="module")  # a clock that was moved does not go back
 async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Verification]:
-    directory: Path = tmp_path_factory.mktemp("verification")
+    issuance = Issuance(insecure_crowd_minimum=CROWD, insecure_crowd_age_hours=0)
+    async with running_verification(tmp_path_factory.mktemp("verification"), issuance) as running:
+        yield running
+
+
+@asynccontextmanager
+async def running_verification(directory: Path, issuance: Issuance) -> AsyncIterator[Verification]:
+    """A service of its own, with these rules; nothing runs in its background."""
     mail = MailServer(credentials("smtp"), directory)
     await mail.start()
     clock, store = FixedClock(), MemoryEventStore()
@@ -75,7 +94,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ver
         organisations=directory,
         mail=settings,
         codes=Codes(per_mailbox=Limit(3, 3600), per_person=Limit(4, 3600)),
-        issuance=Issuance(insecure_crowd_minimum=CROWD),
+        issuance=issuance,
     )
     tls = ssl.create_default_context(cadata=credentials("smtp").authority.decode())
     assembly = assemble(
@@ -89,7 +108,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ver
     )
     await assembly.schedule.ensure()
     async with serving(SERVICE, assembly.bindings, allow=ALLOW, errors=ERRORS) as running:
-        yield Verification(running, store, clock, mail)
+        yield Verification(running, store, clock, mail, assembly.crowds)
     await assembly.close()
     await mail.stop()
 

@@ -5,6 +5,7 @@ import uuid
 from contextlib import suppress
 from datetime import timedelta
 
+from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.handle import CommandHandler
 from services.seal.secret import SecretBytes
@@ -13,7 +14,8 @@ from services.verification.adapters.issuer_keys import _COMMIT_IDS, IssuerKeys
 from services.verification.adapters.key_schedule import KeySchedule
 from services.verification.adapters.keystore_log import KeySealing, LogKeystore
 from services.verification.domain import issuer_key_decider
-from services.verification.domain.organisation import Organisation, Organisations
+from services.verification.domain.epoch import EpochLength
+from services.verification.domain.organisation import Organisation, Organisations, Sector
 from tests.rpc.verification.conftest import Blinded, PersonSide, Verification
 from tests.support.commits import append
 
@@ -39,15 +41,18 @@ async def test_request_ids_taken_from_the_next_epochs_keys_do_not_keep_them_from
 
 async def test_a_label_whose_key_cannot_be_made_keeps_no_other_waiting() -> None:
     store = MemoryEventStore()
-    await append(store, "something-else", 0, commit_id=key_commit_id("stuck", 1))
+    await append(store, "something-else", 0, commit_id=key_commit_id("stuck", 203001))
     keystore = LogKeystore(KeySealing(SecretBytes.random(32)), threads=1)
     keys = IssuerKeys(CommandHandler(store, event_codec(), issuer_key_decider), keystore)
-    labels = Organisations([Organisation(each, each, (f"{each}.example",), "all") for each in ("stuck", "fine")])
-    schedule = asyncio.create_task(KeySchedule(keys, labels, lambda: 1).run())
+    employers = [Organisation(each, each, (f"{each}.example",), "all") for each in ("stuck", "fine")]
+    labels = Organisations(employers, [Sector("all", "all")])
+    schedule = asyncio.create_task(
+        KeySchedule(keys, labels, length=EpochLength.MONTH, ahead=timedelta(0), clock=FixedClock()).run()
+    )
     async with asyncio.timeout(60):
-        while not await store.read_stream("issuer-key-fine-1") and not schedule.done():  # noqa: ASYNC110
+        while not await store.read_stream("issuer-key-fine-203001") and not schedule.done():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    assert await store.read_stream("issuer-key-fine-1")
+    assert await store.read_stream("issuer-key-fine-203001")
     assert not schedule.done()
     schedule.cancel()
     with suppress(asyncio.CancelledError):

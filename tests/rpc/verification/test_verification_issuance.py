@@ -39,7 +39,7 @@ class TestTheKey:
         )
 
     async def test_of_an_unknown_label(self, person_side: PersonSide) -> None:
-        failure = await refused(person_side.issuer_key(person_side.person(), "gaming"))
+        failure = await refused(person_side.issuer_key(person_side.person(), "gambling"))
         assert failure == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_LABEL")
 
 
@@ -122,7 +122,7 @@ class TestTheCredential:
         original = service.store.append
 
         async def failing(commit_id: str, stream: str, *rest: object) -> Commit:
-            if stream.startswith("crowd-"):
+            if stream.startswith("crowds-"):
                 raise RuntimeError("gone")
             return await original(commit_id, stream, *rest)  # type: ignore[arg-type]
 
@@ -132,14 +132,14 @@ class TestTheCredential:
         monkeypatch.undo()
         signature = await person_side.issue(person, message.message, label="jade-river", request_id=request_id)
         message.finalize(signature)
-        assert service.events("crowd-jade-river-203001") == ["PersonCounted"]
+        assert service.events("crowds-finance-203001") == ["PersonCounted"]
 
 
 class TestTheCrowd:
     async def test_counts_people_not_slots_and_activates_once(
         self, service: Verification, person_side: PersonSide
     ) -> None:
-        label, stream = "cloudberry", "crowd-cloudberry-203001"
+        label, stream = "cloudberry", "crowds-technology-203001"
         people = [await person_side.employed(f"p{i}@cloud.example") for i in range(CROWD + 1)]
         messages = [(await blinded(person_side, label)).message for _ in range(CROWD + 3)]
         for slot in range(3):

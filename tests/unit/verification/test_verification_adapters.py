@@ -28,11 +28,12 @@ from services.verification.adapters.mailboxes import Mailboxes
 from services.verification.api.errors import ERRORS
 from services.verification.config import Config, Issuance, load_organisations
 from services.verification.domain import issuer_key_decider
+from services.verification.domain.crowd_decider import Policy
 from services.verification.domain.errors import DomainError, Reason
-from services.verification.domain.organisation import Organisation
+from services.verification.domain.organisation import Label
 
 CONFIG = Path(__file__).parents[3] / "deploy" / "config" / "verification" / "service.toml"
-ACME = Organisation("acme", "Acme", ("acme.example",), "gaming")
+ACME = Label("acme", "Employee of Acme", "gaming")
 EREF, IPK = b"e" * 16, b"k" * 32
 
 
@@ -174,27 +175,42 @@ class TestIssuerKeys:
 
 
 class TestConfig:
-    def test_the_shipped_file_loads_and_says_that_its_crowd_is_small(self) -> None:
+    def test_the_shipped_file_is_fit_for_production(self) -> None:
         config = configfile.load(CONFIG, Config)
-        assert config.issuance.crowd_minimum == 20
-        assert config.issuance.policy().crowd_minimum == config.issuance.insecure_crowd_minimum == 5
+        assert config.issuance.crowd_policy() == Policy(minimum=20, age_seconds=86_400)
+        assert (config.issuance.insecure_crowd_minimum, config.issuance.insecure_crowd_age_hours) == (None, None)
 
-    def test_without_the_insecure_line_the_crowd_is_twenty(self) -> None:
-        assert Issuance().policy().crowd_minimum == 20
+    def test_without_the_insecure_lines_twenty_people_of_a_day_count(self) -> None:
+        assert Issuance().crowd_policy() == Policy(minimum=20, age_seconds=86_400)
+
+    def test_what_is_less_is_named_insecure(self) -> None:
+        small = Issuance(insecure_crowd_minimum=1, insecure_crowd_age_hours=0)
+        assert small.crowd_policy() == Policy(minimum=1, age_seconds=0)
 
     @pytest.mark.parametrize(
-        "issuance", [{"crowd_minimum": 19}, {"slots": 0}, {"slots": 65}, {"insecure_crowd_minimum": 0}]
+        "issuance",
+        [
+            {"crowd_minimum": 19},
+            {"slots": 0},
+            {"slots": 65},
+            {"insecure_crowd_minimum": 0},
+            {"crowd_age_hours": 23},
+            {"insecure_crowd_age_hours": -1},
+            {"key_ahead_days": 29},
+            {"key_ahead_days": -1},
+        ],
     )
     def test_an_unsafe_policy_is_refused(self, issuance: dict[str, int]) -> None:
-        with pytest.raises(ValueError, match=r"crowd|slots"):
-            Issuance(**issuance)
+        with pytest.raises(ValueError, match=r"crowd|slots|key_ahead"):
+            Issuance(**issuance)  # type: ignore[arg-type]
 
     def test_a_registry_that_contradicts_itself_names_the_file(self, tmp_path: Path) -> None:
         path = tmp_path / "organisations.toml"
         one = '[[organisation]]\nid = "acme"\nname = "Acme"\ndomains = ["acme.example"]\nsector = "gaming"\n'
-        path.write_text(one, encoding="utf-8")
+        wider = '[[sector]]\nid = "gaming"\nname = "a gaming company"\n'
+        path.write_text(one + wider, encoding="utf-8")
         assert [each.id for each in load_organisations(path)] == ["acme"]
-        path.write_text(one * 2, encoding="utf-8")
+        path.write_text(one * 2 + wider, encoding="utf-8")
         with pytest.raises(ConfigError, match=r"organisations\.toml.*twice"):
             load_organisations(path)
 

@@ -30,6 +30,16 @@ class LabelOpened(_message.Message):
     epoch: int
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ...) -> None: ...
 
+class LabelRevoked(_message.Message):
+    __slots__ = ("label", "epoch", "reason")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    epoch: int
+    reason: str
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class EnvelopeDeposited(_message.Message):
     __slots__ = ("label", "epoch", "alias_key", "envelope_hash", "prefix", "credential_signature", "envelope")
     LABEL_FIELD_NUMBER: _ClassVar[int]

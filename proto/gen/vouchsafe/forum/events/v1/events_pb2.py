@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&vouchsafe/forum/events/v1/events.proto\x12\x19vouchsafe.forum.events.v1\"Y\n\x11IssuerKeyAccepted\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x12\n\nlabel_name\x18\x03 \x01(\t\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\"+\n\x0bLabelOpened\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\"\xc3\x01\n\x0c\x41liasCreated\x12\x11\n\talias_key\x18\x01 \x01(\x0c\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\r\n\x05\x65poch\x18\x04 \x01(\r\x12\x12\n\nlabel_name\x18\x05 \x01(\t\x12\x15\n\renvelope_hash\x18\x06 \x01(\x0c\x12\x0e\n\x06prefix\x18\x07 \x01(\x0c\x12\x1c\n\x14\x63redential_signature\x18\x08 \x01(\x0c\x12\x19\n\x11receipt_signature\x18\t \x01(\x0c\"0\n\x0cThreadOpened\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\"\\\n\x0b\x41uthorNamed\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x11\n\talias_key\x18\x02 \x01(\x0c\x12\x13\n\x0b\x61uthor_name\x18\x03 \x01(\t\x12\x12\n\nthread_key\x18\x04 \x01(\x0c\"4\n\x0ePostIdReserved\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\"\x94\x02\n\rPostPublished\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07post_id\x18\x03 \x01(\t\x12\x11\n\talias_key\x18\x04 \x01(\x0c\x12\x13\n\x0b\x61uthor_name\x18\x05 \x01(\t\x12\r\n\x05label\x18\x06 \x01(\t\x12\x12\n\nlabel_name\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\t\x12\x12\n\nthread_key\x18\t \x01(\x0c\x12\x13\n\x0b\x63\x65rtificate\x18\n \x01(\x0c\x12\x11\n\tsignature\x18\x0b \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x0c \x01(\x03\x12\x14\n\x0cthread_title\x18\r \x01(\t\x12\x0f\n\x07ordinal\x18\x0e \x01(\r\"\xf5\x01\n\x10\x43ommentPublished\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x0f\n\x07post_id\x18\x02 \x01(\t\x12\x12\n\ncomment_id\x18\x03 \x01(\t\x12\x11\n\talias_key\x18\x04 \x01(\x0c\x12\x13\n\x0b\x61uthor_name\x18\x05 \x01(\t\x12\r\n\x05label\x18\x06 \x01(\t\x12\x12\n\nlabel_name\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\t\x12\x12\n\nthread_key\x18\t \x01(\x0c\x12\x13\n\x0b\x63\x65rtificate\x18\n \x01(\x0c\x12\x11\n\tsignature\x18\x0b \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x0c \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&vouchsafe/forum/events/v1/events.proto\x12\x19vouchsafe.forum.events.v1\"j\n\x11IssuerKeyAccepted\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x12\n\nlabel_name\x18\x03 \x01(\t\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\x12\x0f\n\x07\x65nds_at\x18\x05 \x01(\x03\"+\n\x0bLabelOpened\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\"<\n\x0cLabelRevoked\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\xc3\x01\n\x0c\x41liasCreated\x12\x11\n\talias_key\x18\x01 \x01(\x0c\x12\x0e\n\x06handle\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\r\n\x05\x65poch\x18\x04 \x01(\r\x12\x12\n\nlabel_name\x18\x05 \x01(\t\x12\x15\n\renvelope_hash\x18\x06 \x01(\x0c\x12\x0e\n\x06prefix\x18\x07 \x01(\x0c\x12\x1c\n\x14\x63redential_signature\x18\x08 \x01(\x0c\x12\x19\n\x11receipt_signature\x18\t \x01(\x0c\"0\n\x0cThreadOpened\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\"\\\n\x0b\x41uthorNamed\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x11\n\talias_key\x18\x02 \x01(\x0c\x12\x13\n\x0b\x61uthor_name\x18\x03 \x01(\t\x12\x12\n\nthread_key\x18\x04 \x01(\x0c\"4\n\x0ePostIdReserved\x12\x0f\n\x07post_id\x18\x01 \x01(\t\x12\x11\n\tthread_id\x18\x02 \x01(\t\"\x94\x02\n\rPostPublished\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07post_id\x18\x03 \x01(\t\x12\x11\n\talias_key\x18\x04 \x01(\x0c\x12\x13\n\x0b\x61uthor_name\x18\x05 \x01(\t\x12\r\n\x05label\x18\x06 \x01(\t\x12\x12\n\nlabel_name\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\t\x12\x12\n\nthread_key\x18\t \x01(\x0c\x12\x13\n\x0b\x63\x65rtificate\x18\n \x01(\x0c\x12\x11\n\tsignature\x18\x0b \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x0c \x01(\x03\x12\x14\n\x0cthread_title\x18\r \x01(\t\x12\x0f\n\x07ordinal\x18\x0e \x01(\r\"\xf5\x01\n\x10\x43ommentPublished\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\x0f\n\x07post_id\x18\x02 \x01(\t\x12\x12\n\ncomment_id\x18\x03 \x01(\t\x12\x11\n\talias_key\x18\x04 \x01(\x0c\x12\x13\n\x0b\x61uthor_name\x18\x05 \x01(\t\x12\r\n\x05label\x18\x06 \x01(\t\x12\x12\n\nlabel_name\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\t\x12\x12\n\nthread_key\x18\t \x01(\x0c\x12\x13\n\x0b\x63\x65rtificate\x18\n \x01(\x0c\x12\x11\n\tsignature\x18\x0b \x01(\x0c\x12\x14\n\x0cpublished_at\x18\x0c \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,19 +32,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'vouchsafe.forum.events.v1.e
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ISSUERKEYACCEPTED']._serialized_start=69
-  _globals['_ISSUERKEYACCEPTED']._serialized_end=158
-  _globals['_LABELOPENED']._serialized_start=160
-  _globals['_LABELOPENED']._serialized_end=203
-  _globals['_ALIASCREATED']._serialized_start=206
-  _globals['_ALIASCREATED']._serialized_end=401
-  _globals['_THREADOPENED']._serialized_start=403
-  _globals['_THREADOPENED']._serialized_end=451
-  _globals['_AUTHORNAMED']._serialized_start=453
-  _globals['_AUTHORNAMED']._serialized_end=545
-  _globals['_POSTIDRESERVED']._serialized_start=547
-  _globals['_POSTIDRESERVED']._serialized_end=599
-  _globals['_POSTPUBLISHED']._serialized_start=602
-  _globals['_POSTPUBLISHED']._serialized_end=878
-  _globals['_COMMENTPUBLISHED']._serialized_start=881
-  _globals['_COMMENTPUBLISHED']._serialized_end=1126
+  _globals['_ISSUERKEYACCEPTED']._serialized_end=175
+  _globals['_LABELOPENED']._serialized_start=177
+  _globals['_LABELOPENED']._serialized_end=220
+  _globals['_LABELREVOKED']._serialized_start=222
+  _globals['_LABELREVOKED']._serialized_end=282
+  _globals['_ALIASCREATED']._serialized_start=285
+  _globals['_ALIASCREATED']._serialized_end=480
+  _globals['_THREADOPENED']._serialized_start=482
+  _globals['_THREADOPENED']._serialized_end=530
+  _globals['_AUTHORNAMED']._serialized_start=532
+  _globals['_AUTHORNAMED']._serialized_end=624
+  _globals['_POSTIDRESERVED']._serialized_start=626
+  _globals['_POSTIDRESERVED']._serialized_end=678
+  _globals['_POSTPUBLISHED']._serialized_start=681
+  _globals['_POSTPUBLISHED']._serialized_end=957
+  _globals['_COMMENTPUBLISHED']._serialized_start=960
+  _globals['_COMMENTPUBLISHED']._serialized_end=1205
 # @@protoc_insertion_point(module_scope)

@@ -5,16 +5,18 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class IssuerKeyAccepted(_message.Message):
-    __slots__ = ("label", "epoch", "label_name", "public_key")
+    __slots__ = ("label", "epoch", "label_name", "public_key", "ends_at")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    ENDS_AT_FIELD_NUMBER: _ClassVar[int]
     label: str
     epoch: int
     label_name: str
     public_key: bytes
-    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., label_name: _Optional[str] = ..., public_key: _Optional[bytes] = ...) -> None: ...
+    ends_at: int
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., label_name: _Optional[str] = ..., public_key: _Optional[bytes] = ..., ends_at: _Optional[int] = ...) -> None: ...
 
 class LabelOpened(_message.Message):
     __slots__ = ("label", "epoch")
@@ -23,6 +25,16 @@ class LabelOpened(_message.Message):
     label: str
     epoch: int
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ...) -> None: ...
+
+class LabelRevoked(_message.Message):
+    __slots__ = ("label", "epoch", "reason")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    epoch: int
+    reason: str
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class AliasCreated(_message.Message):
     __slots__ = ("alias_key", "handle", "label", "epoch", "label_name", "envelope_hash", "prefix", "credential_signature", "receipt_signature")

@@ -1,5 +1,7 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -51,16 +53,30 @@ class MailboxProven(_message.Message):
     def __init__(self, challenge_id: _Optional[str] = ..., escrow_reference: _Optional[bytes] = ..., organisation: _Optional[str] = ..., proven_at: _Optional[int] = ...) -> None: ...
 
 class EmploymentVerified(_message.Message):
-    __slots__ = ("escrow_reference", "ownership_key", "organisation", "expires_at")
+    __slots__ = ("escrow_reference", "ownership_key", "organisation", "expires_at", "proven_at")
     ESCROW_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     OWNERSHIP_KEY_FIELD_NUMBER: _ClassVar[int]
     ORGANISATION_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    PROVEN_AT_FIELD_NUMBER: _ClassVar[int]
     escrow_reference: bytes
     ownership_key: bytes
     organisation: str
     expires_at: int
-    def __init__(self, escrow_reference: _Optional[bytes] = ..., ownership_key: _Optional[bytes] = ..., organisation: _Optional[str] = ..., expires_at: _Optional[int] = ...) -> None: ...
+    proven_at: int
+    def __init__(self, escrow_reference: _Optional[bytes] = ..., ownership_key: _Optional[bytes] = ..., organisation: _Optional[str] = ..., expires_at: _Optional[int] = ..., proven_at: _Optional[int] = ...) -> None: ...
+
+class EmployerChosen(_message.Message):
+    __slots__ = ("escrow_reference", "widest", "epoch", "organisation")
+    ESCROW_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    WIDEST_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    ORGANISATION_FIELD_NUMBER: _ClassVar[int]
+    escrow_reference: bytes
+    widest: str
+    epoch: int
+    organisation: str
+    def __init__(self, escrow_reference: _Optional[bytes] = ..., widest: _Optional[str] = ..., epoch: _Optional[int] = ..., organisation: _Optional[str] = ...) -> None: ...
 
 class CredentialIssued(_message.Message):
     __slots__ = ("label", "epoch", "slot", "blinded_hash")
@@ -75,14 +91,18 @@ class CredentialIssued(_message.Message):
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ..., blinded_hash: _Optional[bytes] = ...) -> None: ...
 
 class PersonCounted(_message.Message):
-    __slots__ = ("label", "epoch", "escrow_reference")
+    __slots__ = ("label", "epoch", "escrow_reference", "path", "matures_at")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ESCROW_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    MATURES_AT_FIELD_NUMBER: _ClassVar[int]
     label: str
     epoch: int
     escrow_reference: bytes
-    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., escrow_reference: _Optional[bytes] = ...) -> None: ...
+    path: _containers.RepeatedScalarFieldContainer[str]
+    matures_at: int
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., escrow_reference: _Optional[bytes] = ..., path: _Optional[_Iterable[str]] = ..., matures_at: _Optional[int] = ...) -> None: ...
 
 class IssuerKeyStored(_message.Message):
     __slots__ = ("label", "epoch", "sealed_private_key")
@@ -95,18 +115,22 @@ class IssuerKeyStored(_message.Message):
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., sealed_private_key: _Optional[bytes] = ...) -> None: ...
 
 class IssuerKeyPublished(_message.Message):
-    __slots__ = ("label", "epoch", "label_name", "parent", "public_key")
+    __slots__ = ("label", "epoch", "label_name", "parent", "public_key", "begins_at", "ends_at")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    BEGINS_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDS_AT_FIELD_NUMBER: _ClassVar[int]
     label: str
     epoch: int
     label_name: str
     parent: str
     public_key: bytes
-    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., label_name: _Optional[str] = ..., parent: _Optional[str] = ..., public_key: _Optional[bytes] = ...) -> None: ...
+    begins_at: int
+    ends_at: int
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., label_name: _Optional[str] = ..., parent: _Optional[str] = ..., public_key: _Optional[bytes] = ..., begins_at: _Optional[int] = ..., ends_at: _Optional[int] = ...) -> None: ...
 
 class LabelActivated(_message.Message):
     __slots__ = ("label", "epoch", "crowd_bucket")
@@ -117,3 +141,13 @@ class LabelActivated(_message.Message):
     epoch: int
     crowd_bucket: int
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., crowd_bucket: _Optional[int] = ...) -> None: ...
+
+class LabelRevoked(_message.Message):
+    __slots__ = ("label", "epoch", "reason")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    epoch: int
+    reason: str
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
