@@ -14,7 +14,7 @@ import typer
 from services.ceremony import dealing, paper, part_commands, passphrases
 from services.ceremony.errors import CeremonyError
 from services.ceremony.machine import keep_memory_private
-from services.ceremony.new_directory import read, write_new
+from services.ceremony.new_directory import demand_absent, read, write_new
 from services.ceremony.part_commands import shown
 from services.ceremony.public_part import PublicPart
 from services.seal.errors import SealError
@@ -59,6 +59,7 @@ def deal(
     """Make a new opening key and deal it: one file for each trustee, under the trustee's own passphrase."""
     if threshold > trustees:
         raise CeremonyError("more shares would be needed than there are")
+    demand_absent(out)
     chosen = passphrases.for_all(trustees, passphrase_file or [])
     public = dealing.deal(out, chosen, threshold, cost=Cost())
     for index in range(1, trustees + 1):
@@ -104,6 +105,7 @@ def restore(
 ) -> None:
     """Make a share file again from sheets of paper, under a new passphrase."""
     part = _public(public)
+    demand_absent(out)
     words = [read(path).decode("ascii", errors="replace") for path in sheet] if sheet else _typed()
     share = paper.from_sheets(words)
     part.check(share)
@@ -116,7 +118,9 @@ def restore(
 def _typed() -> list[str]:
     """The words of sheets, typed without being shown, until an empty line."""
     words: list[str] = []
-    while text := typer.prompt(f"Words of a sheet ({len(words)} so far)", default="", hide_input=True):
+    while text := typer.prompt(
+        f"Words of a sheet ({len(words)} so far)", default="", show_default=False, hide_input=True, err=True
+    ):
         words.append(text)
     return words
 

@@ -20,8 +20,7 @@ def new_directory(path: Path) -> Iterator[Path]:
 
     Raises CeremonyError when there is something at `path` already.
     """
-    if path.exists() or path.is_symlink():
-        raise CeremonyError(f"{path} exists already, and nothing is ever overwritten")
+    demand_absent(path)
     unfinished = path.with_name(f".{path.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
@@ -34,6 +33,12 @@ def new_directory(path: Path) -> Iterator[Path]:
         raise CeremonyError(f"{path} cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def demand_absent(path: Path) -> None:
+    """CeremonyError when there is something of this name."""
+    if path.exists() or path.is_symlink():
+        raise CeremonyError(f"{path} exists already, and nothing is ever overwritten")
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ LEAST: Final = 15
 
 def existing(whose: str, file: Path | None) -> SecretBytes:
     """The passphrase of what exists already."""
-    return _from(file) if file else passphrase_of(typer.prompt(f"Passphrase of {whose}", hide_input=True))
+    return _from(file) if file else passphrase_of(typer.prompt(f"Passphrase of {whose}", hide_input=True, err=True))
 
 
 def new(whose: str, file: Path | None) -> SecretBytes:
@@ -25,8 +25,8 @@ def new(whose: str, file: Path | None) -> SecretBytes:
     if file:
         passphrase = _from(file)
     else:
-        text = typer.prompt(f"New passphrase of {whose}", hide_input=True, confirmation_prompt="The same again")
-        passphrase = passphrase_of(text)
+        asked = f"New passphrase of {whose}"
+        passphrase = passphrase_of(typer.prompt(asked, hide_input=True, confirmation_prompt="The same again", err=True))
     if len(passphrase.reveal().decode()) < LEAST:
         raise CeremonyError(f"the passphrase of {whose} has fewer than {LEAST} characters")
     return passphrase
