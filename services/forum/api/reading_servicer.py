@@ -13,6 +13,7 @@ from services.chassis.rpc_call import current_call
 from services.chassis.rpc_page import PageTokens, invalid_page_token, query_of
 from services.chassis.views.viewstore import Document, Views
 from services.forum.api.alias_side import Context, alias_side
+from services.forum.api.first_pages import FirstPages
 from services.forum.api.freshness import Freshness
 from services.forum.api.mapping import post_in_feed, post_in_thread
 from services.forum.domain.thread_decider import MAX_COMMENTS
@@ -44,6 +45,7 @@ class ReadingServicer(ReadingServiceServicer):
         tokens: PageTokens,
     ) -> None:
         self._hot = hot
+        self._first_pages = FirstPages(hot)
         self._feed = feed
         self._threads = threads
         self._posts = posts
@@ -55,21 +57,20 @@ class ReadingServicer(ReadingServiceServicer):
         self, request: pb.ListLatestPostsRequest, _context: Context
     ) -> pb.ListLatestPostsResponse:
         """A page of a feed, newest first, without comments; INVALID_PAGE_TOKEN, and those of `Freshness`."""
-        query, size = _query(request), request.page_size or _DEFAULT_SIZE
-        before = self._place(request.page_token, query) if request.page_token else None
+        if request.page_token:
+            query = _query(request)
+            before = self._place(request.page_token, query)
+            await self._freshness.of_memory(request.consistency_token)
+            return encoded(pb.ListLatestPostsResponse, (await self._page(request, query, before))[0])
         await self._freshness.of_memory(request.consistency_token)
-        # One more than asked for tells whether another page follows.
-        newest, below = self._hot.page(request.label, before=before, limit=size + 1)
-        places, parts = [post.place for post in newest], [post.feed_entry() for post in newest[:size]]
-        if len(places) <= size and below is not None:
-            await self._freshness.of_views(request.consistency_token)
-            older = await self._feed.page(request.label, before=below, limit=size + 1 - len(places))
-            parts.append(await self._feed_entries(older[: size - len(places)]))
-            places += older
-        if len(places) > size:
-            token = self._tokens.issue(places[size - 1].to_bytes(), query)
-            parts.append(pb.ListLatestPostsResponse(next_page_token=token).SerializeToString())
-        return encoded(pb.ListLatestPostsResponse, b"".join(parts))
+        # The caller, too, since the token of the next page is the caller's own.
+        asked = current_call().caller, request.label, request.page_size
+        page = self._first_pages.get(asked)
+        if page is None:
+            page, of_memory = await self._page(request, _query(request), None)
+            if of_memory:
+                self._first_pages.keep(asked, page)
+        return encoded(pb.ListLatestPostsResponse, page)
 
     async def GetThread(self, request: pb.GetThreadRequest, _context: Context) -> pb.GetThreadResponse:  # noqa: N802
         """A page of a thread, oldest first, with comments; THREAD_NOT_FOUND, INVALID_PAGE_TOKEN, as above."""
@@ -87,6 +88,24 @@ class ReadingServicer(ReadingServiceServicer):
             token = self._tokens.issue((start + shown).to_bytes(_OFFSET, "big"), query)
             encoding += pb.GetThreadResponse(next_page_token=token).SerializeToString()
         return encoded(pb.GetThreadResponse, encoding)
+
+    async def _page(self, request: pb.ListLatestPostsRequest, query: bytes, before: Place | None) -> tuple[bytes, bool]:
+        """A page of a feed, and whether it comes from memory as it is, without a pause in between."""
+        size = request.page_size or _DEFAULT_SIZE
+        # One more than asked for tells whether another page follows.
+        newest, below = self._hot.page(request.label, before=before, limit=size + 1)
+        places, parts = [post.place for post in newest], [post.feed_entry() for post in newest[:size]]
+        of_memory = True
+        if len(places) <= size and below is not None:
+            of_memory = False
+            await self._freshness.of_views(request.consistency_token)
+            older = await self._feed.page(request.label, before=below, limit=size + 1 - len(places))
+            parts.append(await self._feed_entries(older[: size - len(places)]))
+            places += older
+        if len(places) > size:
+            token = self._tokens.issue(places[size - 1].to_bytes(), query)
+            parts.append(pb.ListLatestPostsResponse(next_page_token=token).SerializeToString())
+        return b"".join(parts), of_memory
 
     def _place(self, token: str, query: bytes) -> Place:
         try:

@@ -86,6 +86,8 @@ class Hot:
         self.first = 0
         self.position = 0
         """Those of the first and the last commit applied, 0 before there is one."""
+        self.version = 0
+        """Another whenever `page` and `thread` may answer otherwise: what was made of their answers is good for one."""
 
     @property
     def size(self) -> int:
@@ -99,6 +101,7 @@ class Hot:
 
     def apply(self, commits: Iterable[Commit]) -> None:
         """Take the next commits; the first ever of them may stand anywhere in the log."""
+        self.version += 1
         for commit in commits:
             position = commit.position or 0
             if not self.first:
@@ -111,11 +114,13 @@ class Hot:
 
     def anchor(self, minute: int | None) -> None:
         """Learn the newest minute of the posts before the first commit applied; None when there are none."""
+        self.version += 1
         self._move_border(minute)
         self._anchored = not self._abandoned
 
     def abandon(self) -> None:
         """Hold nothing and leave everything to the views, for good."""
+        self.version += 1
         self._blocks, self._feeds, self._threads, self._size = deque(), HotFeeds(), {}, 0
         self._anchored, self._abandoned = False, True
 

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from services.forum.projections.feed import Place
-from services.forum.projections.hot_post import HotPost
+from services.forum.projections.hot_post import HotPost, Order
 
 _ORDER = attrgetter("order")
 
@@ -53,10 +53,8 @@ class HotFeeds:
         labels = {self._by_id.pop(post.place.post_id)[1] for post in posts}
         gone = {post.order for post in posts}
         for name in ("", *labels) if gone else ():
-            left = [post for post in self._feeds[name] if post.order not in gone]
-            if left:
-                self._feeds[name] = left
-            else:
+            _remove(self._feeds[name], gone)
+            if not self._feeds[name]:
                 del self._feeds[name]
 
     def page(self, label: str, *, before: Place | None, limit: int, border: int | None) -> HotPage:
@@ -77,6 +75,14 @@ class HotFeeds:
         if border is None:
             return HotPage(posts, None)
         return HotPage(posts, _below(feed, least, end, border, before))
+
+
+def _remove(feed: list[HotPost], gone: Collection[Order]) -> None:
+    """Take the posts of these orders out: as a rule the first ones, which costs nothing for those that stay."""
+    first = next((at for at, post in enumerate(feed) if post.order not in gone), len(feed))
+    del feed[:first]
+    if feed and feed[0].order < max(gone):  # a clock was behind
+        feed[:] = [post for post in feed if post.order not in gone]
 
 
 def _below(feed: list[HotPost], least: int, end: int, border: int, before: Place | None) -> Place:

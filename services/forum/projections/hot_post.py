@@ -9,6 +9,9 @@ from services.forum.domain.thread import CommentPublished, PostPublished
 from services.forum.projections.feed import Place
 from vouchsafe.forum.v1 import reading_service_pb2 as pb
 
+Order = tuple[int, int, int]
+"""The minute of a post and its event's place in the log: later is newer."""
+
 _OVERHEAD = 800
 """Bytes that a post takes besides its encodings, roughly."""
 
@@ -20,8 +23,8 @@ class HotPost:
 
     def __init__(self, event: PostPublished, position: int, offset: int) -> None:
         self.place = Place.of(event)
-        self.order = (self.place.minute, position, offset)
-        """By which it stands in a feed: later is newer."""
+        self.order: Order = (self.place.minute, position, offset)
+        """By which it stands in a feed."""
         self.comment_count = 0
         self._head = pb.Post(
             post_id=event.post_id,

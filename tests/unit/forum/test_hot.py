@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -23,11 +24,13 @@ from services.forum.api.reading_servicer import ReadingServicer
 from services.forum.domain.errors import DomainError, Reason
 from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS, FeedIndex
 from services.forum.projections.hot import Hot, Limits
+from services.forum.projections.hot_feed import HotFeeds
+from services.forum.projections.hot_post import HotPost
 from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
 from services.seal.secret import SecretBytes
 from tests.unit.forum.hot_log import CODEC, LABELS, Forum, Step, steps
-from tests.unit.forum.test_forum_views import folded
+from tests.unit.forum.test_forum_views import folded, published
 from vouchsafe.forum.v1 import reading_service_pb2 as pb
 
 SMALL = Limits(block=8, blocks=4, posts=20, size=60_000)
@@ -73,6 +76,17 @@ class Reader:
     async def feed(self, label: str, size: int) -> list[pb.Post]:
         request = pb.ListLatestPostsRequest(label=label, page_size=size)
         return await self._all(self._servicer.ListLatestPosts, request, pb.ListLatestPostsResponse)
+
+    async def first_page(self, label: str, size: int, *, call: Call | None = None) -> bytes:
+        with serving(call or _CALL):
+            answer: Any = await self._servicer.ListLatestPosts(
+                pb.ListLatestPostsRequest(label=label, page_size=size), cast("Any", None)
+            )
+        return bytes(answer.data)
+
+    @property
+    def kept(self) -> dict[Any, bytes]:
+        return self._servicer._first_pages._pages
 
     async def thread(self, thread_id: str, size: int) -> list[pb.Post]:
         request = pb.GetThreadRequest(thread_id=thread_id, page_size=size)
@@ -121,6 +135,52 @@ def test_pages_are_those_of_the_whole_log_wherever_memory_begins_and_ends(
             assert shown == forum.thread(thread_id)
 
     asyncio.run(read())
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(steps, max_size=60), st.integers(1, 9), st.sampled_from(("", *LABELS)))
+def test_a_first_page_that_was_kept_is_the_one_that_would_be_made(taken: list[Step], size: int, label: str) -> None:
+    forum, hot = Forum(), Hot(CODEC)
+
+    async def read() -> None:
+        reader = Reader(forum, hot)
+        for step in taken:
+            forum.take(step)
+            hot.apply(forum.commits[-1:])
+            kept = await reader.first_page(label, size)
+            assert kept == await Reader(forum, hot).first_page(label, size)
+            assert await reader.first_page(label, size) is kept
+
+    asyncio.run(read())
+
+
+async def test_a_first_page_is_kept_for_its_question_and_its_reader_alone() -> None:
+    forum = forum_of([Step("open", 0, 0, "a"), Step("post", 0, 0, "b"), Step("post", 0, 0, "a")])
+    hot = hot_of(forum.commits)
+    reader = Reader(forum, hot)
+    ours = await reader.first_page("", 1)
+    assert ours not in (await reader.first_page("a", 1), await reader.first_page("", 2))
+    theirs = await reader.first_page("", 1, call=replace(_CALL, caller=parse_identity("spiffe://a.b/d")))
+    # The next page's token, which is the reader's own, is all that differs.
+    assert pb.ListLatestPostsResponse.FromString(theirs).posts == pb.ListLatestPostsResponse.FromString(ours).posts
+    assert theirs != ours
+    hot.abandon()
+    assert await reader.first_page("", 1) is not ours
+
+
+async def test_what_rests_on_the_views_is_not_kept() -> None:
+    forum = forum_of([Step("open", 0, 0, "a"), *[Step("post", 0, 0, "a")] * 3])
+    hot = hot_of(forum.commits[2:])
+    reader = Reader(forum, hot)
+    assert await reader.first_page("", 2) is not await reader.first_page("", 2)  # It is not known what came before.
+
+
+async def test_no_more_first_pages_are_kept_than_are_allowed_for() -> None:
+    reader = Reader(forum := forum_of([Step("open", 0, 0, "a")]), hot_of(forum.commits))
+    for number in range(300):
+        await reader.first_page(f"label {number}", 1)
+    assert await reader.first_page("label 0", 1) is await reader.first_page("label 0", 1)
+    assert len(reader.kept) == 256
 
 
 @settings(max_examples=60, deadline=None)
@@ -175,3 +235,17 @@ def test_what_is_encoded_for_readers_holds_no_key_and_no_signature() -> None:
     post = hot_of(forum.commits).page("", before=None, limit=1).posts[0]
     for secret in (b"KEY", b"TK" * 4, b"CERT", b"SIGN"):
         assert secret not in post.feed_entry() + post.thread_entry()
+
+
+@pytest.mark.parametrize("minutes", [(1, 2, 3, 4), (4, 1, 3, 2), (2, 2, 1, 3)])
+@pytest.mark.parametrize("gone", [1, 2, 4])
+def test_what_a_feed_is_told_to_forget_is_gone_whatever_the_clocks_said(minutes: Sequence[int], gone: int) -> None:
+    posts = [HotPost(published(f"p{n}", 60 * minute), n, 0) for n, minute in enumerate(minutes)]
+    feeds = HotFeeds()
+    for post in posts:
+        feeds.add(post, "a")
+    feeds.discard(posts[:gone])
+    left = sorted(posts[gone:], key=lambda post: post.order, reverse=True)
+    for label in ("", "a"):
+        assert feeds.page(label, before=None, limit=10, border=None).posts == left
+    assert len(feeds) == len(left)
