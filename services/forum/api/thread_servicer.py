@@ -1,8 +1,10 @@
 """ThreadService: threads, posts and comments, each signed by its author's key in the thread."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+from services.chassis.aside import Aside
 from services.chassis.coarse_clock import CoarseClock
 from services.chassis.log.consistency import ConsistencyTokens, Written
 from services.chassis.log.handle import CommandHandler, commit_id_of
@@ -50,13 +52,14 @@ class ThreadServicer(ThreadServiceServicer):
         self._grace = grace
         self._clock = clock
         self._draw_names = draw_names
+        self._verifying = Aside("verifying")
 
     async def OpenThread(self, request: pb.OpenThreadRequest, _context: Context) -> pb.OpenThreadResponse:  # noqa: N802
         """Open a thread with its first post."""
         asked = _Asked.of(request)
         claim = mapping.opening_post(request)
         speaker, state = await self._speaker(claim.proof, request.thread_id)
-        command = OpenThread(checks.verified_post(claim), speaker)
+        command = OpenThread(await self._verifying.run(partial(checks.verified_post, claim)), speaker)
         await self._reserve(asked, request.post_id, command, state)
         name, token = await self._published(asked, command, begins=True)
         return pb.OpenThreadResponse(author_name=name, consistency_token=token)
@@ -66,7 +69,7 @@ class ThreadServicer(ThreadServiceServicer):
         asked = _Asked.of(request)
         claim = mapping.later_post(request)
         speaker, state = await self._speaker(claim.proof, request.thread_id)
-        command = CreatePost(checks.verified_post(claim), speaker)
+        command = CreatePost(await self._verifying.run(partial(checks.verified_post, claim)), speaker)
         await self._reserve(asked, request.post_id, command, state)
         name, token = await self._published(asked, command)
         return pb.CreatePostResponse(author_name=name, consistency_token=token)
@@ -76,7 +79,7 @@ class ThreadServicer(ThreadServiceServicer):
         asked = _Asked.of(request)
         claim = mapping.comment_of(request)
         speaker, _ = await self._speaker(claim.proof, request.thread_id)
-        command = CreateComment(checks.verified_comment(claim), speaker)
+        command = CreateComment(await self._verifying.run(partial(checks.verified_comment, claim)), speaker)
         name, token = await self._published(asked, command)
         return pb.CreateCommentResponse(author_name=name, consistency_token=token)
 
