@@ -4,6 +4,7 @@ Only the rules that our protos use are known; any other refuses to compile, nami
 protovalidate's own (buf/validate/validate.proto). Presence, nesting and paths are `rpc_validate`'s.
 """
 
+import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -124,9 +125,7 @@ def _matcher(patterns: Any, pattern: str) -> Callable[[str], bool]:
     return lambda value: patterns.Match(value) is not None
 
 
-def _format(name: str, title: str, pattern: str) -> Callable[[str, bool], tuple[Rule, ...]]:
-    fits = _matcher(re2.Set.FullMatchSet(), pattern)
-
+def _format(name: str, title: str, fits: Callable[[str], object]) -> Callable[[str, bool], tuple[Rule, ...]]:
     def build(kind: str, on: bool) -> tuple[Rule, ...]:
         if not on:
             return ()
@@ -186,7 +185,8 @@ def _utf8_size(value: str) -> int:
     return len(value.encode("utf-8"))
 
 
-_UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+# Python's own expressions, at half the price: of a fixed length, it takes the same time for every text.
+_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 # https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
 _DOMAIN_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _EMAIL = rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})*"
@@ -197,8 +197,8 @@ _OWN: Final[dict[str, dict[str, Callable[[str, Any], Iterable[Rule]]]]] = {
         **{rule: _sized(rule, "characters", len) for rule in ("len", "min_len", "max_len")},
         **{rule: _sized(rule, "bytes", _utf8_size) for rule in ("len_bytes", "min_bytes", "max_bytes")},
         "pattern": _pattern,
-        "uuid": _format("uuid", "UUID", _UUID),
-        "email": _format("email", "email address", _EMAIL),
+        "uuid": _format("uuid", "UUID", _UUID.fullmatch),
+        "email": _format("email", "email address", _matcher(re2.Set.FullMatchSet(), _EMAIL)),
     },
     "bytes": {rule: _sized(rule, "bytes", len) for rule in ("len", "min_len", "max_len")},
     "enum": {},

@@ -24,7 +24,7 @@ def span(
     name: str, traceparents: Iterable[str | None] = (), **attributes: str | int
 ) -> AbstractContextManager[trace.Span]:
     """A span around the block, linked to the spans named by `traceparents`; a failure keeps its type only."""
-    return opened(name, links=links_to(traceparents), attributes=attributes)
+    return _unsampled() or opened(name, links=links_to(traceparents), attributes=attributes)
 
 
 def opened(
@@ -39,11 +39,8 @@ def opened(
 
     Inside a trace that was not sampled it is the surrounding span itself: the decision stands and costs nothing more.
     """
-    if parent is None:
-        surrounding = trace.get_current_span()
-        found = surrounding.get_span_context()
-        if found.is_valid and not found.trace_flags.sampled:
-            return _Same(surrounding)
+    if parent is None and (same := _unsampled()):
+        return same
     started = _tracer(trace.get_tracer).start_span(
         name,
         context=parent,
@@ -56,6 +53,13 @@ def opened(
     if parent is None and not started.get_span_context().is_valid:
         return _Same(started)  # nobody traces here
     return _Opened(started)
+
+
+def _unsampled() -> "_Same | None":
+    """The surrounding span, if it belongs to a trace that was not sampled."""
+    surrounding = trace.get_current_span()
+    found = surrounding.get_span_context()
+    return _Same(surrounding) if found.is_valid and not found.trace_flags.sampled else None
 
 
 @lru_cache(maxsize=1)

@@ -122,12 +122,14 @@ class CommandHandler(Generic[C, S, E]):
         `fingerprint` is a digest of the request (`fingerprint_of`). `begins`: the command is likely the first of the
         stream; then nothing is read before, and all is as right, if slower, should it not be (but a repeat that writes
         the very same within the same second is told as the first time). A decision of no events appends nothing and
-        leaves no record. Cancelled while it waits for its turn, it is not carried out; later, it is.
+        leaves no record. Cancelled while it waits for its turn, it is not carried out; later, it is, or may be if it
+        `begins`.
         Raises what `decide` raises; RequestIdReused, Contended and the errors of `EventStore.append`.
         """
         with span("append", stream_kind=stream_category(stream)):
             meta = CommitMeta(fingerprint, int(self._clock.now().timestamp()), caller, current_traceparent())
-            answer = await self._lanes.ask(stream, Asked(command, commit_id, meta, begins))
+            asked = Asked(command, commit_id, meta, begins)
+            answer = await self._lanes.ask(stream, asked, alone=begins)
             decision = answer.decision
             if decision is None:
                 return await self._repeat(stream, commit_id, fingerprint)

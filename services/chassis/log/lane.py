@@ -51,16 +51,19 @@ class Lanes(Generic[Q, A]):
         self._queues: dict[str, deque[Turn[Q, A]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, name: str, asked: Q) -> A:
-        """The answer of `serve`; raises what it failed with."""
+    async def ask(self, name: str, asked: Q, *, alone: bool = False) -> A:
+        """The answer of `serve`; raises what it failed with.
+
+        `alone`: nobody else is likely to wait there. Then it is served in the caller's own task if the lane is free,
+        which saves the lane's; and if the caller is cancelled, that ends the serving.
+        """
         turn: Turn[Q, A] = Turn(asked)
         queue = self._queues.get(name)
         if queue is None:
             queue = self._queues[name] = deque()
-            # In a context of its own: the lane may outlive the call that opened it, and serves others' as well.
-            task = asyncio.get_running_loop().create_task(self._run(name, queue), context=Context())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            if alone:
+                return await self._served_here(name, queue, turn)
+            self._open(name, queue)
         queue.append(turn)
         try:
             return await turn.answer
@@ -68,6 +71,24 @@ class Lanes(Generic[Q, A]):
             if turn in queue:
                 queue.remove(turn)
             raise
+
+    def _open(self, name: str, queue: deque[Turn[Q, A]]) -> None:
+        # In a context of its own: the lane may outlive the call that opened it, and serves others' as well.
+        task = asyncio.get_running_loop().create_task(self._run(name, queue), context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _served_here(self, name: str, queue: deque[Turn[Q, A]], turn: Turn[Q, A]) -> A:
+        """The answer for one who came to a free lane; whoever comes meanwhile is served by a task."""
+        try:
+            while not turn.answer.done():
+                await self._served(name, [turn])
+        finally:
+            if queue:
+                self._open(name, queue)
+            else:
+                del self._queues[name]
+        return turn.answer.result()
 
     def __len__(self) -> int:
         return len(self._queues)

@@ -54,7 +54,7 @@ class StreamStates(Generic[S]):
     async def base(self, stream: str, *, begins: bool = False) -> Base[S]:
         """What is remembered, as it is; else what the store holds. `begins`: not known is taken for not there."""
         known = self._states.get(stream)
-        CACHE_LOOKUPS.add(1, {"category": stream_category(stream), "hit": known is not None})
+        CACHE_LOOKUPS.add(1, stream_category(stream), known is not None)
         if known is not None:
             return Base(known, fresh=False, whole=False)
         if begins:

@@ -402,3 +402,55 @@ async def test_a_fold_that_fails_on_what_is_observed_costs_the_memory_alone(stor
     failing.observe((await store.read_stream(STREAM))[1:])
     with pytest.raises(KeyError):
         await failing.state(STREAM)
+
+
+async def test_who_is_alone_is_served_in_its_own_task_and_whoever_comes_meanwhile_is_served_after() -> None:
+    going_on, served_by = asyncio.Event(), list[asyncio.Task[object] | None]()
+
+    async def serve(_name: str, turns: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        served_by.append(asyncio.current_task())
+        await going_on.wait()
+        for turn in turns:
+            turn.give(turn.asked * 10)
+        return []
+
+    lanes: Lanes[int, int] = Lanes(serve, lambda _taken, _turn: True)
+    tasks = [asyncio.ensure_future(lanes.ask("a", number, alone=True)) for number in (1, 2, 3)]
+    await asyncio.sleep(0)
+    going_on.set()
+    assert await asyncio.gather(*tasks) == [10, 20, 30]
+    assert served_by[0] is tasks[0]
+    assert len(served_by) == 2
+    assert len(lanes) == 0
+
+
+@pytest.mark.parametrize("others", [0, 2])
+async def test_who_is_alone_and_cancelled_leaves_a_lane_that_goes_on(others: int) -> None:
+    hanging = [True]
+
+    async def serve(_name: str, turns: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        while hanging.pop() if hanging else False:
+            await asyncio.Event().wait()
+        for turn in turns:
+            turn.give(turn.asked * 10)
+        return []
+
+    lanes: Lanes[int, int] = Lanes(serve, lambda _taken, _turn: True)
+    tasks = [asyncio.ensure_future(lanes.ask("a", number, alone=True)) for number in range(1 + others)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(outcomes[0], asyncio.CancelledError)
+    assert outcomes[1:] == [10, 20][:others]
+    assert len(lanes) == 0
+    assert await lanes.ask("a", 7, alone=True) == 70
+
+
+async def test_who_is_alone_is_told_what_serving_failed_with() -> None:
+    async def serve(_name: str, _turns: list[Turn[int, int]]) -> list[Turn[int, int]]:
+        raise ValueError("no")
+
+    lanes: Lanes[int, int] = Lanes(serve, lambda _taken, _turn: True)
+    with pytest.raises(ValueError, match="no"):
+        await lanes.ask("a", 1, alone=True)
+    assert len(lanes) == 0

@@ -24,6 +24,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from services.chassis import telemetry_metrics
 from services.chassis.telemetry import METRIC_ATTRIBUTES
+from services.chassis.telemetry_metrics import Tally
 from services.chassis.telemetry_metrics_export import Metrics, configure_metrics
 
 SECRET = "alias-7f3b8a6e4c19"
@@ -44,6 +45,13 @@ class Collector(MetricsServiceServicer):
         """Each metric of the last export, by name."""
         (resource,) = self.requests[-1].resource_metrics
         return {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
+
+    def wait_for_another(self) -> None:
+        """Return when something has been exported since."""
+        seen, ends = len(self.requests), time.monotonic() + 10
+        while len(self.requests) == seen and time.monotonic() < ends:
+            time.sleep(0.01)
+        assert len(self.requests) > seen
 
     def resource(self) -> dict[str, str]:
         (resource,) = self.requests[-1].resource_metrics
@@ -98,6 +106,26 @@ def test_a_collector_gets_names_units_buckets_and_listed_attributes(collector, p
     assert (conflicts.as_int, attributes_of(conflicts)) == (2, {"category": "alias"})
     (lag,) = found["vouchsafe.projection.lag"].gauge.data_points
     assert (lag.as_int, attributes_of(lag)) == (7, {"projection": "posts"})
+
+
+def test_a_tally_is_told_when_it_is_collected_and_goes_on_from_there(collector, provider):
+    exporting = configure_metrics("forum", otlp=collector.address, every=0.05)
+    create = provider[0].get_meter("vouchsafe").create_observable_counter
+    lookups = Tally(create, "vouchsafe.states.lookups", "category", "hit", unit="{lookup}", description="Lookups")
+    lookups.add(2, "thread", True)
+    collector.wait_for_another()
+    lookups.add(3, "thread", True)
+    lookups.add(1, "alias", False)
+    exporting.close()
+
+    found = collector.metrics()["vouchsafe.states.lookups"]
+    assert (found.unit, found.description, found.sum.is_monotonic) == ("{lookup}", "Lookups", True)
+    told = {(each["category"], each["hit"]): value for each, value in map(_sum_point, found.sum.data_points)}
+    assert told == {("thread", True): 5, ("alias", False): 1}
+
+
+def _sum_point(point) -> tuple[dict[str, object], int]:
+    return attributes_of(point), point.as_int
 
 
 def test_an_attribute_outside_the_list_leaves_in_no_way(collector, provider):
