@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,3 +70,14 @@ def tokens() -> Path:
     (home / "softhsm2.conf").write_text(settings, encoding="utf-8")
     os.environ["SOFTHSM2_CONF"] = str(home / "softhsm2.conf")
     return home / "tokens"
+
+
+@contextmanager
+def taken_out() -> Iterator[None]:
+    """While this lasts, there are no tokens."""
+    here = tokens()
+    away = here.rename(here.with_name("away"))
+    try:
+        yield
+    finally:
+        away.rename(here)

@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +31,10 @@ from services.verification.adapters.keystore_log import KeySealing, LogKeystore
 from services.verification.adapters.keystore_token import TokenKey, TokenKeystore, attributes
 from services.verification.adapters.token import Token
 from services.verification.domain import issuer_key_decider
-from services.verification.domain.organisation import Organisation
-from tests.support.softhsm import SoftToken, module, new_token, tokens
+from services.verification.domain.organisation import Label
+from tests.support.softhsm import SoftToken, module, new_token, taken_out
 
-ACME = Organisation("acme", "Acme", ("acme.example",), "gaming")
+ACME = Label("acme", "Employee of Acme", "gaming")
 PLACE = KeyPlace("acme", 203001)
 NAME = "vouchsafe-issuer/acme/203001"
 MESSAGE = (12345).to_bytes(384, "big")
@@ -81,17 +80,6 @@ async def private_keys(soft: SoftToken) -> list[str]:
         return [key[Attribute.LABEL] for key in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})]
 
     return await soft.token().call(names)
-
-
-@contextmanager
-def taken_out() -> Iterator[None]:
-    """While this lasts, there are no tokens."""
-    here = tokens()
-    away = here.rename(here.with_name("away"))
-    try:
-        yield
-    finally:
-        away.rename(here)
 
 
 class TestSigning:

@@ -18,9 +18,10 @@ from services.seal.blind_rsa import PSS_RANDOMIZED, PublicKey
 from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes
 from services.seal.statements import Assertion, encode_token
+from services.verification.adapters.key_clearance import KeyClearance
 from services.verification.adapters.mailer import Mailer, MailSettings
 from services.verification.api.errors import ERRORS
-from services.verification.config import Codes, Config, Issuance
+from services.verification.config import Codes, Config, Issuance, IssuerKeySettings
 from services.verification.crowds import Crowds
 from services.verification.domain.limits import Limit
 from services.verification.domain.organisation import Organisation, Organisations, Sector
@@ -31,8 +32,10 @@ from tests.rpc.verification.mail_server import MailServer
 from tests.support.rpc import Running, credentials, identity, serving
 from vouchsafe.verification.v1 import employment_service_pb2 as employment_rpc
 from vouchsafe.verification.v1 import issuance_service_pb2 as issuance_rpc
+from vouchsafe.verification.v1 import label_service_pb2 as label_rpc
 from vouchsafe.verification.v1.employment_service_pb2_grpc import EmploymentServiceStub
 from vouchsafe.verification.v1.issuance_service_pb2_grpc import IssuanceServiceStub
+from vouchsafe.verification.v1.label_service_pb2_grpc import LabelServiceStub
 
 IDENTITY_KEY = SigningKey.generate()
 CROWD = 3
@@ -68,6 +71,7 @@ class Verification:
     clock: FixedClock
     mail: MailServer
     crowds: Crowds
+    clearance: KeyClearance | None = None
 
     def events(self, stream: str) -> list[str]:
         """Names of the events of a stream, in order."""
@@ -83,8 +87,13 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ver
 
 
 @asynccontextmanager
-async def running_verification(directory: Path, issuance: Issuance) -> AsyncIterator[Verification]:
-    """A service of its own, with these rules; nothing runs in its background."""
+async def running_verification(
+    directory: Path,
+    issuance: Issuance,
+    issuer_keys: IssuerKeySettings = IssuerKeySettings(),  # noqa: B008  # frozen
+    token_pin: SecretBytes | None = None,
+) -> AsyncIterator[Verification]:
+    """A service of its own, with these rules and its keys in this custody; nothing runs in its background."""
     mail = MailServer(credentials("smtp"), directory)
     await mail.start()
     clock, store = FixedClock(), MemoryEventStore()
@@ -95,11 +104,12 @@ async def running_verification(directory: Path, issuance: Issuance) -> AsyncIter
         mail=settings,
         codes=Codes(per_mailbox=Limit(3, 3600), per_person=Limit(4, 3600)),
         issuance=issuance,
+        issuer_keys=issuer_keys,
     )
     tls = ssl.create_default_context(cadata=credentials("smtp").authority.decode())
     assembly = assemble(
         config=config,
-        keys=Keys(kek=SecretBytes.random(32), code=SecretBytes.random(32), mail_mac=SecretBytes.random(32)),
+        keys=Keys(SecretBytes.random(32), SecretBytes.random(32), SecretBytes.random(32), token_pin),
         trust=make_trust(IDENTITY_KEY.public_key),
         organisations=ORGANISATIONS,
         store=store,
@@ -108,7 +118,7 @@ async def running_verification(directory: Path, issuance: Issuance) -> AsyncIter
     )
     await assembly.schedule.ensure()
     async with serving(SERVICE, assembly.bindings, allow=ALLOW, errors=ERRORS) as running:
-        yield Verification(running, store, clock, mail, assembly.crowds)
+        yield Verification(running, store, clock, mail, assembly.crowds, assembly.clearance)
     await assembly.close()
     await mail.stop()
 
@@ -167,6 +177,7 @@ class PersonSide:
         self.channel = service.running.channel("person-edge", retry=NO_RETRY)
         self._employment = EmploymentServiceStub(self.channel.channel)
         self._issuance = IssuanceServiceStub(self.channel.channel)
+        self._labels = LabelServiceStub(self.channel.channel)
 
     def person(self) -> Person:
         return Person(self._service)
@@ -193,6 +204,10 @@ class PersonSide:
         challenge = await self.request_code(person)
         await self.confirm(person, challenge.challenge_id, person.code())
         return person
+
+    async def labels(self, person: Person) -> label_rpc.ListMyLabelsResponse:
+        request = label_rpc.ListMyLabelsRequest()
+        return await self.channel.unary(self._labels.ListMyLabels, request, metadata=person.metadata)
 
     async def issuer_key(self, person: Person, label: str = "harbour-games") -> issuance_rpc.GetIssuerKeyResponse:
         request = issuance_rpc.GetIssuerKeyRequest(label=label)
