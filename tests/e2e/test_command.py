@@ -144,6 +144,15 @@ async def test_a_device_that_only_speaks_needs_no_person(
     assert (await speaking.run("issue", label)).error.startswith("error: WALLET_MISSING: ")
 
 
+async def test_a_person_is_told_how_the_labels_stand(colleagues: list[Device]) -> None:
+    told = (await colleagues[0].must("labels")).output.splitlines()
+    rows = {row[0]: row for row in (line.split("\t") for line in told) if len(row) == 5}
+    label = await label_of(colleagues[0])
+    assert rows[label][2:4] == ["active", "5"]
+    assert rows[label][4] in rows  # and the wider one is told too
+    assert "people needed: 5" in told
+
+
 async def test_another_alias_takes_the_place_of_the_first(colleagues: list[Device]) -> None:
     device = colleagues[1]
     label = await label_of(device)

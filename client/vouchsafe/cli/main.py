@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(person.register)
 app.command()(person.verify)
+app.command()(person.labels)
 app.command()(person.issue)
 app.command()(person.rotate)
 app.command()(alias.alias)

@@ -1,5 +1,6 @@
-"""Commands of the person side: register, verify, issue, rotate."""
+"""Commands of the person side: register, verify, labels, issue, rotate."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -8,9 +9,10 @@ from vouchsafe.cli import output
 from vouchsafe.cli.setup import Setup, ask, password, refuse
 from vouchsafe.sdk import Employment, PersonCompartment, Profile, VouchsafeError, registration
 from vouchsafe.sdk.keys import Challenge
+from vouchsafe.sdk.labels import Labels
 from vouchsafe.sdk.person_account import may_try_again, signed_in
 
-Label = Annotated[str, typer.Argument(help="Label to speak under, as `verify` told it.")]
+Label = Annotated[str, typer.Argument(help="Label to speak under, as `labels` tells it.")]
 Slot = Annotated[int, typer.Option(help="Which of the epoch's credentials, from 0.", min=0, max=63)]
 
 # After these nobody is registered. After any other failure somebody may be, and the wallet holds what to go on with.
@@ -83,11 +85,34 @@ def _answered(setup: Setup, profile: Profile, person: PersonCompartment, challen
             refuse(error)
 
 
-def issue(context: typer.Context, label: Label, slot: Slot = 0) -> None:
+def labels(context: typer.Context) -> None:
+    """Show the labels you may speak under, and how many people stand under each."""
+    setup = Setup.of(context)
+    profile, person = setup.profile(), setup.open_person()
+    _sign_in(setup, profile, person)
+    told = setup.run(_labels(setup, profile, person))
+    columns = ("label", "name", "state", "people, at least", "wider label")
+    output.table(columns, ((s.label, s.name, s.state, s.crowd_at_least, s.parent) for s in told.standings))
+    output.facts([("people needed", told.crowd_minimum), ("epoch ends", output.moment(told.epoch_ends_at))])
+
+
+async def _labels(setup: Setup, profile: Profile, person: PersonCompartment) -> Labels:
+    async with setup.platform(profile) as platform:
+        return await platform.person_account(person).labels()
+
+
+def issue(
+    context: typer.Context,
+    label: Label,
+    slot: Slot = 0,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about a wider label.")] = False,
+) -> None:
     """Get a credential for an alias, blindly: the issuer never sees it."""
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
     _sign_in(setup, profile, wallet.person_compartment)
+    if not yes:
+        _offer_wider(setup.run(_labels(setup, profile, wallet.person_compartment)), label)
 
     async def work() -> None:
         async with setup.platform(profile) as platform:
@@ -98,7 +123,7 @@ def issue(context: typer.Context, label: Label, slot: Slot = 0) -> None:
 
 
 def rotate(context: typer.Context, label: Label) -> None:
-    """Get a credential for another alias, and set the present one aside. What both say cannot be joined by readers."""
+    """Get a credential for another alias, and set the present one aside."""
     setup = Setup.of(context)
     profile, wallet = setup.profile(), setup.open_wallet()
     _sign_in(setup, profile, wallet.person_compartment)
@@ -109,6 +134,17 @@ def rotate(context: typer.Context, label: Label) -> None:
         output.facts([("label", alias.label), ("epoch", alias.epoch), ("slot", alias.slot)])
 
     setup.run(work())
+
+
+def _offer_wider(told: Labels, label: str) -> None:
+    """While a label waits and a wider one may speak, ask before one of the epoch's few credentials is used up."""
+    if wider := told.open_instead(label):
+        sys.stderr.write(
+            f"too few people stand under {label} yet; under {output.shown(wider.label)} ({output.shown(wider.name)}) "
+            f"at least {wider.crowd_at_least} do, and it may speak now\n"
+        )
+        if ask(f"Use a credential for {label} all the same? Type yes") != "yes":
+            raise typer.Abort
 
 
 def _sign_in(setup: Setup, profile: Profile, person: PersonCompartment) -> None:

@@ -48,7 +48,10 @@ def show(
 
 @app.command("code")
 def show_code(context: typer.Context, compartment: Which) -> None:
-    """Show a compartment's recovery code, to be written down: with it, whoever has a backup has all of it."""
+    """Show a compartment's recovery code.
+
+    It is to be written down: whoever has it and a backup has all of the compartment.
+    """
     output.facts([("recovery code", backup.recovery_code(_open(Setup.of(context), compartment)))])
 
 
@@ -68,7 +71,10 @@ def restore(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="Backup; without one, the person's keys are made anew.")] = None,
 ) -> None:
-    """Make a compartment of a backup and its recovery code; of the code alone only the person's keys come back."""
+    """Make a compartment anew, from a backup and its code.
+
+    Without a backup only the person's keys come back, of which registering again as before brings the rest.
+    """
     setup = Setup.of(context)
     purpose = backup.purpose_of(file) if file else PersonCompartment.PURPOSE
     setup.require_none(purpose)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from vouchsafe.sdk.compartments import PersonCompartment
 from vouchsafe.sdk.errors import Reason, VouchsafeError
 from vouchsafe.sdk.keys import Challenge
+from vouchsafe.sdk.labels import Labels
 from vouchsafe.sdk.person_side import PersonSide
 
 CodeSource = Callable[[str], Awaitable[str]]
@@ -117,6 +118,10 @@ class PersonAccount:
             raise
         self._forget_challenge()
         return Employment(proven.label, challenge.organisation, proven.expires_at)
+
+    async def labels(self) -> Labels:
+        """The labels that this person may be issued under, and how large their crowds are."""
+        return Labels.of(await self._person_side.labels(await self._identity_assertion()))
 
     async def _identity_assertion(self) -> str:
         assertion, expires_at = self._assertion

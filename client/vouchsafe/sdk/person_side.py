@@ -17,8 +17,10 @@ from vouchsafe.sdk.sides import OneAtATime
 from vouchsafe.sdk.transparency import LogReader
 from vouchsafe.verification.v1 import employment_service_pb2 as employment_pb
 from vouchsafe.verification.v1 import issuance_service_pb2 as issuance_pb
+from vouchsafe.verification.v1 import label_service_pb2 as label_pb
 from vouchsafe.verification.v1.employment_service_pb2_grpc import EmploymentServiceStub
 from vouchsafe.verification.v1.issuance_service_pb2_grpc import IssuanceServiceStub
+from vouchsafe.verification.v1.label_service_pb2_grpc import LabelServiceStub
 
 
 class PersonSide(Side):
@@ -33,6 +35,7 @@ class PersonSide(Side):
         self._persons = PersonServiceStub(self._identity.channel)
         self._employment = EmploymentServiceStub(self._verification.channel)
         self._issuance = IssuanceServiceStub(self._verification.channel)
+        self._labels = LabelServiceStub(self._verification.channel)
         self.log = LogReader(self.connect("disclosure", edge.disclosure), trust)
         """The transparency log, as anyone may read it."""
 
@@ -75,6 +78,12 @@ class PersonSide(Side):
         """Send the code back."""
         request = employment_pb.ConfirmMailCodeRequest(request_id=request_id, challenge_id=challenge_id, code=code)
         return await self._verification.call(self._employment.ConfirmMailCode, request, _bearer(assertion))
+
+    async def labels(self, assertion: str) -> label_pb.ListMyLabelsResponse:
+        """Ask which labels the person may be issued under, and how they stand."""
+        return await self._verification.call(
+            self._labels.ListMyLabels, label_pb.ListMyLabelsRequest(), _bearer(assertion)
+        )
 
     async def issuer_key(self, assertion: str, label: str) -> issuance_pb.GetIssuerKeyResponse:
         """Get the key of a label in the current epoch; not to be believed before the log shows the same."""

@@ -87,7 +87,7 @@ class LogReader:
                     await self.index_of(activated)
                     return activated
             if time.monotonic() >= give_up:
-                message = f"too few people hold a credential under {label} yet; try again when more have joined"
+                message = f"too few people hold a credential under {label} yet; wait for more, or use a wider label"
                 raise VouchsafeError(Reason.LABEL_NOT_ACTIVE, message)
             await asyncio.sleep(_POLL_INTERVAL)
 

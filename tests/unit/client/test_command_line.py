@@ -21,6 +21,7 @@ from vouchsafe.cli import setup as parts
 from vouchsafe.cli.setup import Setup
 from vouchsafe.sdk import Cost, PersonAccount, PersonCompartment, VouchsafeError, Wallet
 from vouchsafe.sdk.keys import Person
+from vouchsafe.verification.v1 import label_service_pb2 as pb
 
 CHEAP = Cost(memory_kib=8, passes=1)
 ADDRESS = "wei@acme.example"
@@ -49,6 +50,13 @@ class PersonSideStub:
         self.mailed += 1
         expires = int(time.time()) + 900
         return SimpleNamespace(challenge_id=f"c{self.mailed}", organisation="Acme", expires_at=expires)
+
+    async def labels(self, _: str) -> pb.ListMyLabelsResponse:
+        narrow = pb.LabelStanding(
+            label="acme", name="Acme", parent="games", state=pb.LABEL_STATE_WAITING, crowd_at_least=5
+        )
+        wide = pb.LabelStanding(label="games", name="Games", state=pb.LABEL_STATE_ACTIVE, crowd_at_least=50)
+        return pb.ListMyLabelsResponse(labels=[narrow, wide], epoch=1, epoch_ends_at=4_102_444_800, crowd_minimum=20)
 
     async def confirm_mail_code(self, *_: Any, code: str, **__: Any) -> Any:
         if len(self.tried) >= 5:
@@ -122,6 +130,30 @@ def test_the_code_is_asked_for_until_it_is_right(device: Device, capsys: pytest.
     shown = capsys.readouterr()
     assert shown.out.startswith("label: acme\n")
     assert re.findall(r"error: (\w+): ", shown.err) == ["CODE_MALFORMED", "CODE_MALFORMED", "WRONG_CODE"]
+
+
+def test_labels_are_shown_with_their_crowds(device: Device, capsys: pytest.CaptureFixture[str]) -> None:
+    device.registered()
+    assert device.run("labels") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "acme\tAcme\twaiting\t5\tgames",
+        "games\tGames\tactive\t50\t",
+        "people needed: 20",
+        "epoch ends: 2100-01-01 00:00",
+    ]
+
+
+@pytest.mark.parametrize("typed", [(), ("",), ("no",)])
+def test_a_wider_label_is_offered_before_a_credential_is_used_up(
+    device: Device, typed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device.registered()
+    used: list[str] = []
+    monkeypatch.setattr(PlatformStub, "account", lambda *_: used.append("account"), raising=False)
+    device.types(*typed)
+    assert device.run("issue", "acme") == 1
+    assert "under games (Games) at least 50 do, and it may speak now" in capsys.readouterr().err
+    assert used == []
 
 
 def test_all_five_tries_can_be_used_up(device: Device, capsys: pytest.CaptureFixture[str]) -> None:
