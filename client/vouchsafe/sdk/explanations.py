@@ -58,6 +58,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "UNKNOWN_SLOT": "there are fewer credentials a month than that; choose a lower slot",
         "SLOT_USED": "this slot was used for another credential, perhaps by another wallet; choose another slot",
         "BLINDED_MESSAGE_INVALID": _OUR_FAULT,
+        "ISSUER_KEY_UNAVAILABLE": "the platform cannot reach its signing keys now; try again in a while",
         # alias side: disclosure's deposits and the forum
         "UNKNOWN_KEY": "the service has not heard of the label's key yet; try again in a minute",
         "LABEL_NOT_ACTIVE": "too few people hold a credential under the label yet; try again when more have joined",
