@@ -158,10 +158,11 @@ async def refused(call: Awaitable[Any]) -> str:
 
 
 @asynccontextmanager
-async def running_forum() -> AsyncIterator[World]:
-    """A forum of its own, with its background work, until the block ends."""
+async def running_forum(edge_uri: str = "") -> AsyncIterator[World]:
+    """A forum of its own, with its background work, until the block ends. `edge_uri` is another name of the edge."""
+    allow = {name: uris | {edge_uri} if edge_uri and identity(EDGE) in uris else uris for name, uris in ALLOW.items()}
     store, clock, bus = MemoryEventStore(), FixedClock(), MemoryBus()
-    config = Config(allow=ALLOW)
+    config = Config(allow=allow)
     epoch = await store.store_epoch()
     forum = Forum(store=store, store_epoch=epoch, views=MemoryViewStore(), keys=KEYS, config=config, clock=clock)
     # Verification's log is empty: these tests lose nothing on the bus.
@@ -173,7 +174,7 @@ async def running_forum() -> AsyncIterator[World]:
     background = asyncio.gather(worker.run(), forum.follow())
     try:
         await forum.ready()
-        async with serving(SERVICE, list(forum.services()), allow=ALLOW, errors=ERRORS) as running:
+        async with serving(SERVICE, list(forum.services()), allow=allow, errors=ERRORS) as running:
             options: dict[str, Any] = {"retry": NO_RETRY}
             async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
                 yield World(

@@ -17,9 +17,10 @@ from tests.unit.seal.exhibits import Log, World, made
 PAGE = Path(__file__).parents[3] / "docs" / "provenance.md"
 TOOLS = ("bash", "openssl", "sed", "od", "base64")
 
-pytestmark = pytest.mark.skipif(
+needs_tools = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in TOOLS), reason=f"the page's steps take {', '.join(TOOLS)}"
 )
+pytestmark = needs_tools
 
 
 def steps() -> str:

@@ -1,0 +1,142 @@
+"""Files as people make and check them: over real connections made, without any verified, by hand too."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.seal.leaves import PostRootLeaf
+from tests.rpc.forum.requests import comment_request
+from tests.rpc.provenance.world import World, alias_of, running
+from tests.unit.forum.authors import EPOCH, LABEL, new_id
+from tests.unit.seal.test_provenance_by_hand import by_hand, needs_tools
+from vouchsafe.cli.main import app
+from vouchsafe.sdk import VouchsafeError, provenance, quotations
+from vouchsafe.sdk.provenance_findings import findings
+from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
+
+BODY = "Who sets the rota? Nobody says.\n\n没人说。"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running(tmp_path) as made:
+        yield made
+
+
+async def refusal(call: object) -> str:
+    with pytest.raises(VouchsafeError) as refused:
+        await call  # type: ignore[misc]
+    return refused.value.reason
+
+
+@needs_tools
+async def test_an_author_makes_a_file_that_verifies_here_by_the_command_and_by_hand(
+    world: World, tmp_path: Path
+) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    thread_id, post_id = await world.forum.open_thread(alice, "Title", BODY)
+    early = await provenance.make(world.side, [alias_of(alice, thread_id)], post_id, trust)
+    assert provenance.verify(early, trust).day is None
+
+    await world.day_over()
+    made = await provenance.make(world.side, [alias_of(alice, thread_id)], post_id, trust)
+    verdict = provenance.verify(provenance.read(made.to_bytes()), trust)
+    assert verdict.day is not None
+    leaf = PostRootLeaf.parse((await world.served.leaves())[verdict.day.index])
+    assert (leaf.day, leaf.root) == ("2030-01-01", made.day_root)
+    assert (made.title, made.body, made.label, made.crowd_at_least) == ("Title", BODY, LABEL, 20)
+    assert len(findings(made, verdict)) == 7
+
+    done = by_hand(tmp_path / "by-hand", made.to_bytes(), world.ceremony.text)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = commanded(tmp_path, "provenance", made.to_bytes(), world.ceremony.text)
+    assert "the file verifies" in told
+    broken = made.to_bytes().replace(b"Nobody", b"Someone")
+    assert "PROOF_INVALID" in commanded(tmp_path, "provenance", broken, world.ceremony.text)
+    assert by_hand(tmp_path / "broken", broken, world.ceremony.text).returncode != 0
+
+
+async def test_nothing_in_a_file_leads_to_the_envelope_or_to_another_thread(world: World) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    thread_id, post_id = await world.forum.open_thread(alice, "Title", BODY)
+    other_thread, other_post = await world.forum.open_thread(alice, "Other", "Other words.")
+    aliases = [alias_of(alice, thread_id, other_thread)]
+    one, other = [await provenance.make(world.side, aliases, each, trust) for each in (post_id, other_post)]
+    shown = one.to_bytes().decode()
+    for hidden in (other_thread, other_post, "Other words", "blue"):
+        assert hidden not in shown
+    assert one.thread_key != other.thread_key
+    # What the command warns of: the alias key makes the two one person's.
+    assert one.alias_key == other.alias_key
+
+
+async def test_a_wallet_whose_aliases_did_not_write_the_post_makes_no_file(world: World) -> None:
+    alice, bob = await world.forum.newcomer(), await world.forum.newcomer()
+    thread_id, post_id = await world.forum.open_thread(alice)
+    trust = world.ceremony.trust
+    # Bob has spoken in the thread as well; and a wallet that was restored may not know where its aliases spoke.
+    for aliases in ([alias_of(bob, thread_id)], [alias_of(bob)], []):
+        assert await refusal(provenance.make(world.side, aliases, post_id, trust)) == "NO_SUCH_ALIAS"
+    found = await provenance.make(world.side, [alias_of(bob), alias_of(alice)], post_id, trust)
+    assert found.alias_key == alice.key.public_key
+    assert await refusal(provenance.make(world.side, [alias_of(alice)], new_id(), trust)) == "POST_NOT_FOUND"
+
+
+async def test_a_file_made_after_a_revocation_says_so(world: World) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    thread_id, post_id = await world.forum.open_thread(alice)
+    revoked = verification_pb.LabelRevoked(label=LABEL, epoch=EPOCH, reason="key-compromised")
+    await world.publish(revoked)
+    made = await provenance.make(world.side, [alias_of(alice, thread_id)], post_id, trust)
+    verdict = provenance.verify(made, trust)
+    assert made.revoked == "key-compromised"
+    assert "REVOCATION" in " ".join(each.checked for each in findings(made, verdict))
+
+
+async def test_a_quotation_is_confirmed_by_a_file_or_refuted(world: World, tmp_path: Path) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    thread_id, post_id = await world.forum.open_thread(alice, "Title", BODY)
+    request = comment_request(alice, thread_id, post_id, "I was there. I saw it.")
+    await world.forum.edge.unary(world.forum.threads.CreateComment, request)
+    await world.forum.settled()
+    assert await refusal(quotations.check(world.side, post_id, "Nobody says.", trust)) == "QUOTE_UNKNOWN"
+    await world.day_over()
+
+    found = await quotations.check(world.side, post_id, "Nobody says. ", trust)
+    below = await quotations.check(world.side, post_id, "I was there.", trust, comment_id=request.comment_id)
+    assert (found.passages, below.passages) == (("Nobody says.",), ("I was there.",))
+    told = commanded(tmp_path, "quote", found.to_bytes(), world.ceremony.text)
+    assert "the quotation verifies" in told
+    assert "sentences: 3 to 3 of 4" in told
+    broken = replace(found, passages=("Somebody says.",)).to_bytes()
+    assert "PROOF_INVALID" in commanded(tmp_path, "quote", broken, world.ceremony.text)
+    for wrong in ("Somebody says.", "Nobody"):
+        assert await refusal(quotations.check(world.side, post_id, wrong, trust)) == "QUOTE_REFUTED"
+    assert await refusal(quotations.check(world.side, new_id(), "x", trust)) == "POST_NOT_FOUND"
+
+
+async def test_a_forum_that_confirms_without_proof_is_not_believed(world: World) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    _, post_id = await world.forum.open_thread(alice, "Title", BODY)
+    await world.day_over()
+    asked = world.side.check_quote
+
+    async def lying(request: object) -> object:
+        answer = await asked(request)  # type: ignore[arg-type]
+        answer.proof.passages[0].text = "Somebody says."
+        return answer
+
+    world.side.check_quote = lying  # type: ignore[method-assign,assignment]
+    assert await refusal(quotations.check(world.side, post_id, "Nobody says.", trust)) == "PROOF_INVALID"
+
+
+def commanded(directory: Path, what: str, file: bytes, trust: str) -> str:
+    """What the command says of a file: its output, or its refusal."""
+    (directory / "file").write_bytes(file)
+    (directory / "trust.toml").write_text(trust, encoding="utf-8")
+    arguments = [what, "verify", str(directory / "file"), "--trust", str(directory / "trust.toml")]
+    done = CliRunner().invoke(app, arguments)
+    return done.output if done.exit_code == 0 else str(done.exception)
