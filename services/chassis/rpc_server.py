@@ -6,6 +6,7 @@ This file wires: TLS, the listening ports, health, reflection and draining. What
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 import grpc
@@ -59,6 +60,9 @@ class RpcServer:
     `continue_traces_from`; for all others a new one begins, so that a person's device cannot tie two services'
     traces together. Construction raises ConfigError for anything that would refuse to start. Health and reflection
     answer every caller with a certificate; they reveal the interface, never data.
+
+    `weakened` names settings in force that are weaker than a production's, and their values: the start warns of each,
+    and health knows a service of its name. Nobody can then miss for long that a platform is a small or a test one.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class RpcServer:
         max_request_bytes: int = MAX_REQUEST_BYTES,
         max_calls: int = MAX_CALLS,
         continue_traces_from: frozenset[str] = frozenset(),
+        weakened: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         collected = _collect(services)
         pipeline = Pipeline(
@@ -87,6 +92,7 @@ class RpcServer:
         self._handlers = {name: pipeline.wrap(name, methods) for name, methods in collected.items()}
         self._reflect = reflect
         self._max_calls = max_calls
+        self._weakened = weakened
         self._health = health.aio.HealthServicer()
         self._servers: list[grpc.aio.Server] = []
         self.port = 0
@@ -110,7 +116,9 @@ class RpcServer:
             self._servers.append(probes)
         for server in self._servers:
             await server.start()
-        for name in ("", *self._names):
+        for setting, value in self._weakened.items():
+            _log.warning(setting, count=value)
+        for name in ("", *self._names, *self._weakened):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         _log.info(SERVING, port=self.port)
 

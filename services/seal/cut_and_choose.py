@@ -97,11 +97,12 @@ class Survivor(Hidden):
 class Offer(Hidden):
     """The client's candidates. The same terms, master secret and ownership key always make the same offer."""
 
-    __slots__ = ("_blinded", "_isigs", "_ownership_key", "_recipe", "_seeds", "commitment")
+    __slots__ = ("_blinded", "_isigs", "_ownership_key", "_recipe", "_seeds", "commitment", "terms")
 
     def __init__(self, terms: Terms, master: SecretBytes, ownership_key: SigningKey) -> None:
         if ownership_key.public_key != terms.ipk:
             raise SealError("the ownership key is not the one of the terms")
+        self.terms = terms
         self._recipe = _Recipe(terms)
         self._ownership_key = ownership_key
         indices = range(terms.candidates)

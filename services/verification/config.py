@@ -3,22 +3,28 @@
 Addresses and secrets are elsewhere (`chassis.deployment`).
 """
 
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from services.chassis import configfile
+from services.seal import cut_and_choose
 from services.verification.adapters.mailer import MailSettings
 from services.verification.api.employment_servicer import MailPolicy
 from services.verification.api.issuance_servicer import IssuancePolicy
+from services.verification.challenges import ChallengePolicy
 from services.verification.domain.crowd_decider import Policy
 from services.verification.domain.epoch import EpochLength
 from services.verification.domain.limits import Limit
 from services.verification.domain.organisation import Organisation, Organisations, Sector
+from services.verification.domain.slots_decider import Rules
 
 SAFE_CROWD = 20
 SAFE_CROWD_AGE_HOURS = 24
+SAFE_CANDIDATES = 256
+MOST_CANDIDATES = cut_and_choose.MAXIMUM
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,48 @@ class IssuerKeySettings:
 
 
 @dataclass(frozen=True)
+class Challenges:
+    """How candidates are challenged: `candidates` of them for a credential, of which all but one are opened within
+    `seconds`.
+
+    `strikes`: how many slots a person may lose, by a cheat or by no answer, until no more are issued in the epoch.
+    `processes`: how many recompute opened candidates, 0 for one a processor. A person who cheats gets away with it once
+    in `candidates` times, so a smaller number than 256 has to be called what it is.
+    """
+
+    candidates: int = SAFE_CANDIDATES
+    insecure_candidates: int | None = None
+    seconds: int = 900
+    strikes: int = 2
+    processes: int = 0
+
+    def __post_init__(self) -> None:
+        if not SAFE_CANDIDATES <= self.candidates <= MOST_CANDIDATES:
+            raise ValueError(
+                f"candidates must be {SAFE_CANDIDATES} to {MOST_CANDIDATES}; fewer are insecure_candidates"
+            )
+        if (
+            self.insecure_candidates is not None
+            and not cut_and_choose.MINIMUM <= self.insecure_candidates < SAFE_CANDIDATES
+        ):
+            raise ValueError(f"insecure_candidates must be {cut_and_choose.MINIMUM} to {SAFE_CANDIDATES - 1}")
+        if not 60 <= self.seconds <= 86_400 or self.strikes < 1 or not 0 <= self.processes <= 256:
+            raise ValueError(
+                "an answer takes a minute to a day, one strike is counted, and there are 0 to 256 processes"
+            )
+
+    @property
+    def in_force(self) -> int:
+        """How many candidates are made for a credential."""
+        return self.candidates if self.insecure_candidates is None else self.insecure_candidates
+
+    @property
+    def workers(self) -> int:
+        """How many processes recompute candidates."""
+        return self.processes or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
 class Config:
     """The file. `allow`: which callers, by SPIFFE URI, may use which gRPC service; `organisations`: the registry;
     `time_resolution_seconds`: to what the moment of a command is rounded down before it is stored; `reflection`:
@@ -123,6 +171,7 @@ class Config:
     codes: Codes = field(default_factory=Codes)
     issuance: Issuance = field(default_factory=Issuance)
     issuer_keys: IssuerKeySettings = field(default_factory=IssuerKeySettings)
+    challenges: Challenges = field(default_factory=Challenges)
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_resolution_seconds <= 86_400:
@@ -132,6 +181,21 @@ class Config:
         """What is in force."""
         codes = self.codes
         return MailPolicy(codes.seconds, codes.per_mailbox, codes.per_person, self.employment_days)
+
+    def challenge_policy(self) -> ChallengePolicy:
+        """What is in force."""
+        challenges = self.challenges
+        rules = Rules(self.issuance.slots, challenges.in_force, challenges.strikes)
+        return ChallengePolicy(rules, challenges.seconds, self.time_resolution_seconds)
+
+    def weakened(self) -> dict[str, int]:
+        """The settings in force that are weaker than is safe, by name."""
+        settings = {
+            "insecure_candidates": self.challenges.insecure_candidates,
+            "insecure_crowd_minimum": self.issuance.insecure_crowd_minimum,
+            "insecure_crowd_age_hours": self.issuance.insecure_crowd_age_hours,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.handle import CommandHandler
 from services.chassis.log.worker import LogWorker
 from services.chassis.rpc_server import RpcServer, ServiceBinding
-from services.chassis.telemetry_log import log
+from services.chassis.worker_processes import WorkerProcesses
+from services.seal import cut_and_choose
 from services.seal.secret import SecretBytes
 from services.seal.trust import Trust
 from services.verification.adapters.assertions import AssertionVerifier
@@ -42,14 +43,8 @@ from services.verification.api.employment_servicer import EmploymentServicer
 from services.verification.api.errors import ERRORS
 from services.verification.api.issuance_servicer import IssuanceServicer
 from services.verification.api.label_servicer import LabelRevocationServicer, LabelServicer
-from services.verification.config import (
-    SAFE_CROWD,
-    SAFE_CROWD_AGE_HOURS,
-    Config,
-    IssuerKeySettings,
-    KeyBackend,
-    load_organisations,
-)
+from services.verification.challenges import Challenges
+from services.verification.config import Config, IssuerKeySettings, KeyBackend, load_organisations
 from services.verification.crowds import Crowds
 from services.verification.curation import CURATION
 from services.verification.domain import (
@@ -60,7 +55,6 @@ from services.verification.domain import (
     mailbox_decider,
     slots_decider,
 )
-from services.verification.domain.crowd_decider import Policy
 from services.verification.domain.epoch import epoch_at
 from services.verification.domain.organisation import Organisations
 from services.verification.keys import Keys
@@ -73,18 +67,15 @@ from vouchsafe.verification.v1.label_service_pb2_grpc import (
 )
 
 SERVICE = "verification"
-SMALL_CROWD = "insecure_crowd_minimum"
-YOUNG_CROWD = "insecure_crowd_age_hours"
-
-_log = log(__name__)
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """What is served, what runs in the background, and what is awaited at the end."""
+    """What is served, what runs in the background, what is awaited before serving, and what at the end."""
 
     bindings: list[ServiceBinding[Any]]
     schedule: KeySchedule
+    begin: Callable[[], Awaitable[None]]
     crowds: Crowds
     close: Callable[[], Awaitable[None]]
     clearance: KeyClearance | None = None
@@ -133,8 +124,15 @@ def assemble(
         policy=config.mail_policy(),
         clock=clock,
     )
+    workers = WorkerProcesses(config.challenges.workers)
     issuance_servicer = IssuanceServicer(
-        slots=CommandHandler(store, codec, slots_decider, coarse),
+        challenges=Challenges(
+            slots=CommandHandler(store, codec, slots_decider, coarse),
+            check=partial(workers.run, cut_and_choose.check),
+            policy=config.challenge_policy(),
+            clock=clock,
+        ),
+        opening_key=trust.opening_key,
         crowds=crowds,
         assertions=assertions,
         organisations=organisations,
@@ -164,13 +162,17 @@ def assemble(
     )
     kept = timedelta(days=config.issuer_keys.destroy_after_days)
     clearance = KeyClearance(token, lambda: epoch_at(clock.now() - kept, issuance.epoch)) if token else None
-    return Assembly(bindings, schedule, crowds, issuer_keys.close, clearance)
+
+    async def close() -> None:
+        await workers.close()
+        await issuer_keys.close()
+
+    return Assembly(bindings, schedule, workers.start, crowds, close, clearance)
 
 
 async def start(process: Process) -> None:
     """Open what the process needs and hand it over. Raises what would make serving unsafe."""
     config = configfile.load(process.config, Config)
-    _warn_of_small_crowds(config.issuance.crowd_policy())
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
     database = MongoDatabase(process.secrets.text("mongodb-uri"))
     # In a thread: dropping connections waits for the driver's own threads.
@@ -190,6 +192,7 @@ async def start(process: Process) -> None:
     process.on_close(assembly.close)
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     process.on_close(bus.close)
+    process.ready_when("candidates can be checked", assembly.begin)
     process.worker("issuer keys", assembly.schedule.run)
     process.worker("crowds", assembly.crowds.run)
     if assembly.clearance is not None:
@@ -204,16 +207,9 @@ async def start(process: Process) -> None:
             services=assembly.bindings,
             allow=config.allow,
             errors=ERRORS,
+            weakened=config.weakened(),
         )
     )
-
-
-def _warn_of_small_crowds(policy: Policy) -> None:
-    hours = policy.age_seconds // 3600
-    if policy.minimum < SAFE_CROWD:
-        _log.warning(SMALL_CROWD, count=policy.minimum)
-    if hours < SAFE_CROWD_AGE_HOURS:
-        _log.warning(YOUNG_CROWD, count=hours)
 
 
 def _log_worker(store: LogStore, outbox: JetStreamOutbox) -> LogWorker:

@@ -95,7 +95,7 @@ def test_no_trace_is_shared_by_the_person_side_and_the_alias_side(platform: Loca
 @pytest.mark.usefixtures("published")
 def test_what_the_alias_side_hears_does_not_name_a_persons_call(platform: LocalPlatform) -> None:
     spans = _spans(platform, "verification")
-    calls = {each["trace_id"] for each in spans if each["name"].endswith("/IssueCredential")}
+    calls = {each["trace_id"] for each in spans if each["name"].endswith("/FinishIssuance")}
     heard = {link.partition(":")[0] for name in ("forum", "disclosure") for link in _heard(platform, name)}
     assert calls
     assert heard

@@ -1,17 +1,17 @@
 """A person's account with its aliases: from a proven employer to a credential, and on to an alias that speaks.
 
-An issuance is in the wallet before it is sent, so it can be repeated after a crash. What concerns the person alone is
-in `person_account`, what an alias does once it has its credential in `voice`.
+How a credential comes about is in `issuance`, what concerns the person alone in `person_account`, what an alias does
+once it has its credential in `voice`.
 """
 
 from typing import Final
 
 from services.chassis.clock import Clock, SystemClock
 from services.seal.trust import Trust
-from vouchsafe.sdk import issuing
 from vouchsafe.sdk.alias_side import AliasSide
 from vouchsafe.sdk.delays import Delays
-from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.issuance import Issuance
 from vouchsafe.sdk.keys import Alias
 from vouchsafe.sdk.patience import until_known
 from vouchsafe.sdk.person_account import PersonAccount
@@ -21,7 +21,7 @@ from vouchsafe.sdk.wallet import Wallet
 
 _MOST_SLOTS: Final = 64
 _NO_SUCH_SLOT: Final = "UNKNOWN_SLOT"
-_SLOT_GONE: Final = frozenset({"SLOT_USED"})
+_SLOT_GONE: Final = frozenset({"SLOT_USED", "SLOT_CHALLENGED", "SLOT_LOST"})
 
 
 class Account(PersonAccount):
@@ -49,7 +49,8 @@ class Account(PersonAccount):
     async def issue(self, label: str, slot: int = 0) -> Alias:
         """Get a credential for one slot of the current epoch, blindly, under a key that the log shows.
 
-        Asked again for the same slot it returns the alias of the wallet, or resumes where it was cut short.
+        Asked again for the same slot it returns the alias of the wallet, or resumes where it was cut short; that has
+        to be while verification's challenge lasts, or the slot is lost.
         """
         person = self.wallet.registered()
         assertion = await self._identity_assertion()
@@ -58,23 +59,14 @@ class Account(PersonAccount):
             return known
         begun = self.wallet.issuing(label, key.epoch, slot)
         await self._check_issuer_key(label, key.epoch, begun.issuer_key if begun else key.public_key)
-        if begun is None:
-            with translated():
-                begun = issuing.begin(
-                    person,
-                    self._trust.opening_key,
-                    label=label,
-                    label_name=key.label_name,
-                    epoch=key.epoch,
-                    slot=slot,
-                    spki=key.public_key,
-                )
-            self.wallet.save_issuing(begun)
-        blind_signature = await self._person_side.issue_credential(assertion, begun)
-        with translated():
-            alias = issuing.finish(begun, blind_signature)
-        self.wallet.finish_issuing(begun, alias)
-        return alias
+        issuance = Issuance(
+            self._person_side,
+            self.wallet.alias_compartment,
+            person,
+            assertion=assertion,
+            opening_key=self._trust.opening_key,
+        )
+        return await issuance.carry_through(label, slot, key)
 
     async def rotate(self, label: str) -> Alias:
         """Get a credential for another alias under a label, and set the older ones aside: they are kept, not used.

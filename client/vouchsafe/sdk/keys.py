@@ -57,19 +57,23 @@ class Person:
 
 @dataclass(frozen=True)
 class Issuing:
-    """An issuance under way, kept before it is sent: another message for the same slot would be refused."""
+    """An issuance under way, kept before anything is sent: all candidates come from `master` (`seal.cut_and_choose`).
+
+    `chosen` is the candidate that verification has drawn, kept before the others are opened. It never changes: opening
+    for two choices would give every candidate away, and with it the alias.
+    """
 
     label: str
     label_name: str
     epoch: int
     slot: int
-    secret: SecretBytes
-    envelope: bytes
-    prefix: bytes
+    master: SecretBytes
     issuer_key: bytes
-    blinded_message: bytes
-    inverse: SecretBytes
-    request_id: str
+    opening_key: bytes
+    candidates: int
+    begin_request_id: str
+    finish_request_id: str
+    chosen: int | None = None
 
 
 @dataclass(frozen=True)

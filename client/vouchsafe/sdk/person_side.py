@@ -90,16 +90,34 @@ class PersonSide(Side):
         request = issuance_pb.GetIssuerKeyRequest(label=label)
         return await self._verification.call(self._issuance.GetIssuerKey, request, _bearer(assertion))
 
-    async def issue_credential(self, assertion: str, issuing: Issuing) -> bytes:
-        """Get the blind signature over an issuance's blinded message, 384 bytes."""
-        request = issuance_pb.IssueCredentialRequest(
-            request_id=issuing.request_id,
+    async def begin_issuance(
+        self, assertion: str, issuing: Issuing, *, terms: bytes, commitment: bytes
+    ) -> issuance_pb.BeginIssuanceResponse:
+        """Commit to all candidates, and hear which of them stays closed."""
+        request = issuance_pb.BeginIssuanceRequest(
+            request_id=issuing.begin_request_id,
             label=issuing.label,
             epoch=issuing.epoch,
             slot=issuing.slot,
-            blinded_message=issuing.blinded_message,
+            candidates=issuing.candidates,
+            terms=terms,
+            commitment=commitment,
         )
-        response = await self._verification.call(self._issuance.IssueCredential, request, _bearer(assertion))
+        return await self._verification.call(self._issuance.BeginIssuance, request, _bearer(assertion))
+
+    async def finish_issuance(
+        self, assertion: str, issuing: Issuing, *, blinded_message: bytes, openings: bytes
+    ) -> bytes:
+        """Open the other candidates, and get the blind signature over the closed one, 384 bytes."""
+        request = issuance_pb.FinishIssuanceRequest(
+            request_id=issuing.finish_request_id,
+            label=issuing.label,
+            epoch=issuing.epoch,
+            slot=issuing.slot,
+            blinded_message=blinded_message,
+            openings=openings,
+        )
+        response = await self._verification.call(self._issuance.FinishIssuance, request, _bearer(assertion))
         return response.blind_signature
 
 

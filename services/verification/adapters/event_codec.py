@@ -6,7 +6,7 @@ from services.verification.domain.crowd_decider import LabelActivated, LabelRevo
 from services.verification.domain.employment_decider import EmployerChosen, EmploymentVerified
 from services.verification.domain.issuer_key_decider import IssuerKeyPublished, IssuerKeyStored
 from services.verification.domain.mailbox import MailboxProven, MailCodeRejected, MailCodeRequested, MailCodeSent
-from services.verification.domain.slots_decider import CredentialIssued
+from services.verification.domain.slots import ChallengeMade, CheatCaught, CredentialIssued
 from vouchsafe.verification.events.v1 import events_pb2 as stored
 
 
@@ -21,6 +21,8 @@ def event_codec() -> EventCodec:
             MailboxProven: stored.MailboxProven,
             EmploymentVerified: stored.EmploymentVerified,
             EmployerChosen: stored.EmployerChosen,
+            ChallengeMade: stored.ChallengeMade,
+            CheatCaught: stored.CheatCaught,
             CredentialIssued: stored.CredentialIssued,
             PersonCounted: stored.PersonCounted,
             LabelActivated: stored.LabelActivated,

@@ -5,6 +5,7 @@ from typing import Final
 from grpc import StatusCode
 
 from services.chassis.rpc_errors import ErrorTable
+from services.chassis.worker_processes import WorkersDied
 from services.verification.adapters.key_custody import IssuerKeyUnavailable
 from services.verification.domain.errors import Reason
 
@@ -30,7 +31,18 @@ ERRORS: Final = ErrorTable(
         Reason.EPOCH_UNKNOWN: StatusCode.INVALID_ARGUMENT,
         Reason.UNKNOWN_SLOT: StatusCode.INVALID_ARGUMENT,
         Reason.SLOT_USED: StatusCode.ALREADY_EXISTS,
+        Reason.SLOT_CHALLENGED: StatusCode.FAILED_PRECONDITION,
+        Reason.SLOT_LOST: StatusCode.FAILED_PRECONDITION,
+        Reason.TOO_MANY_STRIKES: StatusCode.FAILED_PRECONDITION,
+        Reason.CANDIDATES_DIFFER: StatusCode.FAILED_PRECONDITION,
+        Reason.TERMS_DIFFER: StatusCode.FAILED_PRECONDITION,
+        Reason.NO_CHALLENGE: StatusCode.FAILED_PRECONDITION,
+        Reason.OPENINGS_MALFORMED: StatusCode.INVALID_ARGUMENT,
+        Reason.CHEAT_CAUGHT: StatusCode.PERMISSION_DENIED,
         Reason.BLINDED_MESSAGE_INVALID: StatusCode.INVALID_ARGUMENT,
     },
-    exceptions={IssuerKeyUnavailable: (StatusCode.UNAVAILABLE, "ISSUER_KEY_UNAVAILABLE")},
+    exceptions={
+        IssuerKeyUnavailable: (StatusCode.UNAVAILABLE, "ISSUER_KEY_UNAVAILABLE"),
+        WorkersDied: (StatusCode.UNAVAILABLE, "CHECKS_UNAVAILABLE"),
+    },
 )

@@ -7,6 +7,7 @@ from pymongo import AsyncMongoClient
 
 from deploy.local.topology import CORE
 from deploy.local.view import PlatformView
+from vouchsafe.verification.events.v1.events_pb2 import IssuerKeyStored
 
 Commits = Mapping[str, frozenset[str]]
 """The ids of all commits, by service."""
@@ -29,6 +30,13 @@ class Stores:
         stored = f"vouchsafe.{service}.events.v1.{kind}"
         commits = self._clients[service].get_default_database()["commits"]
         return sum([1 async for _ in commits.find({"events.type": stored}, {"_id": 1})])
+
+    async def sealed_issuer_key(self, label: str, epoch: int) -> bytes:
+        """The private half of an issuer key, as verification keeps it."""
+        commits = self._clients["verification"].get_default_database()["commits"]
+        (commit,) = [each async for each in commits.find({"stream": f"issuer-key-{label}-{epoch}"})]
+        (stored,) = [each for each in commit["events"] if each["type"].endswith(".IssuerKeyStored")]
+        return IssuerKeyStored.FromString(bytes(stored["data"])).sealed_private_key
 
     async def all_is_heard(self) -> bool:
         """Whether each published event has reached those who act on it, so that nothing more will happen by itself."""

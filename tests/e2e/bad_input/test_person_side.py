@@ -149,13 +149,16 @@ def verification_calls(world: World, token: Metadata) -> list[Callable[[], Await
     issuance: Any = world.channels.stub(IssuanceServiceStub, "person-edge", "verification")
     mail = employment_pb.RequestMailCodeRequest(request_id=fresh(), work_email=world.crowd[0].work_email)
     key = issuance_pb.GetIssuerKeyRequest(label=LABEL)
-    credential = issuance_pb.IssueCredentialRequest(
-        request_id=fresh(), label=LABEL, epoch=world.crowd[0].alias.epoch, slot=2, blinded_message=b"\1" * 384
+    place = {"label": LABEL, "epoch": world.crowd[0].alias.epoch, "slot": 2}
+    begin = issuance_pb.BeginIssuanceRequest(
+        request_id=fresh(), **place, candidates=256, terms=b"\1" * 32, commitment=b"\1" * 32
     )
+    finish = issuance_pb.FinishIssuanceRequest(request_id=fresh(), **place, blinded_message=b"\1" * 384)
     confirm = confirmation("0" * 32, "123456")
     return [
         lambda: employment(world).RequestMailCode(mail, timeout=20, metadata=token),
         lambda: employment(world).ConfirmMailCode(confirm, timeout=20, metadata=token),
         lambda: issuance.GetIssuerKey(key, timeout=20, metadata=token),
-        lambda: issuance.IssueCredential(credential, timeout=20, metadata=token),
+        lambda: issuance.BeginIssuance(begin, timeout=20, metadata=token),
+        lambda: issuance.FinishIssuance(finish, timeout=20, metadata=token),
     ]

@@ -10,7 +10,7 @@ from services.seal.ed25519 import SigningKey
 from services.seal.statements import Registration
 from tests.e2e.bad_input import requests
 from tests.e2e.bad_input.callers import METHODS, allowed
-from tests.e2e.bad_input.calls import Method, RefusedInVain
+from tests.e2e.bad_input.calls import Method, RefusedInVain, refused
 from tests.e2e.bad_input.world import PASSWORD, World, fresh
 from tests.e2e.waiting import eventually
 from vouchsafe.disclosure.v1 import case_service_pb2 as case_pb
@@ -22,7 +22,6 @@ from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceStub
 from vouchsafe.identity.v1 import person_service_pb2 as identity_pb
 from vouchsafe.identity.v1.person_service_pb2_grpc import PersonServiceStub
 from vouchsafe.verification.v1 import employment_service_pb2 as employment_pb
-from vouchsafe.verification.v1 import issuance_service_pb2 as issuance_pb
 from vouchsafe.verification.v1.employment_service_pb2_grpc import EmploymentServiceStub
 from vouchsafe.verification.v1.issuance_service_pb2_grpc import IssuanceServiceStub
 
@@ -211,17 +210,40 @@ async def test_an_issuance_under_the_id_of_another(world: World, in_vain: Refuse
     stub = world.channels.stub(IssuanceServiceStub, "person-edge", "verification")
     person = world.crowd[2]
     token = await world.bearer(person)
-    request = issuance_pb.IssueCredentialRequest(
-        request_id=fresh(), label=person.alias.label, epoch=person.alias.epoch, slot=2, blinded_message=b"\1" * 384
-    )
-    first = await stub.IssueCredential(request, timeout=20, metadata=token)
-    assert await stub.IssueCredential(request, timeout=20, metadata=token) == first
-    request.blinded_message = b"\2" * 384
-    assert (await in_vain(stub.IssueCredential(request, timeout=20, metadata=token))).told == REUSED
+    offer = requests.offer(person, slot=2)
+    begin = requests.begin_issuance(offer)
+    chosen = (await stub.BeginIssuance(begin, timeout=20, metadata=token)).chosen
+    assert (await stub.BeginIssuance(begin, timeout=20, metadata=token)).chosen == chosen
+    finish = requests.finish_issuance(offer, chosen)
+    first = await stub.FinishIssuance(finish, timeout=20, metadata=token)
+    assert await stub.FinishIssuance(finish, timeout=20, metadata=token) == first
+    begin.commitment = b"\2" * 32
+    assert (await in_vain(stub.BeginIssuance(begin, timeout=20, metadata=token))).told == REUSED
     # Another id does not help: the slot is used.
-    request.request_id = fresh()
-    used = await in_vain(stub.IssueCredential(request, timeout=20, metadata=token))
-    assert used.told == (StatusCode.ALREADY_EXISTS, "SLOT_USED")
+    begin.request_id, finish.request_id = fresh(), fresh()
+    finish.blinded_message = offer.blinded_message((chosen + 1) % offer.terms.candidates)
+    for used in (
+        await in_vain(stub.BeginIssuance(begin, timeout=20, metadata=token)),
+        await in_vain(stub.FinishIssuance(finish, timeout=20, metadata=token)),
+    ):
+        assert used.told == (StatusCode.ALREADY_EXISTS, "SLOT_USED")
+
+
+async def test_a_cheat_in_one_of_all_candidates(world: World) -> None:
+    stub = world.channels.stub(IssuanceServiceStub, "person-edge", "verification")
+    person = await world.newcomer()
+    await world.employ(person)
+    token = await world.bearer(person)
+    offer = requests.offer(person, slot=1)
+    chosen = (await stub.BeginIssuance(requests.begin_issuance(offer), timeout=20, metadata=token)).chosen
+    finish = requests.finish_issuance(offer, chosen)
+    finish.openings = finish.openings[:-1] + bytes([finish.openings[-1] ^ 1])
+    caught = await refused(stub.FinishIssuance(finish, timeout=20, metadata=token))
+    assert caught.told == (StatusCode.PERMISSION_DENIED, "CHEAT_CAUGHT")
+    world.says_nothing(caught)
+    honest = requests.finish_issuance(offer, chosen)
+    lost = await refused(stub.FinishIssuance(honest, timeout=20, metadata=token))
+    assert lost.told == (StatusCode.FAILED_PRECONDITION, "SLOT_LOST")
 
 
 async def test_texts_under_the_id_of_another(world: World, in_vain: RefusedInVain) -> None:

@@ -13,15 +13,16 @@ import pytest
 from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_client import NO_RETRY
-from services.seal import blind_rsa
-from services.seal.blind_rsa import PSS_RANDOMIZED, PublicKey
+from services.seal import blind_rsa, ristretto
+from services.seal.blind_rsa import PublicKey
+from services.seal.cut_and_choose import VARIANT, Offer, Terms
 from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes
-from services.seal.statements import Assertion, encode_token
+from services.seal.statements import Assertion, Context, encode_token
 from services.verification.adapters.key_clearance import KeyClearance
 from services.verification.adapters.mailer import Mailer, MailSettings
 from services.verification.api.errors import ERRORS
-from services.verification.config import Codes, Config, Issuance, IssuerKeySettings
+from services.verification.config import Challenges, Codes, Config, Issuance, IssuerKeySettings
 from services.verification.crowds import Crowds
 from services.verification.domain.limits import Limit
 from services.verification.domain.organisation import Organisation, Organisations, Sector
@@ -39,6 +40,8 @@ from vouchsafe.verification.v1.label_service_pb2_grpc import LabelServiceStub
 
 IDENTITY_KEY = SigningKey.generate()
 CROWD = 3
+CANDIDATES = 8
+OPENING_KEY = ristretto.base_mult(ristretto.random_scalar())
 ORGANISATIONS = Organisations(
     [
         Organisation("harbour-games", "Harbour Games", ("harbour.example",), "gaming"),
@@ -105,12 +108,13 @@ async def running_verification(
         codes=Codes(per_mailbox=Limit(3, 3600), per_person=Limit(4, 3600)),
         issuance=issuance,
         issuer_keys=issuer_keys,
+        challenges=Challenges(insecure_candidates=CANDIDATES, processes=1),
     )
     tls = ssl.create_default_context(cadata=credentials("smtp").authority.decode())
     assembly = assemble(
         config=config,
         keys=Keys(SecretBytes.random(32), SecretBytes.random(32), SecretBytes.random(32), token_pin),
-        trust=make_trust(IDENTITY_KEY.public_key),
+        trust=replace(make_trust(IDENTITY_KEY.public_key), opening_key=OPENING_KEY),
         organisations=ORGANISATIONS,
         store=store,
         mailer=Mailer(settings, mail.address, tls=tls, password=None, clock=clock),
@@ -129,12 +133,13 @@ class Person:
 
     service: Verification
     escrow_reference: bytes = field(default_factory=lambda: uuid.uuid4().bytes)
+    ownership_key: SigningKey = field(default_factory=SigningKey.generate)
     mailbox: str = field(default_factory=lambda: f"u{uuid.uuid4().hex[:12]}@harbour.example")
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
         expires = int(self.service.clock.now().timestamp()) + 300
-        assertion = Assertion(self.escrow_reference, b"k" * 32, "verification", expires)
+        assertion = Assertion(self.escrow_reference, self.ownership_key.public_key, "verification", expires)
         return (("authorization", f"Bearer {encode_token(assertion, IDENTITY_KEY.sign(assertion.signed_bytes()))}"),)
 
     def at(self, mailbox: str) -> "Person":
@@ -145,28 +150,6 @@ class Person:
         body = self.service.mail.mail_of(self.mailbox)[-1].get_content()
         (code,) = re.findall(r"\b[0-9]{6}\b", body)
         return str(code)
-
-
-@dataclass(frozen=True)
-class Blinded:
-    """A blinded message, and what unblinds its signature."""
-
-    key: PublicKey
-    prepared: bytes
-    blinding: blind_rsa.Blinding
-
-    @classmethod
-    def new(cls, spki: bytes) -> "Blinded":
-        key = PublicKey.from_spki(spki)
-        prepared = blind_rsa.prepare(uuid.uuid4().bytes, PSS_RANDOMIZED)
-        return cls(key, prepared, blind_rsa.blind(key, prepared, PSS_RANDOMIZED))
-
-    @property
-    def message(self) -> bytes:
-        return self.blinding.blinded_message
-
-    def finalize(self, blind_signature: bytes) -> bytes:
-        return blind_rsa.finalize(self.key, self.prepared, blind_signature, self.blinding.inverse, PSS_RANDOMIZED)
 
 
 class PersonSide:
@@ -213,19 +196,59 @@ class PersonSide:
         request = issuance_rpc.GetIssuerKeyRequest(label=label)
         return await self.channel.unary(self._issuance.GetIssuerKey, request, metadata=person.metadata)
 
-    async def issue(self, person: Person, message: bytes, **changes: object) -> bytes:
-        fields = {
-            "request_id": str(uuid.uuid4()),
-            "label": "harbour-games",
-            "epoch": 203001,
-            "slot": 0,
-            "blinded_message": message,
-        }
-        request = issuance_rpc.IssueCredentialRequest(**(fields | changes))  # type: ignore[arg-type]
-        answer: issuance_rpc.IssueCredentialResponse = await self.channel.unary(
-            self._issuance.IssueCredential, request, metadata=person.metadata
+    async def offer(self, person: Person, label: str = "harbour-games", **changes: object) -> Offer:
+        """The person's candidates for slot 0 of a label in its epoch, unless told otherwise."""
+        key = await self.issuer_key(person, label)
+        terms = Terms(
+            context=Context(label, key.epoch),
+            slot=0,
+            eref=person.escrow_reference,
+            ipk=person.ownership_key.public_key,
+            opening_key=OPENING_KEY,
+            issuer_key=key.public_key,
+            candidates=key.candidates,
         )
-        return answer.blind_signature
+        return Offer(replace(terms, **changes), SecretBytes.random(32), person.ownership_key)  # type: ignore[arg-type]
+
+    async def begin(self, person: Person, offer: Offer, **changes: object) -> issuance_rpc.BeginIssuanceResponse:
+        fields = _place(offer.terms) | {
+            "candidates": offer.terms.candidates,
+            "terms": offer.terms.digest,
+            "commitment": offer.commitment,
+        }
+        request = issuance_rpc.BeginIssuanceRequest(**(fields | changes))  # type: ignore[arg-type]
+        return await self.channel.unary(self._issuance.BeginIssuance, request, metadata=person.metadata)
+
+    async def finish(self, person: Person, offer: Offer, chosen: int, **changes: object) -> bytes:
+        fields = _place(offer.terms) | {
+            "blinded_message": offer.blinded_message(chosen),
+            "openings": offer.openings(chosen),
+        }
+        request = issuance_rpc.FinishIssuanceRequest(**(fields | changes))  # type: ignore[arg-type]
+        answer = await self.channel.unary(self._issuance.FinishIssuance, request, metadata=person.metadata)
+        return bytes(answer.blind_signature)
+
+    async def issue(self, person: Person, offer: Offer | None = None, **changes: object) -> bytes:
+        """The blind signature of the candidate that stays closed, of a new offer (`changes` are its) or a given one."""
+        offer = offer or await self.offer(person, **changes)  # type: ignore[arg-type]
+        return await self.finish(person, offer, (await self.begin(person, offer)).chosen)
+
+
+def _place(terms: Terms) -> dict[str, object]:
+    return {
+        "request_id": str(uuid.uuid4()),
+        "label": terms.context.label,
+        "epoch": terms.context.epoch,
+        "slot": terms.slot,
+    }
+
+
+def finalize(offer: Offer, chosen: int, blind_signature: bytes) -> bytes:
+    """The credential's signature, which verifies; SealError otherwise."""
+    survivor = offer.survivor(chosen)
+    key = PublicKey.from_spki(offer.terms.issuer_key)
+    message = survivor.message.signed_bytes()
+    return blind_rsa.finalize(key, message, blind_signature, survivor.blinding.inverse, VARIANT)
 
 
 @pytest.fixture

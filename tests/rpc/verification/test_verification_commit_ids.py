@@ -16,7 +16,7 @@ from services.verification.adapters.keystore_log import KeySealing, LogKeystore
 from services.verification.domain import issuer_key_decider
 from services.verification.domain.epoch import EpochLength
 from services.verification.domain.organisation import Organisation, Organisations, Sector
-from tests.rpc.verification.conftest import Blinded, PersonSide, Verification
+from tests.rpc.verification.conftest import PersonSide, Verification
 from tests.support.commits import append
 
 
@@ -32,8 +32,9 @@ async def test_request_ids_taken_from_the_next_epochs_keys_do_not_keep_them_from
     await person_side.confirm(
         person, challenge.challenge_id, person.code(), request_id=key_commit_id("jade-river", 203002)
     )
-    message = Blinded.new((await person_side.issuer_key(person)).public_key)
-    await person_side.issue(person, message.message, request_id=key_commit_id("cloudberry", 203002))
+    offer = await person_side.offer(person)
+    chosen = (await person_side.begin(person, offer, request_id=key_commit_id("cloudberry", 203002))).chosen
+    await person_side.finish(person, offer, chosen, request_id=key_commit_id("cloudberry", 203002))
     service.clock.advance(timedelta(days=31))
     for label in ("harbour-games", "jade-river", "cloudberry"):
         assert (await person_side.issuer_key(person, label)).epoch == 203002

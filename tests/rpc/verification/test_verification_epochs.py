@@ -5,21 +5,21 @@ from datetime import timedelta
 import pytest
 
 from services.chassis.rpc_errors import RpcError
-from tests.rpc.verification.conftest import Blinded, PersonSide, Verification
+from tests.rpc.verification.conftest import PersonSide, Verification, finalize
 
 
 async def test_a_new_epoch_has_a_new_key_and_new_slots(service: Verification, person_side: PersonSide) -> None:
     person = await person_side.employed()
     old = await person_side.issuer_key(person)
-    await person_side.issue(person, Blinded.new(old.public_key).message)
+    await person_side.issue(person)
     service.clock.advance(timedelta(days=31))
     new = await person_side.issuer_key(person)
     assert new.epoch == 203002
     assert new.public_key != old.public_key
-    message = Blinded.new(new.public_key)
-    message.finalize(await person_side.issue(person, message.message, epoch=203002))
+    offer = await person_side.offer(person)
+    chosen = (await person_side.begin(person, offer)).chosen
+    finalize(offer, chosen, await person_side.finish(person, offer, chosen))
     service.clock.advance(timedelta(days=180))
-    later = await person_side.issuer_key(person)
     with pytest.raises(RpcError) as error:
-        await person_side.issue(person, Blinded.new(later.public_key).message, epoch=later.epoch)
+        await person_side.issue(person)
     assert error.value.reason == "NOT_EMPLOYED"

@@ -2,14 +2,14 @@
 
 import asyncio
 import uuid
-from datetime import timedelta
 
 import grpc
 import pytest
 
 from services.chassis.log.eventstore import Commit
 from services.chassis.rpc_errors import RpcError
-from tests.rpc.verification.conftest import CROWD, Blinded, PersonSide, Verification
+from services.seal.statements import Context
+from tests.rpc.verification.conftest import CANDIDATES, CROWD, Person, PersonSide, Verification, finalize
 from tests.support.commits import sequence_all
 from vouchsafe.log.v1 import log_service_pb2 as log_rpc
 from vouchsafe.log.v1.log_service_pb2_grpc import EventLogServiceStub
@@ -22,8 +22,8 @@ async def refused(call: object) -> tuple[grpc.StatusCode, str]:
     return error.value.code, error.value.reason
 
 
-async def blinded(person_side: PersonSide, label: str = "harbour-games") -> Blinded:
-    return Blinded.new((await person_side.issuer_key(person_side.person(), label)).public_key)
+def slots_of(person: Person) -> str:
+    return f"slots-{person.escrow_reference.hex()}"
 
 
 class TestTheKey:
@@ -31,12 +31,8 @@ class TestTheKey:
         one = await person_side.issuer_key(person_side.person())
         other = await person_side.issuer_key(person_side.person())
         assert one == other
-        assert (one.label, one.label_name, one.epoch, one.slots) == (
-            "harbour-games",
-            "Employee of Harbour Games",
-            203001,
-            3,
-        )
+        assert (one.label, one.label_name) == ("harbour-games", "Employee of Harbour Games")
+        assert (one.epoch, one.slots, one.candidates) == (203001, 3, CANDIDATES)
 
     async def test_of_an_unknown_label(self, person_side: PersonSide) -> None:
         failure = await refused(person_side.issuer_key(person_side.person(), "gambling"))
@@ -45,80 +41,84 @@ class TestTheKey:
 
 class TestTheCredential:
     async def test_verifies_under_the_published_key(self, person_side: PersonSide) -> None:
-        person, message = await person_side.employed(), await blinded(person_side)
-        assert len(message.finalize(await person_side.issue(person, message.message))) == 384
+        person = await person_side.employed()
+        offer = await person_side.offer(person)
+        chosen = (await person_side.begin(person, offer)).chosen
+        assert len(finalize(offer, chosen, await person_side.finish(person, offer, chosen))) == 384
 
     async def test_is_the_same_for_the_same_message_whatever_the_request(
         self, service: Verification, person_side: PersonSide
     ) -> None:
-        person, message = await person_side.employed(), await blinded(person_side)
-        request_id = str(uuid.uuid4())
+        person = await person_side.employed()
+        offer, request_id = await person_side.offer(person), str(uuid.uuid4())
+        chosen = (await person_side.begin(person, offer)).chosen
         signatures = {
-            await person_side.issue(person, message.message, request_id=request_id),
-            await person_side.issue(person, message.message, request_id=request_id),
-            await person_side.issue(person, message.message),
+            await person_side.finish(person, offer, chosen, request_id=request_id),
+            await person_side.finish(person, offer, chosen, request_id=request_id),
+            await person_side.finish(person, offer, chosen),
+            await person_side.finish(person, offer, chosen, openings=b""),
         }
         assert len(signatures) == 1
-        assert service.events(f"slots-{person.escrow_reference.hex()}") == ["CredentialIssued"]
-
-    async def test_leaves_no_moment_behind_but_the_hour(self, service: Verification, person_side: PersonSide) -> None:
-        service.clock.advance(timedelta(minutes=10))
-        person = await person_side.employed()
-        await person_side.issue(person, (await blinded(person_side)).message)
-        (issued,) = await service.store.read_stream(f"slots-{person.escrow_reference.hex()}")
-        assert [part.meta.at % 3600 for part in issued.parts] == [0]
+        assert service.events(slots_of(person)) == ["ChallengeMade", "CredentialIssued"]
+        assert (await person_side.begin(person, offer)).issued
 
     async def test_of_a_used_slot_is_not_given_for_another_message(self, person_side: PersonSide) -> None:
         person = await person_side.employed()
-        await person_side.issue(person, (await blinded(person_side)).message)
-        second = person_side.issue(person, (await blinded(person_side)).message)
-        assert await refused(second) == (grpc.StatusCode.ALREADY_EXISTS, "SLOT_USED")
+        offer = await person_side.offer(person)
+        chosen = (await person_side.begin(person, offer)).chosen
+        await person_side.finish(person, offer, chosen)
+        used = (grpc.StatusCode.ALREADY_EXISTS, "SLOT_USED")
+        assert await refused(person_side.issue(person)) == used
+        other = (chosen + 1) % CANDIDATES
+        assert await refused(person_side.finish(person, offer, other)) == used
 
-    async def test_of_one_slot_goes_to_one_of_two_messages_that_race(
+    async def test_of_one_slot_goes_to_one_of_several_offers_that_race(
         self, service: Verification, person_side: PersonSide
     ) -> None:
         person = await person_side.employed()
-        messages = [(await blinded(person_side)).message for _ in range(4)]
-        answers = await asyncio.gather(
-            *(person_side.issue(person, message) for message in messages), return_exceptions=True
-        )
+        answers = await asyncio.gather(*(person_side.issue(person) for _ in range(4)), return_exceptions=True)
         assert sum(isinstance(answer, bytes) for answer in answers) == 1
-        assert service.events(f"slots-{person.escrow_reference.hex()}") == ["CredentialIssued"]
+        assert service.events(slots_of(person)) == ["ChallengeMade", "CredentialIssued"]
 
     async def test_comes_three_times_in_an_epoch(self, person_side: PersonSide) -> None:
         person = await person_side.employed()
         for slot in range(3):
-            await person_side.issue(person, (await blinded(person_side)).message, slot=slot)
-        fourth = person_side.issue(person, (await blinded(person_side)).message, slot=3)
+            await person_side.issue(person, slot=slot)
+        fourth = person_side.issue(person, slot=3)
         assert await refused(fourth) == (grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_SLOT")
 
     async def test_is_not_for_a_stranger_nor_for_another_employer(self, person_side: PersonSide) -> None:
         denied = (grpc.StatusCode.PERMISSION_DENIED, "NOT_EMPLOYED")
-        message = (await blinded(person_side)).message
-        assert await refused(person_side.issue(person_side.person(), message)) == denied
-        person = await person_side.employed()
-        elsewhere = (await blinded(person_side, "jade-river")).message
-        assert await refused(person_side.issue(person, elsewhere, label="jade-river")) == denied
+        stranger, person = person_side.person(), await person_side.employed()
+        assert await refused(person_side.issue(stranger)) == denied
+        elsewhere = await person_side.offer(person, "jade-river")
+        assert await refused(person_side.begin(person, elsewhere)) == denied
+        never_begun = (grpc.StatusCode.FAILED_PRECONDITION, "NO_CHALLENGE")
+        assert await refused(person_side.finish(person, elsewhere, 0)) == never_begun
 
     @pytest.mark.parametrize("epoch", [202912, 203002, 1])
     async def test_is_of_the_current_epoch(self, person_side: PersonSide, epoch: int) -> None:
-        person, message = await person_side.employed(), await blinded(person_side)
-        failure = await refused(person_side.issue(person, message.message, epoch=epoch))
+        person = await person_side.employed()
+        offer = await person_side.offer(person, context=Context("harbour-games", epoch))
+        failure = await refused(person_side.begin(person, offer))
         assert failure == (grpc.StatusCode.FAILED_PRECONDITION, "EPOCH_CLOSED")
 
     async def test_of_an_impossible_message_costs_no_slot(self, person_side: PersonSide) -> None:
         person = await person_side.employed()
+        offer = await person_side.offer(person)
+        chosen = (await person_side.begin(person, offer)).chosen
         for impossible in (bytes(384), b"\xff" * 384):
-            failure = await refused(person_side.issue(person, impossible))
+            failure = await refused(person_side.finish(person, offer, chosen, blinded_message=impossible))
             assert failure == (grpc.StatusCode.INVALID_ARGUMENT, "BLINDED_MESSAGE_INVALID")
-        await person_side.issue(person, (await blinded(person_side)).message)
+        await person_side.finish(person, offer, chosen)
 
     async def test_is_finished_by_a_retry_when_the_answer_was_lost_half_way(
         self, service: Verification, person_side: PersonSide, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The slot is used and recorded, then the store goes away: the same request later counts the person."""
-        person = await person_side.employed("half-way@jade.example")
-        message, request_id = await blinded(person_side, "jade-river"), str(uuid.uuid4())
+        person, request_id = await person_side.employed("half-way@jade.example"), str(uuid.uuid4())
+        offer = await person_side.offer(person, "jade-river")
+        chosen = (await person_side.begin(person, offer)).chosen
         original = service.store.append
 
         async def failing(commit_id: str, stream: str, *rest: object) -> Commit:
@@ -127,11 +127,10 @@ class TestTheCredential:
             return await original(commit_id, stream, *rest)  # type: ignore[arg-type]
 
         monkeypatch.setattr(service.store, "append", failing)
-        half = person_side.issue(person, message.message, label="jade-river", request_id=request_id)
+        half = person_side.finish(person, offer, chosen, request_id=request_id)
         assert (await refused(half))[0] is grpc.StatusCode.INTERNAL
         monkeypatch.undo()
-        signature = await person_side.issue(person, message.message, label="jade-river", request_id=request_id)
-        message.finalize(signature)
+        finalize(offer, chosen, await person_side.finish(person, offer, chosen, request_id=request_id))
         assert service.events("crowds-finance-203001") == ["PersonCounted"]
 
 
@@ -141,12 +140,10 @@ class TestTheCrowd:
     ) -> None:
         label, stream = "cloudberry", "crowds-technology-203001"
         people = [await person_side.employed(f"p{i}@cloud.example") for i in range(CROWD + 1)]
-        messages = [(await blinded(person_side, label)).message for _ in range(CROWD + 3)]
         for slot in range(3):
-            await person_side.issue(people[0], messages[slot], label=label, slot=slot)
+            await person_side.issue(people[0], label=label, slot=slot)
         assert service.events(stream) == ["PersonCounted"]
-        rest = zip(people[1:], messages[3:], strict=True)
-        await asyncio.gather(*(person_side.issue(person, message, label=label) for person, message in rest))
+        await asyncio.gather(*(person_side.issue(person, label=label) for person in people[1:]))
         assert service.events(stream).count("PersonCounted") == CROWD + 1
         assert service.events(stream).count("LabelActivated") == 1
         assert service.events(stream).index("LabelActivated") == CROWD

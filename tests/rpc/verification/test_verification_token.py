@@ -10,10 +10,11 @@ import pytest
 
 from services.chassis.configfile import ConfigError
 from services.chassis.rpc_errors import RpcError
+from services.seal.cut_and_choose import Offer
 from services.seal.secret import SecretBytes
 from services.verification.config import Issuance, IssuerKeySettings, KeyBackend
 from services.verification.wiring import _token
-from tests.rpc.verification.conftest import Blinded, Person, PersonSide, Verification, running_verification
+from tests.rpc.verification.conftest import Person, PersonSide, Verification, finalize, running_verification
 from tests.support.softhsm import SoftToken, module, new_token, taken_out
 
 
@@ -31,16 +32,13 @@ async def service(soft: SoftToken, tmp_path_factory: pytest.TempPathFactory) -> 
         yield running
 
 
-async def blinded(side: PersonSide, person: Person) -> Blinded:
-    return Blinded.new((await side.issuer_key(person)).public_key)
-
-
 async def test_credentials_are_issued_and_no_private_key_is_stored(
     service: Verification, person_side: PersonSide
 ) -> None:
     person = await person_side.employed()
-    message = await blinded(person_side, person)
-    assert len(message.finalize(await person_side.issue(person, message.message))) == 384
+    offer = await person_side.offer(person)
+    chosen = (await person_side.begin(person, offer)).chosen
+    assert len(finalize(offer, chosen, await person_side.finish(person, offer, chosen))) == 384
     assert service.events("issuer-key-harbour-games-203001") == ["IssuerKeyPublished"]
 
 
@@ -48,23 +46,24 @@ async def test_an_issuance_while_the_token_is_away_is_finished_when_it_is_back(
     service: Verification, person_side: PersonSide
 ) -> None:
     person = await person_side.employed()
-    message = await blinded(person_side, person)
+    offer = await person_side.offer(person)
+    chosen = (await person_side.begin(person, offer)).chosen
     with taken_out():
         for _ in range(2):
             with pytest.raises(RpcError) as away:
-                await person_side.issue(person, message.message)
+                await person_side.finish(person, offer, chosen)
             assert (away.value.code, away.value.reason) == (grpc.StatusCode.UNAVAILABLE, "ISSUER_KEY_UNAVAILABLE")
             assert away.value.retry_after is not None
         assert (await person_side.issuer_key(person)).public_key, "what needs no private key is answered"
-    signature = await signed_in_time(person_side, person, message)
-    assert len(message.finalize(signature)) == 384
+    signature = await signed_in_time(person_side, person, offer, chosen)
+    assert len(finalize(offer, chosen, signature)) == 384
 
 
-async def signed_in_time(side: PersonSide, person: Person, message: Blinded) -> bytes:
+async def signed_in_time(side: PersonSide, person: Person, offer: Offer, chosen: int) -> bytes:
     """The signature, once the pause after a failure is over."""
     for _ in range(100):
         try:
-            return await side.issue(person, message.message)
+            return await side.finish(person, offer, chosen)
         except RpcError as error:
             if error.reason != "ISSUER_KEY_UNAVAILABLE":
                 raise

@@ -12,14 +12,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from services.seal import blind_rsa, envelope, ristretto, threshold
 from services.seal.authorization import SignedCredential, verify_credential
 from services.seal.blind_rsa_signer import BlindSigner
+from services.seal.cut_and_choose import Offer
 from services.seal.ed25519 import SigningKey, verify
 from services.seal.errors import SealError
 from services.seal.secret import SecretBytes
 from services.seal.statements import AliasProof, Context, Ownership, PostStatement, ThreadCertificate
 from vouchsafe.sdk import Cost, Reason, VouchsafeError, Wallet, issuing, signing
-from vouchsafe.sdk.keys import Person
+from vouchsafe.sdk.keys import Alias, Person
 from vouchsafe.sdk.sealed_file import SealedFile
 
+CANDIDATES = 6
 CHEAP = Cost(memory_kib=8, passes=1)
 
 
@@ -49,15 +51,25 @@ def begun(wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner) -> is
         label_name="Employee of Acme",
         epoch=7,
         slot=0,
-        spki=signer.public_key.to_spki(),
+        issuer_key=signer.public_key.to_spki(),
+        candidates=CANDIDATES,
     )
+
+
+def challenged(wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner) -> tuple[issuing.Issuing, Offer]:
+    state = issuing.challenged(begun(wallet, dealing, signer), 3)
+    return state, issuing.offer(wallet.registered(), state)
+
+
+def issued(wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner) -> Alias:
+    state, offer = challenged(wallet, dealing, signer)
+    return issuing.finish(state, offer, signer.blind_sign(offer.blinded_message(3)))
 
 
 def test_an_issued_credential_verifies_and_its_envelope_opens_to_the_person(
     wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
 ) -> None:
-    state = begun(wallet, dealing, signer)
-    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
+    alias = issued(wallet, dealing, signer)
     verify_credential(SignedCredential(alias.credential_message, alias.signature), signer.public_key.to_spki())
     partials = [envelope.partial_decrypt(share, alias.envelope) for share in dealing.shares[1:4]]
     context, cpk = Context("acme", 7), alias.key.public_key
@@ -70,9 +82,9 @@ def test_an_issued_credential_verifies_and_its_envelope_opens_to_the_person(
 def test_the_issuer_sees_nothing_that_comes_back_later(
     wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
 ) -> None:
-    state = begun(wallet, dealing, signer)
-    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
-    sent = state.blinded_message
+    state, offer = challenged(wallet, dealing, signer)
+    alias = issuing.finish(state, offer, signer.blind_sign(offer.blinded_message(3)))
+    sent = offer.commitment + offer.openings(3) + offer.blinded_message(3)
     for later in (alias.key.public_key, alias.envelope_hash, alias.prefix, alias.signature):
         assert later not in sent
 
@@ -80,9 +92,31 @@ def test_the_issuer_sees_nothing_that_comes_back_later(
 def test_an_answer_that_is_no_signature_is_refused(
     wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
 ) -> None:
-    state = begun(wallet, dealing, signer)
+    state, offer = challenged(wallet, dealing, signer)
     with pytest.raises(SealError):
-        issuing.finish(state, bytes(383) + b"\x02")
+        issuing.finish(state, offer, bytes(383) + b"\x02")
+
+
+def test_a_choice_never_changes_and_is_one_of_the_candidates(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
+) -> None:
+    state, offer = challenged(wallet, dealing, signer)
+    assert issuing.challenged(state, 3) == state
+    for other in (2, -1, CANDIDATES):
+        with pytest.raises(SealError):
+            issuing.challenged(state, other)
+    with pytest.raises(SealError):
+        issuing.finish(begun(wallet, dealing, signer), offer, bytes(384))
+
+
+@pytest.mark.parametrize("candidates", [0, 1, 1025, 1_000_000])
+def test_a_number_of_candidates_beyond_reason_is_refused(
+    wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner, candidates: int
+) -> None:
+    spki = signer.public_key.to_spki()
+    place = {"label": "acme", "label_name": "A", "epoch": 7, "slot": 0}
+    with pytest.raises(SealError):
+        issuing.begin(wallet.registered(), dealing.public_key, issuer_key=spki, candidates=candidates, **place)  # type: ignore[arg-type]
 
 
 def test_an_issuance_cut_short_is_resumed_from_disk(
@@ -90,11 +124,13 @@ def test_an_issuance_cut_short_is_resumed_from_disk(
 ) -> None:
     state = begun(wallet, dealing, signer)
     wallet.save_issuing(state)
+    wallet.save_issuing(issuing.challenged(state, 3))
     again = Wallet.open(tmp_path / "wallet", "passphrase")
     resumed = again.issuing("acme", 7, 0)
-    assert resumed is not None
-    assert resumed.blinded_message == state.blinded_message
-    alias = issuing.finish(resumed, signer.blind_sign(resumed.blinded_message))
+    assert resumed == issuing.challenged(state, 3)
+    offer = issuing.offer(again.registered(), resumed)
+    assert offer.commitment == issuing.offer(wallet.registered(), state).commitment
+    alias = issuing.finish(resumed, offer, signer.blind_sign(offer.blinded_message(3)))
     again.finish_issuing(resumed, alias)
     reopened = Wallet.open(tmp_path / "wallet", "passphrase")
     assert reopened.issuing("acme", 7, 0) is None
@@ -113,8 +149,7 @@ def test_a_wallet_tells_what_it_does_not_hold(wallet: Wallet, tmp_path: Path) ->
 def test_what_an_alias_signs_verifies_and_threads_share_no_key(
     wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner
 ) -> None:
-    state = begun(wallet, dealing, signer)
-    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
+    alias = issued(wallet, dealing, signer)
     threads = [str(uuid.uuid4()) for _ in range(2)]
     proofs = []
     for thread_id in threads:
@@ -132,10 +167,10 @@ def test_what_an_alias_signs_verifies_and_threads_share_no_key(
 
 
 def test_no_key_shows_itself(wallet: Wallet, dealing: threshold.Dealing, signer: BlindSigner) -> None:
-    state = begun(wallet, dealing, signer)
-    alias = issuing.finish(state, signer.blind_sign(state.blinded_message))
-    for shown in (repr(state), repr(alias), repr(wallet.registered())):
-        for secret in (state.secret, state.inverse, wallet.registered().ownership_seed):
+    state, offer = challenged(wallet, dealing, signer)
+    alias = issued(wallet, dealing, signer)
+    for shown in (repr(state), repr(offer), repr(alias), repr(wallet.registered())):
+        for secret in (state.master, alias.secret, wallet.registered().ownership_seed):
             assert secret.reveal().hex() not in shown
             assert str(secret.reveal()) not in shown
 
@@ -145,7 +180,14 @@ def test_an_issuer_key_of_another_size_is_refused(wallet: Wallet, dealing: thres
     small = blind_rsa.PublicKey(numbers.n, numbers.e).to_spki()
     with pytest.raises(SealError):
         issuing.begin(
-            wallet.registered(), dealing.public_key, label="acme", label_name="A", epoch=1, slot=0, spki=small
+            wallet.registered(),
+            dealing.public_key,
+            label="acme",
+            label_name="A",
+            epoch=1,
+            slot=0,
+            issuer_key=small,
+            candidates=CANDIDATES,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from services.verification.adapters.issuer_keys import IssuerKeys
 from services.verification.adapters.keystore_log import KeySealing, LogKeystore
 from services.verification.adapters.mailboxes import Mailboxes
 from services.verification.api.errors import ERRORS
-from services.verification.config import Config, Issuance, load_organisations
+from services.verification.config import Challenges, Config, Issuance, load_organisations
 from services.verification.domain import issuer_key_decider
 from services.verification.domain.crowd_decider import Policy
 from services.verification.domain.errors import DomainError, Reason
@@ -186,6 +187,32 @@ class TestConfig:
     def test_what_is_less_is_named_insecure(self) -> None:
         small = Issuance(insecure_crowd_minimum=1, insecure_crowd_age_hours=0)
         assert small.crowd_policy() == Policy(minimum=1, age_seconds=0)
+
+    def test_the_shipped_file_has_every_candidate_challenged(self) -> None:
+        config = configfile.load(CONFIG, Config)
+        assert config.challenges.in_force == config.challenge_policy().rules.candidates == 256
+        assert "insecure_candidates" not in config.weakened()
+
+    def test_fewer_candidates_are_called_what_they_are(self) -> None:
+        assert Challenges(insecure_candidates=8).in_force == 8
+        config = replace(configfile.load(CONFIG, Config), challenges=Challenges(insecure_candidates=8))
+        assert config.weakened()["insecure_candidates"] == 8
+
+    @pytest.mark.parametrize(
+        "challenges",
+        [
+            {"candidates": 255},
+            {"candidates": 1025},
+            {"insecure_candidates": 1},
+            {"insecure_candidates": 256},
+            {"seconds": 59},
+            {"strikes": 0},
+            {"processes": -1},
+        ],
+    )
+    def test_an_unsafe_challenge_is_refused(self, challenges: dict[str, int]) -> None:
+        with pytest.raises(ValueError, match=r"candidates|answer"):
+            Challenges(**challenges)
 
     @pytest.mark.parametrize(
         "issuance",

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class IssuanceServiceStub:
-    """IssuanceService gives credentials, blindly, to the person-side edge.
+    """IssuanceService gives credentials, blindly, to the person-side edge. What is signed is checked by cut and choose:
+    of all candidates that the person's device has committed to, all but one are opened, and that one is signed.
     """
 
     def __init__(self, channel):
@@ -40,15 +41,21 @@ class IssuanceServiceStub:
                 request_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.GetIssuerKeyRequest.SerializeToString,
                 response_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.GetIssuerKeyResponse.FromString,
                 _registered_method=True)
-        self.IssueCredential = channel.unary_unary(
-                '/vouchsafe.verification.v1.IssuanceService/IssueCredential',
-                request_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.IssueCredentialRequest.SerializeToString,
-                response_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.IssueCredentialResponse.FromString,
+        self.BeginIssuance = channel.unary_unary(
+                '/vouchsafe.verification.v1.IssuanceService/BeginIssuance',
+                request_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.BeginIssuanceRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.BeginIssuanceResponse.FromString,
+                _registered_method=True)
+        self.FinishIssuance = channel.unary_unary(
+                '/vouchsafe.verification.v1.IssuanceService/FinishIssuance',
+                request_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.FinishIssuanceRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.FinishIssuanceResponse.FromString,
                 _registered_method=True)
 
 
 class IssuanceServiceServicer:
-    """IssuanceService gives credentials, blindly, to the person-side edge.
+    """IssuanceService gives credentials, blindly, to the person-side edge. What is signed is checked by cut and choose:
+    of all candidates that the person's device has committed to, all but one are opened, and that one is signed.
     """
 
     def GetIssuerKey(self, request, context):
@@ -58,9 +65,18 @@ class IssuanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def IssueCredential(self, request, context):
-        """IssueCredential signs a blinded message for one of the person's slots of the epoch. A repeat with the same blinded
-        message gets the same signature; another message for a used slot is refused.
+    def BeginIssuance(self, request, context):
+        """BeginIssuance takes a commitment to all candidates for one of the person's slots, and answers which of them stays
+        closed. The same commitment for the same slot always gets the same answer; another one is refused. A challenge that
+        is not answered in time uses the slot up and is a strike.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FinishIssuance(self, request, context):
+        """FinishIssuance takes the other candidates opened, and signs the closed one. What is wrong in any of them uses the
+        slot up and is a strike. A repeat gets the same signature, and needs no openings.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -74,10 +90,15 @@ def add_IssuanceServiceServicer_to_server(servicer, server):
                     request_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.GetIssuerKeyRequest.FromString,
                     response_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.GetIssuerKeyResponse.SerializeToString,
             ),
-            'IssueCredential': grpc.unary_unary_rpc_method_handler(
-                    servicer.IssueCredential,
-                    request_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.IssueCredentialRequest.FromString,
-                    response_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.IssueCredentialResponse.SerializeToString,
+            'BeginIssuance': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginIssuance,
+                    request_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.BeginIssuanceRequest.FromString,
+                    response_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.BeginIssuanceResponse.SerializeToString,
+            ),
+            'FinishIssuance': grpc.unary_unary_rpc_method_handler(
+                    servicer.FinishIssuance,
+                    request_deserializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.FinishIssuanceRequest.FromString,
+                    response_serializer=vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.FinishIssuanceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -88,7 +109,8 @@ def add_IssuanceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IssuanceService:
-    """IssuanceService gives credentials, blindly, to the person-side edge.
+    """IssuanceService gives credentials, blindly, to the person-side edge. What is signed is checked by cut and choose:
+    of all candidates that the person's device has committed to, all but one are opened, and that one is signed.
     """
 
     @staticmethod
@@ -119,7 +141,7 @@ class IssuanceService:
             _registered_method=True)
 
     @staticmethod
-    def IssueCredential(request,
+    def BeginIssuance(request,
             target,
             options=(),
             channel_credentials=None,
@@ -132,9 +154,36 @@ class IssuanceService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/vouchsafe.verification.v1.IssuanceService/IssueCredential',
-            vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.IssueCredentialRequest.SerializeToString,
-            vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.IssueCredentialResponse.FromString,
+            '/vouchsafe.verification.v1.IssuanceService/BeginIssuance',
+            vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.BeginIssuanceRequest.SerializeToString,
+            vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.BeginIssuanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FinishIssuance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.verification.v1.IssuanceService/FinishIssuance',
+            vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.FinishIssuanceRequest.SerializeToString,
+            vouchsafe_dot_verification_dot_v1_dot_issuance__service__pb2.FinishIssuanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

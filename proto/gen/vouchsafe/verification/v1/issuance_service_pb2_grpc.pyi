@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class IssuanceServiceStub:
-    """IssuanceService gives credentials, blindly, to the person-side edge."""
+    """IssuanceService gives credentials, blindly, to the person-side edge. What is signed is checked by cut and choose:
+    of all candidates that the person's device has committed to, all but one are opened, and that one is signed.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,25 +37,39 @@ class IssuanceServiceStub:
     def __new__(cls, channel: _aio.Channel) -> IssuanceServiceAsyncStub: ...
     GetIssuerKey: _grpc.UnaryUnaryMultiCallable[_issuance_service_pb2.GetIssuerKeyRequest, _issuance_service_pb2.GetIssuerKeyResponse]
     """GetIssuerKey answers the one public key of a label in the current epoch."""
-    IssueCredential: _grpc.UnaryUnaryMultiCallable[_issuance_service_pb2.IssueCredentialRequest, _issuance_service_pb2.IssueCredentialResponse]
-    """IssueCredential signs a blinded message for one of the person's slots of the epoch. A repeat with the same blinded
-    message gets the same signature; another message for a used slot is refused.
+    BeginIssuance: _grpc.UnaryUnaryMultiCallable[_issuance_service_pb2.BeginIssuanceRequest, _issuance_service_pb2.BeginIssuanceResponse]
+    """BeginIssuance takes a commitment to all candidates for one of the person's slots, and answers which of them stays
+    closed. The same commitment for the same slot always gets the same answer; another one is refused. A challenge that
+    is not answered in time uses the slot up and is a strike.
+    """
+    FinishIssuance: _grpc.UnaryUnaryMultiCallable[_issuance_service_pb2.FinishIssuanceRequest, _issuance_service_pb2.FinishIssuanceResponse]
+    """FinishIssuance takes the other candidates opened, and signs the closed one. What is wrong in any of them uses the
+    slot up and is a strike. A repeat gets the same signature, and needs no openings.
     """
 
 @_typing.type_check_only
 class IssuanceServiceAsyncStub(IssuanceServiceStub):
-    """IssuanceService gives credentials, blindly, to the person-side edge."""
+    """IssuanceService gives credentials, blindly, to the person-side edge. What is signed is checked by cut and choose:
+    of all candidates that the person's device has committed to, all but one are opened, and that one is signed.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetIssuerKey: _aio.UnaryUnaryMultiCallable[_issuance_service_pb2.GetIssuerKeyRequest, _issuance_service_pb2.GetIssuerKeyResponse]  # type: ignore[assignment]
     """GetIssuerKey answers the one public key of a label in the current epoch."""
-    IssueCredential: _aio.UnaryUnaryMultiCallable[_issuance_service_pb2.IssueCredentialRequest, _issuance_service_pb2.IssueCredentialResponse]  # type: ignore[assignment]
-    """IssueCredential signs a blinded message for one of the person's slots of the epoch. A repeat with the same blinded
-    message gets the same signature; another message for a used slot is refused.
+    BeginIssuance: _aio.UnaryUnaryMultiCallable[_issuance_service_pb2.BeginIssuanceRequest, _issuance_service_pb2.BeginIssuanceResponse]  # type: ignore[assignment]
+    """BeginIssuance takes a commitment to all candidates for one of the person's slots, and answers which of them stays
+    closed. The same commitment for the same slot always gets the same answer; another one is refused. A challenge that
+    is not answered in time uses the slot up and is a strike.
+    """
+    FinishIssuance: _aio.UnaryUnaryMultiCallable[_issuance_service_pb2.FinishIssuanceRequest, _issuance_service_pb2.FinishIssuanceResponse]  # type: ignore[assignment]
+    """FinishIssuance takes the other candidates opened, and signs the closed one. What is wrong in any of them uses the
+    slot up and is a strike. A repeat gets the same signature, and needs no openings.
     """
 
 class IssuanceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """IssuanceService gives credentials, blindly, to the person-side edge."""
+    """IssuanceService gives credentials, blindly, to the person-side edge. What is signed is checked by cut and choose:
+    of all candidates that the person's device has committed to, all but one are opened, and that one is signed.
+    """
 
     @_abc_1.abstractmethod
     def GetIssuerKey(
@@ -64,13 +80,24 @@ class IssuanceServiceServicer(metaclass=_abc_1.ABCMeta):
         """GetIssuerKey answers the one public key of a label in the current epoch."""
 
     @_abc_1.abstractmethod
-    def IssueCredential(
+    def BeginIssuance(
         self,
-        request: _issuance_service_pb2.IssueCredentialRequest,
+        request: _issuance_service_pb2.BeginIssuanceRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_issuance_service_pb2.IssueCredentialResponse, _abc.Awaitable[_issuance_service_pb2.IssueCredentialResponse]]:
-        """IssueCredential signs a blinded message for one of the person's slots of the epoch. A repeat with the same blinded
-        message gets the same signature; another message for a used slot is refused.
+    ) -> _typing.Union[_issuance_service_pb2.BeginIssuanceResponse, _abc.Awaitable[_issuance_service_pb2.BeginIssuanceResponse]]:
+        """BeginIssuance takes a commitment to all candidates for one of the person's slots, and answers which of them stays
+        closed. The same commitment for the same slot always gets the same answer; another one is refused. A challenge that
+        is not answered in time uses the slot up and is a strike.
+        """
+
+    @_abc_1.abstractmethod
+    def FinishIssuance(
+        self,
+        request: _issuance_service_pb2.FinishIssuanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_issuance_service_pb2.FinishIssuanceResponse, _abc.Awaitable[_issuance_service_pb2.FinishIssuanceResponse]]:
+        """FinishIssuance takes the other candidates opened, and signs the closed one. What is wrong in any of them uses the
+        slot up and is a strike. A repeat gets the same signature, and needs no openings.
         """
 
 def add_IssuanceServiceServicer_to_server(servicer: IssuanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

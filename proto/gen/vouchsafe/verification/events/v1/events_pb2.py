@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-vouchsafe/verification/events/v1/events.proto\x12 vouchsafe.verification.events.v1\">\n\x11MailAllowanceUsed\x12\x18\n\x10\x65scrow_reference\x18\x01 \x01(\x0c\x12\x0f\n\x07used_at\x18\x02 \x01(\x03\"\x83\x01\n\x11MailCodeRequested\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\x18\n\x10\x65scrow_reference\x18\x02 \x01(\x0c\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x14\n\x0crequested_at\x18\x04 \x01(\x03\x12\x12\n\nexpires_at\x18\x05 \x01(\x03\"$\n\x0cMailCodeSent\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\"(\n\x10MailCodeRejected\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\"h\n\rMailboxProven\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\x18\n\x10\x65scrow_reference\x18\x02 \x01(\x0c\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x11\n\tproven_at\x18\x04 \x01(\x03\"\x82\x01\n\x12\x45mploymentVerified\x12\x18\n\x10\x65scrow_reference\x18\x01 \x01(\x0c\x12\x15\n\rownership_key\x18\x02 \x01(\x0c\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x12\n\nexpires_at\x18\x04 \x01(\x03\x12\x11\n\tproven_at\x18\x05 \x01(\x03\"_\n\x0e\x45mployerChosen\x12\x18\n\x10\x65scrow_reference\x18\x01 \x01(\x0c\x12\x0e\n\x06widest\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\r\x12\x14\n\x0corganisation\x18\x04 \x01(\t\"T\n\x10\x43redentialIssued\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0c\n\x04slot\x18\x03 \x01(\r\x12\x14\n\x0c\x62linded_hash\x18\x04 \x01(\x0c\"i\n\rPersonCounted\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x18\n\x10\x65scrow_reference\x18\x03 \x01(\x0c\x12\x0c\n\x04path\x18\x04 \x03(\t\x12\x12\n\nmatures_at\x18\x05 \x01(\x03\"K\n\x0fIssuerKeyStored\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x1a\n\x12sealed_private_key\x18\x03 \x01(\x0c\"\x8e\x01\n\x12IssuerKeyPublished\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x12\n\nlabel_name\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\x12\x12\n\npublic_key\x18\x05 \x01(\x0c\x12\x11\n\tbegins_at\x18\x06 \x01(\x03\x12\x0f\n\x07\x65nds_at\x18\x07 \x01(\x03\"D\n\x0eLabelActivated\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x14\n\x0c\x63rowd_bucket\x18\x03 \x01(\r\"<\n\x0cLabelRevoked\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n-vouchsafe/verification/events/v1/events.proto\x12 vouchsafe.verification.events.v1\">\n\x11MailAllowanceUsed\x12\x18\n\x10\x65scrow_reference\x18\x01 \x01(\x0c\x12\x0f\n\x07used_at\x18\x02 \x01(\x03\"\x83\x01\n\x11MailCodeRequested\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\x18\n\x10\x65scrow_reference\x18\x02 \x01(\x0c\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x14\n\x0crequested_at\x18\x04 \x01(\x03\x12\x12\n\nexpires_at\x18\x05 \x01(\x03\"$\n\x0cMailCodeSent\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\"(\n\x10MailCodeRejected\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\"h\n\rMailboxProven\x12\x14\n\x0c\x63hallenge_id\x18\x01 \x01(\t\x12\x18\n\x10\x65scrow_reference\x18\x02 \x01(\x0c\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x11\n\tproven_at\x18\x04 \x01(\x03\"\x82\x01\n\x12\x45mploymentVerified\x12\x18\n\x10\x65scrow_reference\x18\x01 \x01(\x0c\x12\x15\n\rownership_key\x18\x02 \x01(\x0c\x12\x14\n\x0corganisation\x18\x03 \x01(\t\x12\x12\n\nexpires_at\x18\x04 \x01(\x03\x12\x11\n\tproven_at\x18\x05 \x01(\x03\"_\n\x0e\x45mployerChosen\x12\x18\n\x10\x65scrow_reference\x18\x01 \x01(\x0c\x12\x0e\n\x06widest\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\r\x12\x14\n\x0corganisation\x18\x04 \x01(\t\"\x96\x01\n\rChallengeMade\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0c\n\x04slot\x18\x03 \x01(\r\x12\r\n\x05terms\x18\x04 \x01(\x0c\x12\x12\n\ncommitment\x18\x05 \x01(\x0c\x12\x12\n\ncandidates\x18\x06 \x01(\r\x12\x0e\n\x06\x63hosen\x18\x07 \x01(\r\x12\x12\n\nexpires_at\x18\x08 \x01(\x03\"9\n\x0b\x43heatCaught\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0c\n\x04slot\x18\x03 \x01(\r\"T\n\x10\x43redentialIssued\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0c\n\x04slot\x18\x03 \x01(\r\x12\x14\n\x0c\x62linded_hash\x18\x04 \x01(\x0c\"i\n\rPersonCounted\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x18\n\x10\x65scrow_reference\x18\x03 \x01(\x0c\x12\x0c\n\x04path\x18\x04 \x03(\t\x12\x12\n\nmatures_at\x18\x05 \x01(\x03\"K\n\x0fIssuerKeyStored\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x1a\n\x12sealed_private_key\x18\x03 \x01(\x0c\"\x8e\x01\n\x12IssuerKeyPublished\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x12\n\nlabel_name\x18\x03 \x01(\t\x12\x0e\n\x06parent\x18\x04 \x01(\t\x12\x12\n\npublic_key\x18\x05 \x01(\x0c\x12\x11\n\tbegins_at\x18\x06 \x01(\x03\x12\x0f\n\x07\x65nds_at\x18\x07 \x01(\x03\"D\n\x0eLabelActivated\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x14\n\x0c\x63rowd_bucket\x18\x03 \x01(\r\"<\n\x0cLabelRevoked\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\x12\x0e\n\x06reason\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,16 +45,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EMPLOYMENTVERIFIED']._serialized_end=598
   _globals['_EMPLOYERCHOSEN']._serialized_start=600
   _globals['_EMPLOYERCHOSEN']._serialized_end=695
-  _globals['_CREDENTIALISSUED']._serialized_start=697
-  _globals['_CREDENTIALISSUED']._serialized_end=781
-  _globals['_PERSONCOUNTED']._serialized_start=783
-  _globals['_PERSONCOUNTED']._serialized_end=888
-  _globals['_ISSUERKEYSTORED']._serialized_start=890
-  _globals['_ISSUERKEYSTORED']._serialized_end=965
-  _globals['_ISSUERKEYPUBLISHED']._serialized_start=968
-  _globals['_ISSUERKEYPUBLISHED']._serialized_end=1110
-  _globals['_LABELACTIVATED']._serialized_start=1112
-  _globals['_LABELACTIVATED']._serialized_end=1180
-  _globals['_LABELREVOKED']._serialized_start=1182
-  _globals['_LABELREVOKED']._serialized_end=1242
+  _globals['_CHALLENGEMADE']._serialized_start=698
+  _globals['_CHALLENGEMADE']._serialized_end=848
+  _globals['_CHEATCAUGHT']._serialized_start=850
+  _globals['_CHEATCAUGHT']._serialized_end=907
+  _globals['_CREDENTIALISSUED']._serialized_start=909
+  _globals['_CREDENTIALISSUED']._serialized_end=993
+  _globals['_PERSONCOUNTED']._serialized_start=995
+  _globals['_PERSONCOUNTED']._serialized_end=1100
+  _globals['_ISSUERKEYSTORED']._serialized_start=1102
+  _globals['_ISSUERKEYSTORED']._serialized_end=1177
+  _globals['_ISSUERKEYPUBLISHED']._serialized_start=1180
+  _globals['_ISSUERKEYPUBLISHED']._serialized_end=1322
+  _globals['_LABELACTIVATED']._serialized_start=1324
+  _globals['_LABELACTIVATED']._serialized_end=1392
+  _globals['_LABELREVOKED']._serialized_start=1394
+  _globals['_LABELREVOKED']._serialized_end=1454
 # @@protoc_insertion_point(module_scope)

@@ -78,6 +78,36 @@ class EmployerChosen(_message.Message):
     organisation: str
     def __init__(self, escrow_reference: _Optional[bytes] = ..., widest: _Optional[str] = ..., epoch: _Optional[int] = ..., organisation: _Optional[str] = ...) -> None: ...
 
+class ChallengeMade(_message.Message):
+    __slots__ = ("label", "epoch", "slot", "terms", "commitment", "candidates", "chosen", "expires_at")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    CHOSEN_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    epoch: int
+    slot: int
+    terms: bytes
+    commitment: bytes
+    candidates: int
+    chosen: int
+    expires_at: int
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ..., terms: _Optional[bytes] = ..., commitment: _Optional[bytes] = ..., candidates: _Optional[int] = ..., chosen: _Optional[int] = ..., expires_at: _Optional[int] = ...) -> None: ...
+
+class CheatCaught(_message.Message):
+    __slots__ = ("label", "epoch", "slot")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    epoch: int
+    slot: int
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ...) -> None: ...
+
 class CredentialIssued(_message.Message):
     __slots__ = ("label", "epoch", "slot", "blinded_hash")
     LABEL_FIELD_NUMBER: _ClassVar[int]
