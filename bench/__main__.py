@@ -19,7 +19,18 @@ from bench.report import table, write
 from bench.settings import Settings
 from services.chassis.telemetry_log import configure_logging
 
-ROWS = ("append", "round_trips", "create_post", "feed", "relay", "rebuild", "growth", "library")
+ROWS = (
+    "append",
+    "round_trips",
+    "create_post",
+    "feed",
+    "relay",
+    "rebuild",
+    "growth",
+    "library",
+    "forum_checks",
+    "provenance",
+)
 _FULL_ROUNDS, _QUICK_ROUNDS = 5, 2
 
 
