@@ -96,7 +96,7 @@ class Pipeline:
                 _report(method, caller, failure, error, time.monotonic() - started)
                 return failure
             finally:
-                RPC_SECONDS.record(time.monotonic() - started, {"method": method.path, "code": code.name})
+                RPC_SECONDS.record(time.monotonic() - started, method.path, code.name)
 
     async def _answer(self, method: _Method, body: bytes, context: Context, call: Call) -> bytes:
         request = self._parse(method, body)

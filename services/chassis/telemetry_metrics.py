@@ -5,12 +5,11 @@ this code (`category` of a stream, `projection`, `consumer`), never an id, a str
 what is not in `telemetry.METRIC_ATTRIBUTES` is dropped on its way out (`telemetry_metrics_export`).
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 
 from opentelemetry import metrics
-from opentelemetry.metrics import CallbackOptions, Observation
+
+from services.chassis.telemetry_tally import Tally, Times
 
 SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Upper bounds of the buckets of durations: half a millisecond to as long as any call may take."""
@@ -18,37 +17,18 @@ SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 
 COUNTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Upper bounds of the buckets of batch sizes."""
 
-_meter = metrics.get_meter("vouchsafe")
+METER: Final = "vouchsafe"
+"""The name of what measures here."""
 
+_meter = metrics.get_meter(METER)
 
-class Tally:
-    """A sum that is counted here and told when the measurements are collected: for what happens several times a call.
-
-    An addition costs a tenth of one to an instrument of the library's. It names no trace. Add on one thread.
-    """
-
-    def __init__(self, create: Callable[..., object], name: str, *attributes: str, unit: str, description: str) -> None:
-        """`create` makes an observable instrument; `attributes` are the names of the values that are given to `add`."""
-        self._name, self._unit, self._description = name, unit, description
-        self._attributes = attributes
-        self._sums: defaultdict[tuple[Any, ...], int] = defaultdict(int)
-        create(name, callbacks=[self._observed], unit=unit, description=description)
-
-    def add(self, count: int, *values: str | bool) -> None:
-        """Count for these values of the attributes."""
-        self._sums[values] += count
-
-    def _observed(self, _options: CallbackOptions) -> Iterable[Observation]:
-        # Asked for on an exporter's thread; a copy is made at once, whatever is added meanwhile.
-        for values, found in self._sums.copy().items():
-            yield Observation(found, dict(zip(self._attributes, values, strict=True)))
-
-
-RPC_SECONDS: Final = _meter.create_histogram(
+RPC_SECONDS: Final = Times(
     "vouchsafe.rpc.duration",
+    "method",
+    "code",
     unit="s",
     description="One served call, from its first byte to its answer, by method and code",
-    explicit_bucket_boundaries_advisory=SECONDS,
+    bounds=SECONDS,
 )
 APPEND_SECONDS: Final = _meter.create_histogram(
     "vouchsafe.append.duration",
@@ -97,3 +77,6 @@ PROJECTION_LAG: Final = _meter.create_gauge(
 PARKED: Final = _meter.create_gauge(
     "vouchsafe.consumer.parked", unit="{event}", description="Dead letters, by consumer"
 )
+
+TIMES: Final = (RPC_SECONDS,)
+"""All histograms that are counted here."""

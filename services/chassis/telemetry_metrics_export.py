@@ -2,13 +2,16 @@
 
 One view holds for every instrument, of whatever library: of a measurement's attributes only those on the allow-list are
 kept, not even as the leftovers that an exemplar would carry, and their combinations are bounded. An exemplar names the
-trace of one measurement in each bucket, where that trace is sampled.
+trace of one measurement in each bucket, where that trace is sampled. The histograms that are counted by ourselves
+(`telemetry_tally`) leave among the others.
 """
 
 import json
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +24,24 @@ from opentelemetry.sdk.metrics import (
     SimpleFixedSizeExemplarReservoir,
 )
 from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    Histogram,
     HistogramDataPoint,
     Metric,
     MetricExporter,
     MetricExportResult,
     MetricsData,
     PeriodicExportingMetricReader,
+    ScopeMetrics,
 )
 from opentelemetry.sdk.metrics.view import View
 from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import format_trace_id
 
 from services.chassis.telemetry import METRIC_ATTRIBUTES
+from services.chassis.telemetry_metrics import METER, TIMES
+from services.chassis.telemetry_tally import Distribution, Times
 
 EXPORT_SECONDS = 15.0
 _TRY_SECONDS = 5
@@ -58,7 +67,7 @@ def configure_metrics(
     if not exporters:
         return Metrics(None)
     provider = MeterProvider(
-        metric_readers=[PeriodicExportingMetricReader(each, export_interval_millis=every * 1000) for each in exporters],
+        metric_readers=[_Reader(each, export_interval_millis=every * 1000) for each in exporters],
         # The instance, since replicas of one name would overwrite each other's gauges at the collector.
         resource=Resource.create({"service.name": service, "service.instance.id": str(uuid.uuid4())}),
         views=[allow_list_view()],
@@ -91,6 +100,54 @@ def allow_list_view() -> View:
         aggregation_cardinality_limit=_MAX_COMBINATIONS,
         # The annotation says a dict, but it is called with keywords.
         exemplar_reservoir_factory=lambda _aggregation: _reservoir,  # type: ignore[arg-type, return-value]
+    )
+
+
+class _Reader(PeriodicExportingMetricReader):
+    """Adds what is counted in `Times` to what it reads of the library's instruments."""
+
+    def __init__(self, exporter: MetricExporter, export_interval_millis: float) -> None:
+        self._told_ns = 0
+        super().__init__(exporter, export_interval_millis)
+
+    def _receive_metrics(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> None:
+        now_ns, since_ns = time.time_ns(), self._told_ns
+        self._told_ns = now_ns
+        ours = [_histogram(each, now_ns, since_ns) for each in TIMES if each.distributions()]
+        (found,) = metrics_data.resource_metrics
+        # Among those of its own scope: an exporter takes the second of a name in place of the first.
+        others = [each for each in found.scope_metrics if each.scope.name != METER]
+        theirs = [metric for each in found.scope_metrics if each.scope.name == METER for metric in each.metrics]
+        scope = ScopeMetrics(InstrumentationScope(METER), [*theirs, *ours], "")
+        joined = replace(found, scope_metrics=[*others, scope])
+        super()._receive_metrics(MetricsData([joined]), timeout_millis, **kwargs)
+
+
+def _histogram(times: Times, now_ns: int, since_ns: int) -> Metric:
+    points = [_point(times, attributes, found, now_ns, since_ns) for attributes, found in times.distributions()]
+    data = Histogram(points, AggregationTemporality.CUMULATIVE)
+    return Metric(times.name, times.description, times.unit, data)
+
+
+def _point(
+    times: Times, attributes: Mapping[str, str], found: Distribution, now_ns: int, since_ns: int
+) -> HistogramDataPoint:
+    buckets, samples = found.buckets.copy(), found.samples.copy().values()
+    return HistogramDataPoint(
+        attributes,
+        found.begun_ns,
+        now_ns,
+        count=sum(buckets),
+        sum=found.total,
+        bucket_counts=buckets,
+        explicit_bounds=times.bounds,
+        min=found.lowest,
+        max=found.highest,
+        exemplars=[
+            Exemplar({}, each.value, each.at_ns, each.span_id, each.trace_id)
+            for each in samples
+            if since_ns < each.at_ns <= now_ns
+        ],
     )
 
 

@@ -22,10 +22,10 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
-from services.chassis import telemetry_metrics
+from services.chassis import telemetry_metrics, telemetry_metrics_export
 from services.chassis.telemetry import METRIC_ATTRIBUTES
-from services.chassis.telemetry_metrics import Tally
 from services.chassis.telemetry_metrics_export import Metrics, configure_metrics
+from services.chassis.telemetry_tally import Tally, Times
 
 SECRET = "alias-7f3b8a6e4c19"
 
@@ -45,6 +45,13 @@ class Collector(MetricsServiceServicer):
         """Each metric of the last export, by name."""
         (resource,) = self.requests[-1].resource_metrics
         return {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
+
+    def histograms(self, name: str) -> list[pb.ExportMetricsServiceRequest]:
+        """That metric as it was told each time."""
+        scopes = [
+            scope for each in self.requests for resource in each.resource_metrics for scope in resource.scope_metrics
+        ]
+        return [metric.histogram for scope in scopes for metric in scope.metrics if metric.name == name]
 
     def wait_for_another(self) -> None:
         """Return when something has been exported since."""
@@ -124,6 +131,63 @@ def test_a_tally_is_told_when_it_is_collected_and_goes_on_from_there(collector, 
     assert told == {("thread", True): 5, ("alias", False): 1}
 
 
+def test_times_leave_like_a_histogram_of_the_library(collector, provider, monkeypatch):
+    exporting = configure_metrics("forum", otlp=collector.address)
+    names = {"unit": "s", "description": "Calls"}
+    times = Times("vouchsafe.rpc.duration", "method", "code", bounds=(0.001, 0.002), **names)
+    monkeypatch.setattr(telemetry_metrics_export, "TIMES", (times,))
+    theirs = (
+        provider[0]
+        .get_meter("vouchsafe")
+        .create_histogram("theirs", explicit_bucket_boundaries_advisory=(0.001, 0.002), **names)
+    )
+    tracer, unsampled = TracerProvider().get_tracer("x"), TracerProvider(sampler=ALWAYS_OFF).get_tracer("x")
+    for seconds in (0.0005, 0.001, 0.0011, 0.002, 0.5, 0.25):
+        recording = tracer if seconds in (0.001, 0.5) else unsampled
+        with recording.start_as_current_span("call"):
+            times.record(seconds, "/a/B", "OK")
+            theirs.record(seconds, {"method": "/a/B", "code": "OK"})
+    exporting.close()
+
+    found = collector.metrics()
+    ours, expected = found["vouchsafe.rpc.duration"], found["theirs"]
+    assert (ours.unit, ours.description) == (expected.unit, expected.description)
+    assert ours.histogram.aggregation_temporality == expected.histogram.aggregation_temporality
+    (point,), (like) = ours.histogram.data_points, expected.histogram.data_points[0]
+    assert list(point.bucket_counts) == list(like.bucket_counts) == [2, 2, 2]
+    for each in ("count", "sum", "min", "max", "explicit_bounds"):
+        assert getattr(point, each) == getattr(like, each)
+    assert attributes_of(point) == attributes_of(like)
+    assert [_exemplar(each) for each in point.exemplars] == [_exemplar(each) for each in like.exemplars]
+    assert 0 < point.start_time_unix_nano <= point.time_unix_nano
+
+
+def _exemplar(exemplar) -> tuple[float, bytes, bytes]:
+    return exemplar.as_double, exemplar.trace_id, exemplar.span_id
+
+
+def test_a_sampled_trace_is_named_once(collector, provider, monkeypatch):
+    exporting = configure_metrics("forum", otlp=collector.address, every=0.05)
+    times = Times("vouchsafe.rpc.duration", "method", unit="s", description="Calls", bounds=(0.001,))
+    monkeypatch.setattr(telemetry_metrics_export, "TIMES", (times,))
+    provider[0].get_meter("vouchsafe").create_gauge("vouchsafe.relay.lag", "{position}").set(4)
+    with TracerProvider().get_tracer("x").start_as_current_span("call"):
+        times.record(0.5, "/a/B")
+    for _ in range(3):
+        collector.wait_for_another()
+    exporting.close()
+    told = [point for each in collector.histograms("vouchsafe.rpc.duration") for point in each.data_points]
+    assert sum(len(point.exemplars) for point in told) == 1
+    assert {point.count for point in told} == {1}
+
+
+def test_times_and_tallies_take_attributes_of_the_list_only():
+    with pytest.raises(ValueError, match="allow-list"):
+        Times("x", "alias", unit="s", description="x", bounds=(1,))
+    with pytest.raises(ValueError, match="allow-list"):
+        Tally(lambda *_, **__: None, "x", "alias", unit="1", description="x")
+
+
 def _sum_point(point) -> tuple[dict[str, object], int]:
     return attributes_of(point), point.as_int
 
@@ -187,7 +251,8 @@ def test_a_file_gets_one_line_a_value(tmp_path, provider):
         histogram(provider).record(0.003, {"category": "thread", "alias": SECRET})
     provider[0].get_meter("vouchsafe").create_gauge("vouchsafe.relay.lag", "{position}").set(4)
     exporting.close()
-    duration, lag = (json.loads(line) for line in path.read_text().splitlines())
+    lines = {line["name"]: line for line in map(json.loads, path.read_text().splitlines())}
+    duration, lag = lines["vouchsafe.append.duration"], lines["vouchsafe.relay.lag"]
     assert (duration["service"], duration["unit"], duration["attributes"]) == ("forum", "s", {"category": "thread"})
     assert (duration["count"], duration["sum"], sum(duration["buckets"])) == (1, 0.003, 1)
     assert duration["traces"] == [trace.format_trace_id(span.get_span_context().trace_id)]
@@ -230,9 +295,11 @@ def test_an_exporter_that_hangs_does_not_keep_the_process_from_ending():
 
 def test_every_instrument_of_ours_is_named_alike_and_described():
     instruments = [each for name, each in vars(telemetry_metrics).items() if name.isupper() and hasattr(each, "_name")]
-    assert len(instruments) >= 12
-    for each in instruments:
-        assert each._name.startswith("vouchsafe.")
-        assert each._unit
-        assert each._description
+    told = [(each._name, each._unit, each._description) for each in instruments]
+    told += [(each.name, each.unit, each.description) for each in telemetry_metrics.TIMES]
+    assert len(told) >= 12
+    for name, unit, description in told:
+        assert name.startswith("vouchsafe.")
+        assert unit
+        assert description
     assert "trace_id" not in METRIC_ATTRIBUTES
