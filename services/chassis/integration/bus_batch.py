@@ -19,7 +19,7 @@ from nats.js.api import PubAck
 
 from services.chassis.integration.bus import BusUnavailable, Fenced
 
-_MESSAGES = 500
+_MESSAGES = 1000
 _BYTES = 4 * 1024 * 1024
 _SECONDS = 10.0
 
@@ -58,7 +58,7 @@ async def publish_in_batches(client: Client, stream: str, messages: Sequence[Out
 
 
 def in_batches(messages: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
-    """The messages in order, in batches that the server takes (1,000 messages) and need not hold much of."""
+    """The messages in order, in batches that the server takes (1,000 messages, no more) and need not hold much of."""
     start = size = 0
     for at, message in enumerate(messages):
         if at > start and (at - start == _MESSAGES or size + len(message.data) > _BYTES):
