@@ -1,11 +1,12 @@
 """The two compartments of a wallet: what each holds, and changes that are on disk when a method returns.
 
 The person's file and the aliases' file have a salt and a key each, so that either opens without the other, and may be
-kept on another device. Whoever only speaks needs `AliasCompartment` alone. A compartment knows nothing of the services,
-and it is not safe for two processes to write one at once.
+kept on another device. Whoever only speaks needs `AliasCompartment` alone. Each change is made to what is on disk then,
+so processes that share a wallet keep each other's changes. A compartment knows nothing of the services.
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self, TypeVar
@@ -97,9 +98,11 @@ class PersonCompartment:
 
     def save(self, person: Person) -> None:
         """Replace the person's keys."""
-        content = replace(self._content, person=person)
-        self._file.write(to_json(content))
-        self._content = content
+
+        def change(data: bytes) -> bytes:
+            return to_json(replace(from_json(PersonContent, data), person=person))
+
+        self._content = from_json(PersonContent, self._file.update(change))
 
 
 class AliasCompartment:
@@ -164,30 +167,46 @@ class AliasCompartment:
 
     def save_issuing(self, issuing: Issuing) -> None:
         """Add an issuance, before it is sent, or replace the one of the same slot."""
-        rest = tuple(other for other in self._content.issuing if slot_of(other) != slot_of(issuing))
-        self._save(replace(self._content, issuing=(*rest, issuing)))
+
+        def change(content: AliasContent) -> AliasContent:
+            return replace(content, issuing=(*_others(content.issuing, issuing), issuing))
+
+        self._change(change)
 
     def finish_issuing(self, issuing: Issuing, alias: Alias) -> None:
         """Turn an issuance into an alias, in one step."""
-        rest = tuple(other for other in self._content.issuing if slot_of(other) != slot_of(issuing))
-        self._save(replace(self._content, issuing=rest, aliases=(*self.aliases, alias)))
+
+        def change(content: AliasContent) -> AliasContent:
+            return replace(content, issuing=_others(content.issuing, issuing), aliases=(*content.aliases, alias))
+
+        self._change(change)
+
+    def change_alias(self, alias: Alias, change: Callable[[Alias], Alias]) -> None:
+        """Change the alias of the same label, epoch and slot, as it is now."""
+        slot = slot_of(alias)
+        self._change(
+            lambda content: replace(
+                content, aliases=tuple(change(a) if slot_of(a) == slot else a for a in content.aliases)
+            )
+        )
 
     def save_alias(self, alias: Alias) -> None:
         """Replace the alias of the same label, epoch and slot."""
-        kept = tuple(alias if slot_of(other) == slot_of(alias) else other for other in self.aliases)
-        self._save(replace(self._content, aliases=kept))
+        self.change_alias(alias, lambda _: alias)
 
     def retire(self, label: str, *, except_for: Alias) -> None:
         """Set all aliases under a label aside but one, in one step."""
-        kept = tuple(
-            replace(a, retired=True) if a.label == label and slot_of(a) != slot_of(except_for) else a
-            for a in self.aliases
-        )
-        self._save(replace(self._content, aliases=kept))
 
-    def _save(self, content: AliasContent) -> None:
-        self._file.write(to_json(content))
-        self._content = content
+        def retired(alias: Alias) -> Alias:
+            return replace(
+                alias, retired=alias.retired or (alias.label == label and slot_of(alias) != slot_of(except_for))
+            )
+
+        self._change(lambda content: replace(content, aliases=tuple(map(retired, content.aliases))))
+
+    def _change(self, change: Callable[[AliasContent], AliasContent]) -> None:
+        written = self._file.update(lambda data: to_json(change(from_json(AliasContent, data))))
+        self._content = from_json(AliasContent, written)
 
 
 def _create(path: Path, purpose: str, passphrase: str, content: object, cost: Cost) -> SealedFile:
@@ -200,6 +219,10 @@ def _unlock(path: Path, purpose: str, passphrase: str, into: type[C]) -> tuple[S
         return file, from_json(into, content)
     except ValueError as error:
         raise VouchsafeError(Reason.WALLET_DAMAGED, f"{path}: its content is not understood") from error
+
+
+def _others(issuings: tuple[Issuing, ...], issuing: Issuing) -> tuple[Issuing, ...]:
+    return tuple(other for other in issuings if slot_of(other) != slot_of(issuing))
 
 
 def slot_of(held: Alias | Issuing) -> tuple[str, int, int]:

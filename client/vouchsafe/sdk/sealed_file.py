@@ -4,8 +4,11 @@ How a passphrase becomes a key, and what stands in the file, is `services.seal.p
 the business of `wallet`.
 """
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from services.seal.errors import SealError
@@ -60,6 +63,35 @@ class SealedFile:
     def write(self, content: bytes) -> None:
         """Replace the content in one step, readable by the owner only: a crash leaves the old file or the new."""
         _replace(self._path, self._lock.seal(content))
+
+    def update(self, change: Callable[[bytes], bytes]) -> bytes:
+        """Replace what is in the file *now* by what `change` makes of it, and return that.
+
+        Several processes may do so at once: each sees the others' changes. WALLET_MISSING or WALLET_DAMAGED when the
+        file is gone, or is another one by now.
+        """
+        try:
+            with _alone_in(self._path.parent):
+                content = change(self._lock.open(self._path.read_bytes()))
+                self.write(content)
+        except FileNotFoundError as error:
+            raise VouchsafeError(
+                Reason.WALLET_MISSING, f"there is no wallet at {self._path.parent} any more"
+            ) from error
+        except SealError as error:
+            raise VouchsafeError(Reason.WALLET_DAMAGED, f"{self._path} is not the file that was opened") from error
+        return content
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Keep other processes' updates of a directory's files waiting; the system lets go when a process dies."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _bytes(passphrase: str) -> SecretBytes:

@@ -8,6 +8,7 @@ answer, since the identifiers of threads and posts are derived from it. Without 
 
 import uuid
 from dataclasses import dataclass, replace
+from typing import Any
 
 from services.chassis.clock import Clock
 from services.seal import ed25519
@@ -71,9 +72,11 @@ class Voice:
         alias = self.alias
         limit = self._patience if patience is None else patience
         leaf = await self._side.log.wait_active(alias.label, alias.epoch, alias.issuer_key, patience=limit)
-        due = alias.deposit_due or self._delays.deposit_due(self._now())
-        if (alias.crowd_at_least, alias.deposit_due) != (leaf.crowd_at_least, due):
-            self._compartment.save_alias(replace(alias, crowd_at_least=leaf.crowd_at_least, deposit_due=due))
+        if (alias.crowd_at_least, bool(alias.deposit_due)) != (leaf.crowd_at_least, True):
+            due = self._delays.deposit_due(self._now())
+            self._compartment.change_alias(
+                alias, lambda a: replace(a, crowd_at_least=leaf.crowd_at_least, deposit_due=a.deposit_due or due)
+            )
         return leaf.crowd_at_least
 
     async def deposit(self, *, wait: bool = False) -> None:
@@ -98,7 +101,7 @@ class Voice:
         with translated():
             ed25519.verify(self._receipt_key, statement.signed_bytes(), receipt)
         due = self._delays.alias_due(self._now())
-        self._compartment.save_alias(replace(alias, receipt=receipt, create_due=due))
+        self._change(receipt=receipt, create_due=due)
 
     async def create(self, handle: str, *, wait: bool = False) -> None:
         """Make the alias known to the forum. Readers never see the handle. Nothing happens when that was done.
@@ -115,7 +118,7 @@ class Voice:
         nonce = await self._side.challenge()
         request = signing.alias_request(alias, handle, nonce)
         await until_known(lambda: self._side.create_alias(request), _NOT_HEARD_YET, patience=self._patience)
-        self._compartment.save_alias(replace(alias, handle=handle, created_at=self._now()))
+        self._change(handle=handle, created_at=self._now())
 
     def meter(self) -> Anonymity:
         """How well the alias hides whoever speaks with it, as far as this device knows. Nobody is asked.
@@ -179,9 +182,15 @@ class Voice:
 
     def _remember(self, thread_id: str) -> None:
         """Keep where this alias has spoken, and how often: nobody else could tell its owner."""
-        alias = self.alias
-        threads = alias.threads if thread_id in alias.threads else (*alias.threads, thread_id)
-        self._compartment.save_alias(replace(alias, threads=threads, texts=alias.texts + 1))
+
+        def spoken(alias: Alias) -> Alias:
+            threads = alias.threads if thread_id in alias.threads else (*alias.threads, thread_id)
+            return replace(alias, threads=threads, texts=alias.texts + 1)
+
+        self._compartment.change_alias(self._spoken_with, spoken)
+
+    def _change(self, **fields: Any) -> None:
+        self._compartment.change_alias(self._spoken_with, lambda alias: replace(alias, **fields))
 
     async def _until(self, due: int, *, wait: bool) -> None:
         if wait and due > self._now():

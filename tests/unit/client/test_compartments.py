@@ -78,3 +78,16 @@ def test_who_speaks_is_the_newest_that_can(tmp_path: Path) -> None:
     for held, reason in ((filled(tmp_path / "v", new), "ALIAS_NOT_READY"), (filled(tmp_path / "u"), "NO_SUCH_ALIAS")):
         with pytest.raises(VouchsafeError, match=reason):
             held.alias_compartment.speaker("acme")
+
+
+def test_two_processes_that_share_a_wallet_keep_each_others_changes(tmp_path: Path) -> None:
+    filled(tmp_path / "w", alias("acme"), alias("acme", slot=1))
+    waiting, busy = (AliasCompartment.open(tmp_path / "w", "passphrase") for _ in range(2))
+    of_waiting = waiting.alias("acme", 0)
+    busy.save_alias(dataclasses.replace(busy.alias("acme", 1), handle="made meanwhile"))
+    busy.change_alias(of_waiting, lambda a: dataclasses.replace(a, texts=a.texts + 1))
+    waiting.change_alias(of_waiting, lambda a: dataclasses.replace(a, receipt=b"r" * 64))
+    held = AliasCompartment.open(tmp_path / "w", "passphrase")
+    assert (held.alias("acme", 0).texts, held.alias("acme", 0).receipt) == (1, b"r" * 64)
+    assert held.alias("acme", 1).handle == "made meanwhile"
+    assert waiting.content == held.content

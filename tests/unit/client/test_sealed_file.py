@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,44 @@ def test_a_flipped_bit_is_refused(path: Path) -> None:
     document["sealed"] = sealed[:30] + ("A" if sealed[30] != "A" else "B") + sealed[31:]
     path.write_text(json.dumps(document))
     assert refusal(path) == Reason.WRONG_PASSPHRASE
+
+
+def test_updates_from_several_openings_are_all_kept(path: Path) -> None:
+    SealedFile.create(path, "person", PASSPHRASE, b"", cost=CHEAP)
+
+    def add(mark: bytes) -> None:
+        file, _ = SealedFile.unlock(path, "person", PASSPHRASE)
+        for _ in range(15):
+            file.update(lambda content: content + mark)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, (b"a", b"b", b"c", b"d")))
+    written = SealedFile.unlock(path, "person", PASSPHRASE)[1]
+    assert {mark: written.count(mark) for mark in (b"a", b"b", b"c", b"d")} == dict.fromkeys(
+        (b"a", b"b", b"c", b"d"), 15
+    )
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_change_that_fails_changes_nothing_and_keeps_nobody_waiting(path: Path) -> None:
+    file = SealedFile.create(path, "person", PASSPHRASE, b"content", cost=CHEAP)
+
+    def broken(_: bytes) -> bytes:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        file.update(broken)
+    assert file.update(lambda content: content + b"!") == b"content!"
+
+
+def test_a_file_that_is_gone_or_another_is_not_written_over(path: Path) -> None:
+    file = SealedFile.create(path, "person", PASSPHRASE, b"content", cost=CHEAP)
+    path.unlink()
+    with pytest.raises(VouchsafeError, match="WALLET_MISSING"):
+        file.update(lambda _: b"new")
+    for purpose, passphrase in (("person", PASSPHRASE), ("aliases", PASSPHRASE), ("person", "another")):
+        SealedFile.create(path, purpose, passphrase, b"somebody else's", cost=CHEAP)
+        with pytest.raises(VouchsafeError, match="WALLET_DAMAGED"):
+            file.update(lambda _: b"new")
+        assert SealedFile.unlock(path, purpose, passphrase)[1] == b"somebody else's"
+        path.unlink()
