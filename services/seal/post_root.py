@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from services.seal.errors import SealError
 from services.seal.kdf import derive
-from services.seal.leaves import PostRootLeaf
+from services.seal.leaves import PostRootLeaf, kind_of
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.merkle_proof import verify_inclusion
 from services.seal.secret import SecretBytes
@@ -63,6 +63,13 @@ def verify_place(place: DayPlace, commitment: bytes, leaf: PostRootLeaf) -> None
     if (place.day, place.size) != (leaf.day, leaf.size):
         raise SealError("the place is in another day's tree")
     verify_inclusion(place.index, leaf.size, leaf_hash(commitment), place.path, leaf.root)
+
+
+def check_one_root_a_day(leaves: Iterable[bytes]) -> None:
+    """Refuse a log that holds two roots of one day, with which the forum could show two pasts; malformed ones too."""
+    days = [PostRootLeaf.parse(leaf).day for leaf in leaves if kind_of(leaf) == PostRootLeaf.KIND]
+    if len(set(days)) != len(days):
+        raise SealError("a day has two roots")
 
 
 def _room(texts: int) -> int:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from services.seal.commitment import TextId, passage_hash, salts_of, statement_commitment, verify_passage
 from services.seal.errors import SealError
+from services.seal.leaves import OwnershipLeaf
 from services.seal.merkle import leaf_hash
 from services.seal.passages import MOST_PASSAGES, passages
-from services.seal.post_root import SMALLEST, DayPlace, DayTree, verify_place
+from services.seal.post_root import SMALLEST, DayPlace, DayTree, check_one_root_a_day, verify_place
 from services.seal.secret import SecretBytes
 from services.seal.statements import PostStatement
 from tests.unit.seal.exhibits import BODY, POST, SECRET, THREAD, TITLE, commitment_of
@@ -136,3 +137,12 @@ def test_a_place_is_in_one_days_tree() -> None:
     place = tree.place(data)
     with pytest.raises(SealError):
         verify_place(DayPlace("2030-01-03", place.size, place.index, place.path), data, other.leaf())
+
+
+def test_a_log_with_two_roots_of_one_day_is_refused() -> None:
+    monday, tuesday = (DayTree(SECRET, day, [b"text"]).leaf().to_bytes() for day in ("2030-01-01", "2030-01-02"))
+    other = DayTree(SECRET, "2030-01-01", []).leaf().to_bytes()
+    check_one_root_a_day([OwnershipLeaf(b"c" * 32).to_bytes(), monday, tuesday])
+    for leaves in ([monday, tuesday, other], [monday, monday], [monday[:-3] + b"zz\n"]):
+        with pytest.raises(SealError):
+            check_one_root_a_day(leaves)
