@@ -12,7 +12,8 @@ from pathlib import Path
 from services.seal.canonical import from_base64, to_base64
 from services.seal.checkpoint import VerifiedCheckpoint
 from services.seal.errors import SealError
-from services.seal.leaves import IssuerKeyLeaf, kind_of
+from services.seal.label_standing import label_standings
+from services.seal.leaves import kind_of
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.tlog_proof import TlogProof, verify_proof
@@ -104,8 +105,9 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
     """Return what the snapshot shows when all of it holds; PROOF_INVALID otherwise.
 
     Checked: the log's signature and the witness quorum on the checkpoint; that the leaves hash to its root; that the
-    first leaf is the trust material's own; that no label has two issuer keys in one epoch; the inclusion proof of the
-    chosen leaf; the consistency proof between the old size and this one.
+    first leaf is the trust material's own; that no label has two issuer keys in one epoch, and none was activated
+    without one or after it was revoked; the inclusion proof of the chosen leaf; the consistency proof between the old
+    size and this one.
     """
     with translated():
         verified = _verify_inclusion(snapshot, trust)
@@ -115,7 +117,7 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
             raise SealError("the leaves are not those of the checkpoint")
         if snapshot.leaves[0] != trust.ceremony_leaf().to_bytes():
             raise SealError("the log does not begin with this trust material")
-        _check_one_key_each(snapshot.leaves)
+        label_standings(snapshot.leaves)
         verify_consistency(snapshot.old_size, size, tree.root(snapshot.old_size), root, snapshot.consistency)
     return Verdict(
         size=size,
@@ -126,13 +128,6 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
         leaf=snapshot.leaves[snapshot.leaf_index],
         kinds=tuple(sorted(Counter(kind_of(leaf) for leaf in snapshot.leaves).items())),
     )
-
-
-def _check_one_key_each(leaves: tuple[bytes, ...]) -> None:
-    """With two keys for one label an issuer could tell people apart by the key it shows them."""
-    keys = [IssuerKeyLeaf.parse(leaf) for leaf in leaves if kind_of(leaf) == IssuerKeyLeaf.KIND]
-    if len({(key.label, key.epoch) for key in keys}) != len(keys):
-        raise SealError("a label has two issuer keys in one epoch")
 
 
 def _verify_inclusion(snapshot: Snapshot, trust: Trust) -> VerifiedCheckpoint:

@@ -51,6 +51,16 @@ async def test_an_unknown_key_and_an_inactive_label_are_refused(platform: Platfo
     await disclosure.deposit(author)
 
 
+async def test_nothing_is_taken_under_a_revoked_label_by_any_replica(platform: Platform):
+    disclosure, other = await platform.disclosure(), await platform.disclosure()
+    await disclosure.publish_label()
+    await disclosure.deposit(platform.author())
+    await other.deposit(platform.author())
+    await disclosure.revoke_label()
+    for each in (disclosure, other):
+        await refused(each, platform.author(), "LABEL_REVOKED")
+
+
 async def test_what_the_issuer_did_not_sign_is_refused(platform: Platform):
     disclosure = await platform.disclosure()
     await disclosure.publish_label()

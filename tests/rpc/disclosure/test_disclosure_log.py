@@ -14,7 +14,8 @@ from services.disclosure.adapters.peers import Peers
 from services.disclosure.transparency import LeafConflict
 from services.disclosure.wiring import open_log
 from services.seal.checkpoint import verify_checkpoint
-from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, LabelActivatedLeaf, OwnershipLeaf
+from services.seal.label_standing import label_standings
+from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.tlog_proof import TlogProof, verify_proof
@@ -48,6 +49,24 @@ async def test_redelivery_changes_nothing(platform: Platform):
         await commit_ownership(served, 1)
         await served.publish_label()
     assert len(await disclosure.leaves()) == 4
+
+
+async def test_a_revocation_is_logged_once_with_its_reason(platform: Platform):
+    disclosure = await platform.disclosure()
+    await disclosure.publish_label()
+    for served in (disclosure, disclosure, await platform.disclosure()):
+        await served.revoke_label()
+    leaves = await disclosure.leaves()
+    assert [LabelRevokedLeaf.parse(leaf) for leaf in leaves[3:]] == [LabelRevokedLeaf(LABEL, EPOCH, "key-compromised")]
+    assert not label_standings(leaves)[LABEL, EPOCH].active
+
+
+async def test_two_reasons_for_one_revocation_stop_the_line(platform: Platform):
+    disclosure = await platform.disclosure()
+    await disclosure.publish_label()
+    await disclosure.revoke_label()
+    with pytest.raises(ProducerDistrusted):
+        await disclosure.revoke_label("ceased")
 
 
 async def test_a_second_key_of_a_label_stops_the_line(platform: Platform):

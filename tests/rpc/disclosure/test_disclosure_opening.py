@@ -54,6 +54,17 @@ async def test_three_of_five_trustees_open_and_two_are_dead(platform: Platform):
     verify_proof(TlogProof.parse(proof.proof), hashed, platform.trust.log_policy())
 
 
+async def test_what_was_deposited_before_a_revocation_is_opened_all_the_same(platform: Platform):
+    disclosure = await platform.disclosure()
+    author = platform.author()
+    await disclosure.publish_label()
+    await disclosure.deposit(author)
+    await disclosure.revoke_label()
+    fresh = await platform.disclosure()
+    case = await fresh.approve(platform.ceremony, await fresh.open_case(author), "ann", "bob", "cyd")
+    assert (await fresh.execute(case)).state == pb.CASE_STATE_OPENED
+
+
 async def test_executing_again_answers_the_same_and_releases_once(platform: Platform):
     disclosure = await platform.disclosure()
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")

@@ -300,6 +300,11 @@ class Served:
             activated = verification_pb.LabelActivated(label=LABEL, epoch=EPOCH, crowd_bucket=20)
             await self.service.published.label_activated(foreign("verification", 2, activated))
 
+    async def revoke_label(self, reason: str = "key-compromised") -> None:
+        """That verification revokes the label, as the bus delivers it."""
+        revoked = verification_pb.LabelRevoked(label=LABEL, epoch=EPOCH, reason=reason)
+        await self.service.published.label_revoked(foreign("verification", 3, revoked))
+
     async def deposit(self, author: Author, **changes: Any) -> deposit_pb.DepositEnvelopeResponse:
         """Deposit the author's envelope."""
         channel = self.channel("alias-edge")

@@ -142,8 +142,17 @@ class World:
 
 def key_published(key: IssuerKey) -> verification_pb.IssuerKeyPublished:
     return verification_pb.IssuerKeyPublished(
-        label=key.label, epoch=key.epoch, label_name=key.label_name, parent="", public_key=key.public_key
+        label=key.label,
+        epoch=key.epoch,
+        label_name=key.label_name,
+        parent="",
+        public_key=key.public_key,
+        ends_at=key.ends_at,
     )
+
+
+def label_revoked(label: str = LABEL) -> verification_pb.LabelRevoked:
+    return verification_pb.LabelRevoked(label=label, epoch=EPOCH, reason="key-compromised")
 
 
 def label_activated(label: str = LABEL) -> verification_pb.LabelActivated:

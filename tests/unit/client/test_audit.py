@@ -8,7 +8,7 @@ import pytest
 from services.seal import ristretto, threshold
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
 from services.seal.ed25519 import SigningKey
-from services.seal.leaves import IssuerKeyLeaf, OwnershipLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.secret import SecretBytes
@@ -109,3 +109,10 @@ def test_a_directory_without_one_of_its_files_is_told(trust: Trust, tmp_path: Pa
     (tmp_path / name).unlink()
     with pytest.raises(VouchsafeError, match="FILE_UNREADABLE"):
         audit.load(tmp_path)
+
+
+def test_a_revoked_label_is_told_among_the_kinds_and_one_that_is_activated_later_is_found(trust: Trust) -> None:
+    active, revoked = LabelActivatedLeaf("acme", 1, 20).to_bytes(), LabelRevokedLeaf("acme", 1, "ceased").to_bytes()
+    honest = audit.verify(snapshot([*leaves_of(trust), active, revoked]), trust)
+    assert ("label-revoked", 1) in honest.kinds
+    refused(snapshot([*leaves_of(trust), revoked, active]), trust, "after it was revoked")

@@ -7,11 +7,20 @@ import pytest
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.domain import case, deposit, label, tree
 from services.disclosure.domain.errors import Reason
-from services.disclosure.domain.label import AcceptKey, IssuerKeyAccepted, KeyConflict, LabelOpened, OpenLabel
+from services.disclosure.domain.label import (
+    AcceptKey,
+    IssuerKeyAccepted,
+    KeyConflict,
+    LabelOpened,
+    LabelRevoked,
+    OpenLabel,
+    RevokeLabel,
+)
 from tests.support.decider import specification
 
 ACCEPT, OPEN = AcceptKey("acme", 7, b"key"), OpenLabel("acme", 7)
 ACCEPTED, OPENED = IssuerKeyAccepted("acme", 7, b"key"), LabelOpened("acme", 7)
+REVOKE, REVOKED = RevokeLabel("acme", 7, "ceased"), LabelRevoked("acme", 7, "ceased")
 given = specification(label)
 given_deposit = specification(deposit)
 DEPOSITED = deposit.EnvelopeDeposited("acme", 7, b"a" * 32, b"h" * 32, b"p" * 32, b"s" * 384, b"e" * 128)
@@ -31,6 +40,24 @@ def test_a_label_opens_once() -> None:
 @pytest.mark.parametrize("before", [(ACCEPTED,), (ACCEPTED, OPENED)], ids=["keyed", "active"])
 def test_a_second_key_stops_the_line(before: tuple[label.Event, ...]) -> None:
     given(*before).when(replace(ACCEPT, public_key=b"other")).failed(KeyConflict)
+
+
+@pytest.mark.parametrize("before", [(), (ACCEPTED,), (ACCEPTED, OPENED)])
+def test_a_revoked_label_stays_so_and_keeps_its_key(before: tuple[label.Event, ...]) -> None:
+    given(*before).when(REVOKE).then(REVOKED)
+    revoked = given(*before, REVOKED)
+    revoked.when(REVOKE).then()
+    revoked.when(OPEN).then()
+    assert revoked.state == label.Revoked(b"key" if before else b"")
+    revoked.when(ACCEPT).then(*() if before else (ACCEPTED,))
+    if before:
+        revoked.when(AcceptKey("acme", 7, b"other")).failed(KeyConflict)
+
+
+def test_a_key_that_comes_after_the_revocation_opens_nothing() -> None:
+    late = given(REVOKED, ACCEPTED)
+    assert late.state == label.Revoked(b"key")
+    late.when(OPEN).then()
 
 
 def test_a_label_without_a_key_does_not_open() -> None:
