@@ -1,18 +1,23 @@
 """The commands of the alias side and of the wallet: what they ask, what they open, and what they leave closed."""
 
+import re
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
 
+from services.chassis.clock import FixedClock
+from services.seal.ed25519 import SigningKey
+from tests.unit.client.test_delays import AliasSideStub
 from tests.unit.client.wallets import alias, filled
 from vouchsafe.cli import main as command
 from vouchsafe.cli import output
 from vouchsafe.cli.setup import Setup
-from vouchsafe.sdk import Alias, AliasCompartment, PersonCompartment, Published, Wallet
+from vouchsafe.sdk import Alias, AliasCompartment, PersonCompartment, Published, Voice, Wallet
 from vouchsafe.sdk.delays import Delays
 
 READY = {"handle": "mine", "crowd_at_least": 20, "created_at": 4_000_000_000}
@@ -182,3 +187,31 @@ def test_what_an_alias_waits_for_is_shown(device: Device, capsys: pytest.Capture
         "issued",
         "retired",
     ]
+
+
+def test_an_alias_that_is_asked_for_too_early_is_told_when(
+    device: Device, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(device.directory, alias("acme"))
+    side: Any = AliasSideStub(SigningKey.generate())
+    clock = FixedClock()
+
+    def voice(_: Forum, compartment: AliasCompartment, held: Alias) -> Voice:
+        key = side.receipts.public_key
+        return Voice(side, compartment, held, key, delays=device.profile.delays, clock=clock, patience=1)
+
+    monkeypatch.setattr(Forum, "voice", voice)
+    told = []
+    for _ in range(2):
+        assert device.run("alias", "acme", "--handle", "mine") == 1
+        shown = capsys.readouterr()
+        assert shown.out.splitlines() == ["label: acme", "people under this label, at least: 20"]
+        told.append(shown.err)
+    assert re.fullmatch(r"error: TOO_EARLY: this alias may go on from 2030-01-0[1-4] \d\d:\d\d UTC: .*\n", told[0])
+    assert told[0] == told[1]
+    clock.advance(timedelta(days=3))
+    assert device.run("alias", "acme", "--handle", "mine") == 1  # deposited; now the second moment
+    clock.advance(timedelta(days=1))
+    assert device.run("alias", "acme", "--handle", "mine") == 0
+    assert capsys.readouterr().out.endswith("this alias can speak\n")
+    assert side.asked[-2:] == ["log", "create"]
