@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11 import exceptions as errors
 from pkcs11.attributes import AttributeMapper
 
 from services.seal.blind_rsa import EXPONENT, MODULUS_BITS, PublicKey
@@ -25,6 +24,7 @@ from services.verification.adapters.token import Token
 PREFIX: Final = "vouchsafe-issuer/"
 
 _ID_SIZE = 16
+_GENERATION_SECONDS = 120.0
 _PUBLIC: dict[Attribute, Any] = {
     Attribute.PUBLIC_EXPONENT: EXPONENT.to_bytes(3, "big"),
     Attribute.VERIFY: False,
@@ -71,7 +71,8 @@ class TokenKeystore:
 
     async def make(self, place: KeyPlace) -> KeptKey:
         """A key pair generated inside the token."""
-        public = await self._token.call(partial(_generate, _name(place), self._private))
+        generate = partial(_generate, _name(place), self._private)
+        public = await self._token.call(generate, within=_GENERATION_SECONDS)
         return KeptKey(public.to_spki())
 
     async def open(self, place: KeyPlace, kept: KeptKey) -> "TokenKey":
@@ -131,7 +132,8 @@ def _sign(name: str, public: PublicKey, blinded_message: bytes, session: pkcs11.
     for key in _objects(session, ObjectClass.PRIVATE_KEY, name):
         if _modulus(key) == public.n:
             return bytes(key.sign(blinded_message, mechanism=Mechanism.RSA_X_509))
-    raise errors.NoSuchKey
+    _demand_present(session)
+    raise IssuerKeyUnavailable("the token does not have the key")
 
 
 def _destroy(name: str, public: PublicKey, session: pkcs11.Session) -> None:
@@ -142,7 +144,7 @@ def _destroy(name: str, public: PublicKey, session: pkcs11.Session) -> None:
 
 
 def _destroy_before(epoch: int, session: pkcs11.Session) -> list[KeyPlace]:
-    session.token.slot.get_token()  # fails when the token is away, of which a search may say nothing
+    _demand_present(session)
     destroyed = []
     for kind in (ObjectClass.PUBLIC_KEY, ObjectClass.PRIVATE_KEY):
         for key in _objects(session, kind):
@@ -159,6 +161,11 @@ def _objects(session: pkcs11.Session, kind: ObjectClass, name: str | None = None
     if name is not None:
         wanted[Attribute.LABEL] = name
     return list(session.get_objects(wanted))  # a search must end before anything else is asked of the session
+
+
+def _demand_present(session: pkcs11.Session) -> None:
+    """Fail when the token is away: a search would just find nothing."""
+    session.token.slot.get_token()
 
 
 def _modulus(key: Any) -> int:

@@ -26,6 +26,7 @@ PIN_REFUSED: Final = "token_pin_refused"
 T = TypeVar("T")
 
 _PAUSE_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
 _WRONG_PIN = (errors.PinIncorrect, errors.PinInvalid, errors.PinLenRange, errors.PinExpired)
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="pkcs11")
 _log = log(__name__)
@@ -52,12 +53,17 @@ class Token:
         self._failed = False
         self._not_before = 0.0
 
-    async def call(self, work: Callable[[pkcs11.Session], T]) -> T:
+    async def call(self, work: Callable[[pkcs11.Session], T], *, within: float = _ANSWER_SECONDS) -> T:
         """What `work` returns, done with a session on the thread of all PKCS#11 calls; `work` may be done twice.
 
-        Raises IssuerKeyUnavailable when the token is away, locked, does not take the PIN, or fails.
+        Raises IssuerKeyUnavailable when the token is away, locked, does not take the PIN, fails, or does not answer
+        `within` so many seconds. What has begun by then goes on; what still waits behind it is not done.
         """
-        return await asyncio.get_running_loop().run_in_executor(_THREAD, self._call, work)
+        try:
+            async with asyncio.timeout(within):
+                return await asyncio.get_running_loop().run_in_executor(_THREAD, self._call, work)
+        except TimeoutError as error:
+            raise IssuerKeyUnavailable("the token does not answer in time") from error
 
     async def close(self) -> None:
         """Log out."""
@@ -71,13 +77,13 @@ class Token:
                 # A session that was good may have gone stale since: the token was restarted, or taken out and put back.
                 self._lose(error)
                 self._not_before = 0.0
-        session = self._opened()
+        self._session = self._opened()
         try:
-            done = work(session)
+            done = work(self._session)
         except errors.PKCS11Error as error:
             self._lose(error)
             raise IssuerKeyUnavailable(f"the token failed: {type(error).__name__}") from error
-        self._session, self._failed = session, False
+        self._failed = False
         return done
 
     def _opened(self) -> pkcs11.Session:

@@ -160,11 +160,19 @@ class TestTheKey:
         assert len(await (await keystore.open(KeyPlace("acme", 202901), kept)).blind_sign(MESSAGE)) == 384
 
     async def test_of_another_name_or_modulus_is_not_used(self, keystore: TokenKeystore, kept: KeptKey) -> None:
-        with pytest.raises(IssuerKeyUnavailable, match="NoSuchKey"):
+        with pytest.raises(IssuerKeyUnavailable, match="does not have"):
             await (await keystore.open(KeyPlace("acme", 203002), kept)).blind_sign(MESSAGE)
         other = KeptKey(BlindSigner.generate().public_key.to_spki())
-        with pytest.raises(IssuerKeyUnavailable, match="NoSuchKey"):
+        with pytest.raises(IssuerKeyUnavailable, match="does not have"):
             await (await keystore.open(PLACE, other)).blind_sign(MESSAGE)
+
+    async def test_one_that_is_missing_keeps_no_other_from_signing(self, soft: SoftToken, kept: KeptKey) -> None:
+        keystore = TokenKeystore(soft.token(pause=3600))
+        missing, there = await keystore.open(KeyPlace("acme", 203002), kept), await keystore.open(PLACE, kept)
+        for _ in range(2):
+            with pytest.raises(IssuerKeyUnavailable, match="does not have"):
+                await missing.blind_sign(MESSAGE)
+            assert len(await there.blind_sign(MESSAGE)) == 384
 
 
 class TestTheTokenGoesAway:
@@ -196,6 +204,18 @@ class TestTheTokenGoesAway:
         with taken_out():
             key = await TokenKeystore(soft.token()).open(PLACE, kept)
         assert await key.blind_sign(MESSAGE)
+
+    async def test_one_that_does_not_answer_is_not_waited_for(self, soft: SoftToken) -> None:
+        token, hold, done = soft.token(), threading.Event(), list[str]()
+        await token.call(lambda _: None)
+        stuck = asyncio.create_task(token.call(lambda _: hold.wait(30), within=0.1))
+        await asyncio.sleep(0)
+        for waiting in (stuck, token.call(lambda _: done.append("behind it"), within=0.1)):
+            with pytest.raises(IssuerKeyUnavailable, match="in time"):
+                await waiting
+        hold.set()
+        await token.call(lambda _: done.append("later"))
+        assert done == ["later"]
 
     async def test_a_module_that_is_none(self, soft: SoftToken, tmp_path: Path) -> None:
         (tmp_path / "module.so").write_bytes(b"not a library")
