@@ -1,4 +1,4 @@
-"""Commands for the wallet itself: show, code, backup, restore.
+"""Commands for the wallet itself: show, code, backup, restore, new.
 
 What is shown is no key, no token and no escrow reference; only `code` shows a secret, which is its purpose.
 """
@@ -12,7 +12,7 @@ import typer
 
 from vouchsafe.cli import output
 from vouchsafe.cli.setup import Setup, ask
-from vouchsafe.sdk import Alias, AliasCompartment, PersonCompartment, backup
+from vouchsafe.sdk import Alias, AliasCompartment, Cost, PersonCompartment, backup
 
 
 class Compartment(StrEnum):
@@ -87,6 +87,16 @@ def restore(
         return
     backup.restore_person(code, setup.wallet_directory, passphrase)
     output.done("the person's keys are restored; `vouchsafe register`, with the same particulars, brings the rest")
+
+
+@app.command("new")
+def new_compartment(context: typer.Context, compartment: Which) -> None:
+    """Make an empty compartment where one is missing."""
+    setup = Setup.of(context)
+    setup.require_none(compartment)
+    kind = PersonCompartment if compartment is Compartment.PERSON else AliasCompartment
+    kind.create(setup.wallet_directory, setup.new_passphrase(compartment), cost=Cost())
+    output.done(f"the {compartment} compartment is made")
 
 
 def _open(setup: Setup, compartment: Compartment) -> backup.Compartment:

@@ -44,7 +44,7 @@ class SealedFile:
             text = path.read_bytes()
             found = purpose_of(WALLET, text)
         except FileNotFoundError as error:
-            raise VouchsafeError(Reason.WALLET_MISSING, f"there is no wallet at {path.parent}") from error
+            raise VouchsafeError(Reason.WALLET_MISSING, f"there is no {path.name} at {path.parent}") from error
         except (OSError, SealError) as error:
             damaged = f"{path} is not a wallet that this version can read"
             raise VouchsafeError(Reason.WALLET_DAMAGED, damaged) from error
@@ -75,9 +75,7 @@ class SealedFile:
                 content = change(self._lock.open(self._path.read_bytes()))
                 self.write(content)
         except FileNotFoundError as error:
-            raise VouchsafeError(
-                Reason.WALLET_MISSING, f"there is no wallet at {self._path.parent} any more"
-            ) from error
+            raise VouchsafeError(Reason.WALLET_MISSING, f"there is no {self._path.name} any more") from error
         except SealError as error:
             raise VouchsafeError(Reason.WALLET_DAMAGED, f"{self._path} is not the file that was opened") from error
         return content

@@ -170,6 +170,17 @@ def test_a_lost_compartment_is_restored_by_its_code(
     assert PersonCompartment.open(device.directory, "passphrase").person is None
 
 
+def test_what_has_no_backup_is_made_anew(device: Device, capsys: pytest.CaptureFixture[str]) -> None:
+    filled(device.directory, alias("acme"))
+    (device.directory / AliasCompartment.FILE).unlink()
+    assert device.run("wallet", "backup", "aliases", str(device.directory / "b")) == 1
+    assert "error: WALLET_MISSING: there is no aliases.sealed at " in capsys.readouterr().err
+    assert device.run("wallet", "new", "person") == 1
+    assert "error: WALLET_EXISTS: " in capsys.readouterr().err
+    assert device.run("wallet", "new", "aliases") == 0
+    assert Wallet.open(device.directory, "passphrase").aliases == ()
+
+
 def test_what_an_alias_waits_for_is_shown(device: Device, capsys: pytest.CaptureFixture[str]) -> None:
     later = 4_102_444_800
     filled(
