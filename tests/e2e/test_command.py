@@ -77,6 +77,7 @@ async def test_from_a_credential_to_an_opened_case(
             *("--ground", "court order", "--document", str(document), "--recipient", recipient),
         )
     ).facts["case"]
+    await provenance_by_author_and_officer(author, desk, opened["post"], case, tmp_path)
     refused = await desk.run("case", "execute", case)
     assert refused.code == 1
     assert refused.error.startswith("error: QUORUM_MISSING: ")
@@ -90,6 +91,32 @@ async def test_from_a_credential_to_an_opened_case(
     online = await desk.must("log", "verify", "--leaf", executed["intent is leaf"], "--save", saved)
     offline = await desk.must("log", "verify", "--from", saved)
     assert offline.output == online.output
+
+
+async def provenance_by_author_and_officer(author: Device, desk: Device, post: str, case: str, directory: Path) -> None:
+    """Both make the same file while its day is not over; it verifies without a profile, and not once it was changed."""
+    mine, theirs = directory / "mine", directory / "theirs"
+    trust = author.profile / "trust" / "trust.toml"
+
+    async def no() -> str:
+        return "no"
+
+    declined = await author.run("provenance", "make", post, "--out", str(mine), typed=no)
+    assert declined.code == 1
+    assert "shows the alias key" in declined.error
+    assert not mine.exists()
+    await author.must("provenance", "make", post, "--out", str(mine), "--yes")
+    await desk.must("provenance", "make", post, "--case", case, "--out", str(theirs), "--yes")
+    # Their checkpoints may differ; what they say of the post and its author does not.
+    about = [[line for line in file.read_text().splitlines() if "-proof" not in line] for file in (mine, theirs)]
+    assert about[0] == about[1]
+    told = (await desk.must("provenance", "verify", str(mine), "--trust", str(trust))).facts
+    assert (told["text"], told["post"], told["7. checked"]) == ("A text", post, "no daily root is in the file")
+    mine.write_text(mine.read_text().replace("body A text", "body A lie"))
+    changed = await desk.run("provenance", "verify", str(mine), "--trust", str(trust))
+    assert changed.error.startswith("error: PROOF_INVALID: ")
+    unknown = await desk.run("quote", "check", post, "--text", "A text")
+    assert unknown.error.startswith("error: QUOTE_UNKNOWN: ")
 
 
 async def approve_by_three(platform: LocalPlatform, desk: Device, case: str, recipient: str) -> None:
