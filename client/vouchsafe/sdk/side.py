@@ -59,6 +59,10 @@ class Side:
         for peer in self._peers:
             await peer.disconnect()
 
+    async def rest(self) -> None:
+        """Close the connections until the next call, unless one is under way."""
+        await self._gate.rest(self.close)
+
     def connect(self, service: str, address: str) -> "Peer":
         """A service at `host:port`, connected to at the first call. No trace is sent along: it would join the sides."""
 

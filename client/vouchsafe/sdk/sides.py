@@ -36,3 +36,9 @@ class OneAtATime:
             self._calls -= 1
             if self._calls == 0:
                 self._empty.set()
+
+    async def rest(self, disconnect: Callable[[], Awaitable[None]]) -> None:
+        """Disconnect a group for the time being, unless a call is under way."""
+        async with self._queue:
+            if self._calls == 0:
+                await disconnect()

@@ -194,7 +194,7 @@ class Voice:
 
     async def _until(self, due: int, *, wait: bool) -> None:
         if wait and due > self._now():
-            await self._side.close()  # who waits for days is not to be seen waiting
+            await self._side.rest()  # who waits for days is not to be seen waiting
         await until_due(due, self._clock, wait=wait)
 
     def _now(self) -> int:

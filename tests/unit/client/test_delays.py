@@ -28,7 +28,7 @@ class AliasSideStub:
     receipts: SigningKey
     asked: list[str] = field(default_factory=list)
     open: bool = True
-    closed: int = 0
+    rested: int = 0
 
     @property
     def log(self) -> "AliasSideStub":
@@ -52,8 +52,8 @@ class AliasSideStub:
     async def create_alias(self, _: Any) -> None:
         self.asked.append("create")
 
-    async def close(self) -> None:
-        self.closed += 1
+    async def rest(self) -> None:
+        self.rested += 1
 
 
 @dataclass
@@ -127,7 +127,7 @@ async def test_who_was_told_to_waits_unconnected(device: Device, monkeypatch: py
     naps: list[float] = []
 
     async def sleep(seconds: float) -> None:
-        assert device.side.closed == 1 + ("deposit" in device.side.asked)
+        assert device.side.rested == 1 + ("deposit" in device.side.asked)
         naps.append(seconds)
         device.clock.advance(timedelta(hours=1))
 
@@ -146,7 +146,7 @@ async def test_without_a_window_there_is_nothing_to_wait_for(device: Device) -> 
     await asyncio.wait_for(voice.deposit(), 5)
     await asyncio.wait_for(voice.create("mine"), 5)
     assert voice.alias.handle == "mine"
-    assert device.side.closed == 0
+    assert device.side.rested == 0
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,23 @@ async def test_a_call_that_is_given_up_leaves_the_gate_open() -> None:
             await waiting
     async with asyncio.timeout(5), gate.taken(other):
         pass
+
+
+async def test_a_side_rests_without_cutting_off_a_call(
+    authority: Authority, server_tls: TlsFiles, tmp_path: Path
+) -> None:
+    recorder = Recorder()
+    async with serving(recorder, server_tls) as address, proxying() as network:
+        paths = edge(authority, tmp_path, "alias")
+        async with Side(Edge(**vars(paths) | {"proxy": network.url})) as alias:
+            peer, resting = alias.connect("forum", address), []
+            recorder.on_call = lambda: resting.append(asyncio.create_task(alias.rest()))
+            await reading(peer)
+            await asyncio.gather(*resting)
+            assert len(network.heads) == 1
+            recorder.on_call = lambda: None
+            await reading(peer)
+            await alias.rest()
+            await reading(peer)
+    assert len(recorder.seen) == 3
+    assert len(network.heads) >= 2
