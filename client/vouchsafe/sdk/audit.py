@@ -16,6 +16,7 @@ from services.seal.label_standing import label_standings
 from services.seal.leaves import kind_of
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.merkle_proof import verify_consistency
+from services.seal.post_root import check_one_root_a_day
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Trust
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
@@ -106,8 +107,8 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
 
     Checked: the log's signature and the witness quorum on the checkpoint; that the leaves hash to its root; that the
     first leaf is the trust material's own; that no label has two issuer keys in one epoch, and none was activated
-    without one or after it was revoked; the inclusion proof of the chosen leaf; the consistency proof between the old
-    size and this one.
+    without one or after it was revoked; that no day has two roots of its posts; the inclusion proof of the chosen leaf;
+    the consistency proof between the old size and this one.
     """
     with translated():
         verified = _verify_inclusion(snapshot, trust)
@@ -118,6 +119,7 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
         if snapshot.leaves[0] != trust.ceremony_leaf().to_bytes():
             raise SealError("the log does not begin with this trust material")
         label_standings(snapshot.leaves)
+        check_one_root_a_day(snapshot.leaves)
         verify_consistency(snapshot.old_size, size, tree.root(snapshot.old_size), root, snapshot.consistency)
     return Verdict(
         size=size,

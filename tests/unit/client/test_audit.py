@@ -8,7 +8,7 @@ import pytest
 from services.seal import ristretto, threshold
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
 from services.seal.ed25519 import SigningKey
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf, PostRootLeaf
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.secret import SecretBytes
@@ -93,6 +93,12 @@ def test_another_ceremony_is_not_ours(trust: Trust) -> None:
 def test_two_keys_for_one_label_are_found(trust: Trust) -> None:
     twice = [*leaves_of(trust), IssuerKeyLeaf.of("acme", 1, b"another key").to_bytes()]
     refused(snapshot(twice), trust, "two issuer keys")
+
+
+def test_two_roots_of_one_day_are_found(trust: Trust) -> None:
+    roots = [PostRootLeaf("2030-01-01", 64, bytes([i]) * 32).to_bytes() for i in (1, 2)]
+    audit.verify(snapshot([*leaves_of(trust), roots[0]]), trust)
+    refused(snapshot([*leaves_of(trust), *roots]), trust, "two roots")
 
 
 def test_a_proof_of_another_leaf_or_size_is_found(trust: Trust) -> None:
