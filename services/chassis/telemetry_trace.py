@@ -16,12 +16,12 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from opentelemetry.trace import Span, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from services.chassis.telemetry import Plain, allowed
-from services.chassis.tracelink import opened
+from services.chassis.tracelink import opened, sample
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 
@@ -45,7 +45,8 @@ def configure_tracing(
     if not exporters:
         return Tracing(None)
     resource = Resource.create({"service.name": service})
-    provider = TracerProvider(ParentBased(TraceIdRatioBased(traced)), resource, shutdown_on_exit=False)
+    sample(traced)
+    provider = TracerProvider(ParentBased(ALWAYS_ON), resource, shutdown_on_exit=False)
     for exporter in exporters:
         provider.add_span_processor(BatchSpanProcessor(AllowListExporter(exporter)))
     trace.set_tracer_provider(provider)

@@ -4,6 +4,7 @@ Work that follows a commit later is not its child but *linked* to it, since one 
 Attributes given to spans here must never hold ids of people, stream ids or contents.
 """
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -41,6 +42,9 @@ def opened(
     """
     if parent is None and (same := _unsampled()):
         return same
+    begins = not trace.get_current_span(parent).get_span_context().is_valid
+    if begins and random.random() >= _sampling.share:  # noqa: S311 -- not a secret
+        return _Opened(_left_out())
     started = _tracer(trace.get_tracer).start_span(
         name,
         context=parent,
@@ -53,6 +57,28 @@ def opened(
     if parent is None and not started.get_span_context().is_valid:
         return _Same(started)  # nobody traces here
     return _Opened(started)
+
+
+def sample(share: float) -> None:
+    """Record this share of the traces that this process begins from now on, 0 to 1.
+
+    Decided here and not by the library, where a trace that is left out costs as much as one that is recorded. Whoever
+    continues a trace goes by what was decided for it.
+    """
+    _sampling.share = share
+
+
+class _Sampling:
+    share = 1.0
+
+
+_sampling = _Sampling()
+
+
+def _left_out() -> trace.Span:
+    """What stands for the first span of a trace that nobody records: it has a name, for logs and for the commits."""
+    trace_id, span_id = random.getrandbits(128) or 1, random.getrandbits(64) or 1
+    return trace.NonRecordingSpan(trace.SpanContext(trace_id, span_id, is_remote=False))
 
 
 def _unsampled() -> "_Same | None":

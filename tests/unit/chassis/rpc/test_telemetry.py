@@ -138,6 +138,42 @@ def test_a_trace_goes_on_from_a_header_or_starts_anew(spans):
     assert len({outer, given_trace, found["fresh"]["trace_id"], found["nonsense"]["trace_id"]}) == 4
 
 
+@pytest.fixture
+def sampling(monkeypatch):
+    """`tracelink.sample` for this test alone."""
+    monkeypatch.setattr(tracelink, "_sampling", tracelink._Sampling())
+    return tracelink.sample
+
+
+def test_a_share_of_the_traces_is_recorded_and_each_of_them_whole(tmp_path, monkeypatch, sampling):
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(AllowListExporter(JsonLinesExporter(tmp_path / "spans.jsonl"))))
+    monkeypatch.setattr(tracelink, "_tracer", lambda _make: provider.get_tracer("x"))
+    sampling(0.25)
+    seen: list[str] = []
+    for _ in range(2000):
+        with telemetry_trace.span("root", traceparent=""), tracelink.span("child"):
+            seen.append(tracelink.current_traceparent() or "")
+    spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
+    recorded = {each["trace_id"] for each in spans}
+    assert 0.15 < len(recorded) / len(seen) < 0.35
+    assert sorted(each["name"] for each in spans) == ["child"] * len(recorded) + ["root"] * len(recorded)
+    assert {each.split("-")[1] for each in seen if int(each[-2:], 16) & 1} == recorded
+    assert len({each.split("-")[1] for each in seen}) == len(seen)
+
+
+@pytest.mark.parametrize(("flags", "names"), [("00", []), ("01", ["call"])])
+def test_a_trace_that_goes_on_goes_by_what_was_decided_where_it_began(flags, names, tmp_path, monkeypatch, sampling):
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(AllowListExporter(JsonLinesExporter(tmp_path / "spans.jsonl"))))
+    monkeypatch.setattr(tracelink, "_tracer", lambda _make: provider.get_tracer("x"))
+    sampling(0.0)
+    with telemetry_trace.span("call", traceparent=f"00-{'1' * 32}-{'2' * 16}-{flags}"):
+        assert (tracelink.current_traceparent() or "").startswith(f"00-{'1' * 32}-")
+    spans = [json.loads(line) for line in (tmp_path / "spans.jsonl").read_text().splitlines()]
+    assert [each["name"] for each in spans] == names
+
+
 def test_what_is_not_sampled_is_decided_once_and_stays_one_trace(tmp_path, monkeypatch):
     provider = TracerProvider(ALWAYS_OFF)
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
