@@ -7,7 +7,8 @@ follow from that. What is committed to of a text is `committing`'s; disclosure t
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Final, TypeAlias
 
 from services.chassis.clock import Clock
@@ -82,9 +83,10 @@ class PostRoots:
     async def _first_day(self) -> int | None:
         """The day of the first text ever, None while there is none."""
         head = await self._log.head_position()
-        async for position, event in self._texts(self._textless_through, head):
-            self._textless_through = position - 1
-            return day_of(event.published_at)
+        async with aclosing(self._texts(self._textless_through, head)) as texts:
+            async for position, event in texts:
+                self._textless_through = position - 1
+                return day_of(event.published_at)
         self._textless_through = head
         return None
 
@@ -132,7 +134,7 @@ class PostRoots:
         )
         self._resume = (closed.day, resume)
 
-    async def _texts(self, after: int, through: int) -> AsyncIterator[tuple[int, Text]]:
+    async def _texts(self, after: int, through: int) -> AsyncGenerator[tuple[int, Text], None]:
         """The texts behind one position of the log, up to another, each with its own."""
         while after < through:
             commits = await self._log.read_log(after, min(_PAGE, through - after))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,13 +15,14 @@ from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore import StoreUnavailable, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.handle import CommandHandler
+from services.forum import committing
 from services.forum.adapters.event_codec import event_codec
 from services.forum.committing import commit, day_name, find
 from services.forum.domain import post_root, post_root_decider, text_commitment
 from services.forum.domain.post_root import DayClosed, PostsRooted
 from services.forum.domain.text_commitment import TextCommitted
 from services.forum.post_roots import PostRoots
-from services.seal.commitment import TextCommitment, TextId, passages_root, salts_of, statement_commitment
+from services.seal.commitment import TextCommitment, TextId, passage_hash, passages_root, salts_of, statement_commitment
 from services.seal.leaves import PostRootLeaf
 from services.seal.passages import passages
 from services.seal.post_root import DayPlace, verify_place
@@ -269,6 +271,19 @@ def test_a_quotation_is_found_wherever_it_stands() -> None:
         assert find(SECRET, kept, passages(altered)) is None
     assert find(SECRET, kept, ()) is None
     assert find(SecretBytes(b"x" * 32), kept, passages("One.")) is None
+
+
+def test_looking_for_a_quotation_that_nearly_fits_everywhere_costs_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_of(replace(published("p"), body="a. " * 200))
+    hashed: list[str] = []
+
+    def counting(salt: bytes, passage: str) -> bytes:
+        hashed.append(passage)
+        return passage_hash(salt, passage)
+
+    monkeypatch.setattr(committing, "passage_hash", counting)
+    assert find(SECRET, kept, passages("a. " * 99 + "b.")) is None
+    assert len(hashed) <= 2 * len(kept.passages)
 
 
 def test_the_statement_that_was_signed_opens_the_commitment() -> None:
