@@ -30,6 +30,7 @@ ROWS = (
     "library",
     "forum_checks",
     "provenance",
+    "issuance",
 )
 _FULL_ROUNDS, _QUICK_ROUNDS = 5, 2
 

@@ -178,7 +178,7 @@ def _emsa_pss_encode(message: bytes, salt: bytes, em_bits: int) -> bytes:
     hashed = hashlib.sha384(bytes(8) + hashlib.sha384(message).digest() + salt).digest()
     data = bytes(em_size - len(salt) - _HASH_SIZE - 2) + b"\x01" + salt
     mask = _mgf1(hashed, len(data))
-    masked = bytearray(a ^ b for a, b in zip(data, mask, strict=True))
+    masked = bytearray((int.from_bytes(data, "big") ^ int.from_bytes(mask, "big")).to_bytes(len(data), "big"))
     masked[0] &= 0xFF >> (8 * em_size - em_bits)
     return bytes(masked) + hashed + b"\xbc"
 
