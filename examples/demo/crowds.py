@@ -1,7 +1,7 @@
 """Which labels can open with the people of the input, told before anything runs.
 
-Read from what verification on this machine is configured with: the registry of employers, and how many people a label
-needs. It is a forecast: who is refused later is missing from the crowd.
+Read from what verification on this machine is configured with: the registry of employers, how many people a label
+needs, and how many candidates a credential. It is a forecast: who is refused later is missing from the crowd.
 """
 
 from collections import Counter
@@ -20,10 +20,14 @@ from services.verification.domain.organisation import Organisations
 
 @dataclass(frozen=True)
 class Crowds:
-    """How many people a label needs before anybody can speak under it, and who may be under which."""
+    """How many people a label needs before anybody can speak under it, and who may be under which.
+
+    `candidates`: how many are made for each credential, of which all but one are opened.
+    """
 
     minimum: int
     organisations: Organisations
+    candidates: int
 
     @classmethod
     def configured(cls) -> "Crowds":
@@ -31,7 +35,8 @@ class Crowds:
         with TemporaryDirectory() as directory:
             lay_down(Path(directory))
             config = configfile.load(Path(directory, "verification", "service.toml"), Config)
-            return cls(config.issuance.crowd_policy().minimum, load_organisations(config.organisations))
+            organisations = load_organisations(config.organisations)
+            return cls(config.issuance.crowd_policy().minimum, organisations, config.challenges.in_force)
 
     def expected(self, authors: Iterable[Author]) -> Counter[str]:
         """How many authors there are under each label; authors with a mail domain that nobody owns count nowhere."""

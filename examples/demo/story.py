@@ -87,6 +87,7 @@ def _read(path: Path, crowds: Crowds) -> list[Entry]:
         authors = authors_of(entries).values()
         say(f"{len(entries)} posts by {len(authors)} authors in {len({e.thread for e in entries})} threads")
         say(f"K = {crowds.minimum}: so many distinct people must hold a credential before their label speaks")
+        say(f"N = {crowds.candidates}: so many candidates are made for a credential, and all but one are opened")
         _forecast(crowds.expected(authors), crowds.minimum)
     return entries
 
