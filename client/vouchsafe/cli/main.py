@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from vouchsafe.cli import alias, case, log, officer, person, provenance, quote, wallet
+from vouchsafe.cli import alias, case, log, officer, operator, person, provenance, quote, wallet
 from vouchsafe.cli.setup import DEBUG, Setup, debugging, refuse
 from vouchsafe.sdk import Reason, VouchsafeError
 from vouchsafe.sdk.side import PATIENCE
@@ -37,6 +37,7 @@ app.command()(alias.thread)
 app.add_typer(wallet.app, name="wallet")
 app.add_typer(officer.app, name="officer")
 app.add_typer(case.app, name="case")
+app.add_typer(operator.app, name="operator")
 app.add_typer(log.app, name="log")
 app.add_typer(provenance.app, name="provenance")
 app.add_typer(quote.app, name="quote")

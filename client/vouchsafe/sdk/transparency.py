@@ -7,10 +7,11 @@ from files, is `audit`'s work.
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import TypeVar
 
 from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, Leaf, kind_of
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, Leaf, kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Trust
@@ -18,6 +19,8 @@ from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.side import Peer
+
+L = TypeVar("L", LabelActivatedLeaf, LabelRevokedLeaf)
 
 _POLL_INTERVAL = 0.25
 _PAGE = 1024
@@ -74,18 +77,22 @@ class LogReader:
         return await self.index_of(IssuerKeyLeaf.of(label, epoch, public_key))
 
     async def wait_active(self, label: str, epoch: int, public_key: bytes, *, patience: float) -> LabelActivatedLeaf:
-        """Wait for the leaf that opens a label. LABEL_NOT_ACTIVE after `patience` seconds without it.
+        """Wait for the leaf that opens a label. LABEL_NOT_ACTIVE after `patience` seconds without it; LABEL_REVOKED.
 
         The whole log after the key is read, so that nobody learns which label is waited for.
         """
         position = await self.check_issuer_key(label, epoch, public_key)
         give_up = time.monotonic() + patience
+        activated: LabelActivatedLeaf | None = None
         while True:
             async for index, leaf in self.leaves(position):
                 position = index + 1
-                if (activated := _activation(leaf, label, epoch)) is not None:
-                    await self.index_of(activated)
-                    return activated
+                if _says(leaf, LabelRevokedLeaf, label, epoch):
+                    raise VouchsafeError("LABEL_REVOKED", f"{label} was stopped; the log says why (leaf {index})")
+                activated = activated or _says(leaf, LabelActivatedLeaf, label, epoch)
+            if activated:
+                await self.index_of(activated)
+                return activated
             if time.monotonic() >= give_up:
                 message = f"too few people hold a credential under {label} yet; wait for more, or use a wider label"
                 raise VouchsafeError(Reason.LABEL_NOT_ACTIVE, message)
@@ -96,11 +103,12 @@ class LogReader:
         return tuple(answer.leaves)
 
 
-def _activation(leaf: bytes, label: str, epoch: int) -> LabelActivatedLeaf | None:
+def _says(leaf: bytes, kind: type[L], label: str, epoch: int) -> L | None:
+    """The leaf, if it is of this kind and about this label and epoch."""
     try:
-        if kind_of(leaf) != LabelActivatedLeaf.KIND:
+        if kind_of(leaf) != kind.KIND:
             return None
-        activated = LabelActivatedLeaf.parse(leaf)
+        said = kind.parse(leaf)
     except SealError:  # a malformed leaf is an auditor's find (`audit`), not a reason to stop waiting
         return None
-    return activated if (activated.label, activated.epoch) == (label, epoch) else None
+    return said if (said.label, said.epoch) == (label, epoch) else None

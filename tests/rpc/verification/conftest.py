@@ -156,14 +156,14 @@ class PersonSide:
     """The person edge: short ways to make its calls, without retries that would hide a refusal."""
 
     def __init__(self, service: Verification) -> None:
-        self._service = service
+        self.service = service
         self.channel = service.running.channel("person-edge", retry=NO_RETRY)
         self._employment = EmploymentServiceStub(self.channel.channel)
         self._issuance = IssuanceServiceStub(self.channel.channel)
         self._labels = LabelServiceStub(self.channel.channel)
 
     def person(self) -> Person:
-        return Person(self._service)
+        return Person(self.service)
 
     async def request_code(
         self, person: Person, *, request_id: str | None = None
