@@ -116,9 +116,9 @@ def employer_for(command: ChooseEmployer, state: State) -> str:
     A chosen one counts for as long as the employment is proven.
     """
     chosen = state.chosen.get((command.widest, command.epoch))
-    if chosen is not None and chosen not in command.employers:
+    if chosen is not None and command.employers and chosen not in command.employers:
         raise DomainError(Reason.OTHER_EMPLOYER)
-    candidates = command.employers if chosen is None else (chosen,)
+    candidates = [each for each in command.employers if chosen in (None, each)]
     employed = [each for each in candidates if state.employed(each, command.now)]
     if not employed:
         raise DomainError(Reason.NOT_EMPLOYED)

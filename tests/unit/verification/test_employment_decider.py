@@ -72,3 +72,6 @@ class TestChoice:
         # The employment at Bolt is still in force; but it is at Acme that she was counted.
         longer = replace(BOLT, expires_at=NOW + 1000)
         given(ACME, longer, self.acme).when(late).refused(Reason.NOT_EMPLOYED)
+
+    def test_of_an_employer_that_was_withdrawn_gives_nothing(self) -> None:
+        given(ACME, self.acme).when(replace(self.choose, employers=())).refused(Reason.NOT_EMPLOYED)
