@@ -1,8 +1,8 @@
 """Appending to a log of 200,000 commits beside appending to one of 2,000, one commit at a time.
 
 Both logs lie in one store and are appended to in turn, so that whatever the machine does meets both. They are filled
-through the plain driver with commits that have their positions already; what is appended begins streams and continues
-them.
+through the plain driver with commits that have their positions already, and little in them, for what grows with a log
+is its indexes; what is appended is posts, which begin streams and continue them.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from bench.filling import fill
 from bench.machine import running_store
 from bench.rounds import Meter
 from bench.settings import Settings
+from services.chassis.log.eventstore import EventData
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 
 _SMALL = 2_000
@@ -60,10 +61,10 @@ async def _filled(uri: str, commits: int, stack: ExitStack) -> MongoEventStore:
     database = MongoDatabase(uri)
     stack.callback(database.close)
     log = MongoEventStore(database)
-    event = sample.CODEC.encode(sample.post(sample.new_id(), 0))
+    event = EventData(sample.CODEC.encode(sample.post(sample.new_id(), 0)).type, b"little")
     threads = [f"thread-{sample.new_id()}" for _ in range(commits // _POSTS_IN_A_THREAD)]
     history = sample.sequenced((threads[number % len(threads)], event) for number in range(commits))
-    await fill(uri, log, history)
+    await fill(uri, history)
     return log
 
 

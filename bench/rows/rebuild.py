@@ -41,7 +41,7 @@ async def _row(settings: Settings, store: Store, name: str, how: str, commits: i
     with store.fresh() as uri:
         database = MongoDatabase(uri)
         log = MongoEventStore(database)
-        await fill(uri, log, sample.sequenced(_events(commits, comments)))
+        await fill(uri, sample.sequenced(_events(commits, comments)))
 
         async def raw(meter: Meter) -> float:
             async with meter.watching():

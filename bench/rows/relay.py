@@ -52,7 +52,7 @@ async def measure(settings: Settings) -> list[Comparison]:
         await in_memory.restore(history)
         database = MongoDatabase(uri)
         embedded = MongoEventStore(database)
-        await fill(uri, embedded, history)
+        await fill(uri, history)
         connection = await bus_jetstream.connect(url, "bench", None)
         messages = _CURATION.messages(history, START)
         rows = [
