@@ -25,6 +25,7 @@ SAFE_CROWD = 20
 SAFE_CROWD_AGE_HOURS = 24
 SAFE_CANDIDATES = 256
 MOST_CANDIDATES = cut_and_choose.MAXIMUM
+_PROCESSES = 4
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,9 @@ class Challenges:
     `seconds`.
 
     `strikes`: how many slots a person may lose, by a cheat or by no answer, until no more are issued in the epoch.
-    `processes`: how many recompute opened candidates, 0 for one a processor. A person who cheats gets away with it once
-    in `candidates` times, so a smaller number than 256 has to be called what it is.
+    `processes`: how many recompute opened candidates, 0 for one a processor but no more than four, since a container
+    sees processors that are not its own. A person who cheats gets away with it once in `candidates` times, so a smaller
+    number than 256 has to be called what it is.
     """
 
     candidates: int = SAFE_CANDIDATES
@@ -152,7 +154,7 @@ class Challenges:
     @property
     def workers(self) -> int:
         """How many processes recompute candidates."""
-        return self.processes or len(os.sched_getaffinity(0))
+        return self.processes or min(len(os.sched_getaffinity(0)), _PROCESSES)
 
 
 @dataclass(frozen=True)

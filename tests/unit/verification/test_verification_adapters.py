@@ -193,6 +193,10 @@ class TestConfig:
         assert config.challenges.in_force == config.challenge_policy().rules.candidates == 256
         assert "insecure_candidates" not in config.weakened()
 
+    def test_as_many_processes_as_processors_recompute_but_no_more_than_four(self) -> None:
+        assert 1 <= Challenges().workers <= 4
+        assert Challenges(processes=7).workers == 7
+
     def test_fewer_candidates_are_called_what_they_are(self) -> None:
         assert Challenges(insecure_candidates=8).in_force == 8
         config = replace(configfile.load(CONFIG, Config), challenges=Challenges(insecure_candidates=8))
