@@ -88,16 +88,17 @@ def _keep_exact_times(orders: Orders) -> None:
             return int(clock._clock.now().timestamp())
         return coarse(clock)
 
-    CoarseClock.seconds = seconds  # type: ignore[method-assign]
+    CoarseClock.seconds = seconds  # type: ignore[assignment, method-assign]
 
 
 def _show_the_alias(orders: Orders) -> None:
     from services.forum.api import thread_servicer
 
-    made: Callable[..., Any] = thread_servicer.Speaker
+    module: Any = thread_servicer
+    made: Callable[..., Any] = module.Speaker
 
     def speaker(author: Any, names: tuple[str, ...], *rest: Any) -> Any:
         shown = (author.alias_key.hex(),) if orders.build() is Build.ALIAS_SHOWN_TO_READERS else names
         return made(author, shown, *rest)
 
-    thread_servicer.Speaker = speaker  # type: ignore[assignment, misc]
+    module.Speaker = speaker

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.boundary.breaking import Build
 from tests.boundary.client_side import extra_metadata, traceparent
@@ -181,11 +182,12 @@ class _Life:
 @contextmanager
 def _drawn_by(chance: random.Random) -> Iterator[None]:
     """Have the SDK draw its delays by a generator that repeats, so that a run can be repeated."""
-    system, delays.secrets = delays.secrets, _Drawing(chance)  # type: ignore[assignment]
+    module: Any = delays
+    system, module.secrets = module.secrets, _Drawing(chance)
     try:
         yield
     finally:
-        delays.secrets = system
+        module.secrets = system
 
 
 class _Drawing:

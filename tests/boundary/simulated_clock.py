@@ -70,7 +70,7 @@ class SimulatedTime:
 def rule_services(clock: SimulatedClock) -> None:
     """Have every `SystemClock` of this process tell the clock's time, for good."""
     told = SimulatedTime(clock)
-    SystemClock.now = lambda _: told.now()  # type: ignore[method-assign]
+    SystemClock.now = lambda _: told.now()  # type: ignore[assignment, method-assign]
 
 
 @contextmanager
