@@ -22,6 +22,7 @@ from services.chassis.log.eventstore import Commit, CommitLog
 from services.chassis.log.lease import LeaseLost
 from services.chassis.log.pages import is_full
 from services.chassis.tracelink import span
+from services.chassis.views.inserts import Inserts
 from services.chassis.views.page_size import MOST, PageSize
 from services.chassis.views.projection import UNCHANGED, EventContext, Projection
 from services.chassis.views.viewstore import Advance, Documents
@@ -66,6 +67,7 @@ class Projector:
         self._codec = codec
         self._projection = projection
         self._documents = documents
+        self._inserts = Inserts(documents)
         self._epoch = epoch
         self._replay = replay
         self._page = PageSize(most)
@@ -78,6 +80,7 @@ class Projector:
     def _forget(self) -> None:
         """Hold nothing: what is stored decides where to go on."""
         self._open = False
+        self._inserts.abandon()
         self._working = WorkingSet(self._held_bytes)
         self._ahead: list[Commit] | None = None
         self._writing = False
@@ -219,11 +222,12 @@ class Projector:
         last = self._working.written(views)
         if len(new) >= _MANY_NEW:
             # A round trip more, but much less work for the store than to look for each first.
-            await self._documents.insert(new)
+            await self._inserts.add(new)
             views = {key: view for key, view in views.items() if key not in new}
         if not last:
             await self._documents.write(views, None, durable=True)
             return True
+        await self._inserts.done()
         if views or self.saved < self.position:
             advance = Advance(self.saved, self.position, self._epoch)
             await self._documents.write(views, advance, durable=self._replay)
