@@ -18,12 +18,12 @@ from tests.boundary.simulated_clock import SimulatedClock
 
 
 class OverheardPlatform(LocalPlatform):
-    """A platform below `directory` whose clock starts at `at` (Unix seconds)."""
+    """A platform below `directory` whose clock starts at `at` (Unix seconds), with so many employers."""
 
-    def __init__(self, directory: Path, at: float) -> None:
+    def __init__(self, directory: Path, at: float, employers: int) -> None:
         self.overheard = directory / "overheard"
         self.overheard.mkdir(parents=True)
-        configuration = settings.write(directory / "configuration", CONFIGURATION)
+        configuration = settings.write(directory / "configuration", CONFIGURATION, employers)
         super().__init__(directory / "platform", configuration=configuration)
         self.clock = SimulatedClock.create(self.overheard / CLOCK, at)
         self.orders = Orders(self.overheard / ORDERS)

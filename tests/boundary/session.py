@@ -16,7 +16,7 @@ from tests.boundary.people import HOUR
 from vouchsafe.sdk.delays import Delays
 
 START = 1930089600.0
-"""The first of March 2031, 00:00 UTC: all courses end within one epoch."""
+"""The first of March 2031, 00:00 UTC: the sound course ends within one epoch, and a later one sees the next begin."""
 
 ARRIVAL_HOURS = 36
 """People come in within half the window in which the SDK draws the moment of a deposit."""
@@ -49,7 +49,7 @@ async def carry_out(directory: Path, plan: Plan) -> dict[Build, Bench]:
     """Run every build's course on a platform below `directory`; what was left behind by each."""
     employers = settings.employers(CONFIGURATION, plan.employers)
     kept: list[tuple[Course, Stored, Stored]] = []
-    platform = OverheardPlatform(directory, START)
+    platform = OverheardPlatform(directory, START, plan.employers)
     async with platform:
         stage = Stage(platform, random.Random(plan.seed), employers)
         before = await Stored.of(platform)

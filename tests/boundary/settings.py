@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CROWD_MINIMUM = 5
+_ORGANISATION = "[[organisation]]"
 _SMALL = {
     "issuance": f"insecure_crowd_minimum = {CROWD_MINIMUM}\ninsecure_crowd_age_hours = 0\n",
     "challenges": "insecure_candidates = 4\n",
@@ -42,9 +43,12 @@ def employers(configuration: Path, count: int) -> tuple[Employer, ...]:
     return tuple(found[:count])
 
 
-def write(directory: Path, shipped: Path) -> Path:
-    """A copy of the shipped configuration with the small numbers; `directory`."""
+def write(directory: Path, shipped: Path, count: int) -> Path:
+    """A copy of the shipped configuration with the small numbers, and `count` organisations; `directory`."""
     shutil.copytree(shipped, directory)
+    path = directory / "verification" / "organisations.toml"
+    head, *organisations = path.read_text(encoding="utf-8").split(_ORGANISATION)
+    path.write_text(_ORGANISATION.join([head, *organisations[:count]]), encoding="utf-8")
     path = directory / "identity" / "service.toml"
     path.write_text(_PASSWORDS.sub(_CHEAP_PASSWORDS, path.read_text(encoding="utf-8")), encoding="utf-8")
     path = directory / "verification" / "service.toml"

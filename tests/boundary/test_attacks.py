@@ -57,6 +57,8 @@ WAYS: dict[str, Callable[[bytes], Tree]] = {
     "base64": lambda value: base64.b64encode(value).decode(),
     "base64url without padding": lambda value: base64.urlsafe_b64encode(value).decode().rstrip("="),
     "a UUID": lambda value: str(uuid.UUID(bytes=value)),
+    "hex among other bytes": lambda value: b"\x00\x01 " + value.hex().encode() + b"\n\xff",
+    "a line of a text": lambda value: f"leaf/ownership\ncommitment {value.hex()}\n",
     "deep in a list": lambda value: [{"a": [value.hex()]}],
     "within a stream's name": lambda value: f"alias-{value.hex()}-1",
     "within other bytes": lambda value: b"\x00\x01" * 9 + value + b"\xff" * 7,

@@ -20,6 +20,7 @@ _DEEPEST = 6
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_@.-]{8,}")
 _PART = re.compile(r"[A-Za-z0-9+/=_]{8,}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
+_HEX_IN_BYTES = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}={0,2}")
 _DIGIT = re.compile(rb"[0-9]")
@@ -65,9 +66,9 @@ def _field(data: bytes, depth: int) -> Tree:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether bytes are printable text."""
+    """Whether bytes are text, of one line or several."""
     try:
-        return data.decode("utf-8").isprintable()
+        return data.decode("utf-8").replace("\n", " ").isprintable()
     except UnicodeDecodeError:
         return False
 
@@ -109,6 +110,7 @@ def atoms(tree: Tree) -> Iterator[bytes]:
         case bytes():
             if len(tree) >= LEAST:
                 yield tree
+                yield from (bytes.fromhex(run.decode()) for run in _HEX_IN_BYTES.findall(tree))
         case str():
             yield from _of_text(tree)
         case bool() | None | float():
