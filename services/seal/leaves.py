@@ -1,8 +1,9 @@
 """The leaves of the transparency log: public facts and salted hashes, as lines of text that anyone can read.
 
 A leaf is the line ``vouchsafe/v1/leaf/<kind>`` and then one line ``<key> <value>`` a field, each ended by a line feed,
-in the order declared here. Integers are decimal without leading zeros, bytes are lower-case hex, text holds no control
-character. One fact has exactly one encoding, so its RFC 6962 leaf hash can be computed by whoever knows the fact.
+in the order declared here. Integers are decimal without leading zeros, bytes are lower-case hex, text is printable and
+at most `MAX_TEXT` bytes. One fact has exactly one encoding, so its RFC 6962 leaf hash can be computed by whoever knows
+the fact.
 
 Whether a leaf is in the log is for `merkle` and `tlog_proof` to say. All errors are `SealError`.
 """
@@ -16,6 +17,10 @@ from services.seal.errors import SealError
 HEADER = "vouchsafe/v1/leaf/"
 MAX_LEAF = 16_384
 """Bytes of the largest leaf."""
+MAX_TEXT = 256
+"""Bytes, in UTF-8, of the longest text in a leaf."""
+NO_PARENT = "none"
+"""Stands for the wider label of the widest; no label is called so."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,24 @@ class CeremonyLeaf(Leaf):
     trust_sha256: bytes
     opening_key: bytes
     policy_sha256: bytes
+
+
+@dataclass(frozen=True)
+class LabelDefinedLeaf(Leaf):
+    """What a label means in an epoch: the words that readers see, and the wider label above it or `NO_PARENT`."""
+
+    KIND = "label-defined"
+    label: str
+    epoch: int
+    label_name: str
+    parent: str
+
+    @classmethod
+    def of(cls, label: str, epoch: int, label_name: str, parent: str) -> "LabelDefinedLeaf":
+        """Return the leaf of this label; `parent` is empty for the widest."""
+        if parent == NO_PARENT:
+            raise SealError("no label is called as if it were none")
+        return cls(label, epoch, label_name, parent or NO_PARENT)
 
 
 @dataclass(frozen=True)
@@ -178,6 +201,8 @@ def _check(name: str, value: object) -> None:
             raise SealError(f"{name} is negative")
     elif not isinstance(value, str) or not value or not value.isprintable():
         raise SealError(f"{name} must be printable text")
+    elif len(value.encode("utf-8")) > MAX_TEXT:
+        raise SealError(f"{name} has at most {MAX_TEXT} bytes")
 
 
 def _key(name: str) -> str:

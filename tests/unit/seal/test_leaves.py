@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from services.seal.errors import SealError
 from services.seal.leaves import (
+    MAX_TEXT,
+    NO_PARENT,
     CeremonyLeaf,
     IssuerKeyLeaf,
     LabelActivatedLeaf,
+    LabelDefinedLeaf,
     LabelRevokedLeaf,
     OpenIntentLeaf,
     OpenResultLeaf,
@@ -25,6 +28,7 @@ LABELS = st.text(string.ascii_lowercase + "-" + "海港 ", min_size=1, max_size=
 LEAVES = st.one_of(
     st.builds(CeremonyLeaf, HASHES, HASHES, HASHES),
     st.builds(IssuerKeyLeaf, LABELS, st.integers(0, 2**40), HASHES),
+    st.builds(LabelDefinedLeaf, LABELS, st.integers(0, 2**40), LABELS, LABELS),
     st.builds(LabelActivatedLeaf, LABELS, st.integers(0, 2**40), st.integers(0, 10**6)),
     st.builds(LabelRevokedLeaf, LABELS, st.integers(0, 2**40), LABELS),
     st.builds(OwnershipLeaf, HASHES),
@@ -70,3 +74,34 @@ def test_a_number_has_one_spelling(number: str) -> None:
 def test_text_cannot_smuggle_a_line() -> None:
     with pytest.raises(SealError):
         IssuerKeyLeaf("acme\nepoch 9", 7, b"k" * 32)
+
+
+def test_a_label_is_defined_by_its_words_and_the_wider_label_or_none() -> None:
+    leaf = LabelDefinedLeaf.of("acme", 7, "Employee of Acme 公司", "gaming")
+    lines = [
+        "vouchsafe/v1/leaf/label-defined",
+        "label acme",
+        "epoch 7",
+        "label-name Employee of Acme 公司",
+        "parent gaming",
+    ]
+    assert leaf.to_bytes().decode() == "".join(f"{line}\n" for line in lines)
+    assert LabelDefinedLeaf.of("arts", 7, "Employee", "").parent == NO_PARENT
+    with pytest.raises(SealError):  # it could be taken for the widest
+        LabelDefinedLeaf.of("acme", 7, "Employee", NO_PARENT)
+
+
+@pytest.mark.parametrize("words", ["", "two\nlines", "tab\t", "right\u202eto left", "line\u2028end", "\ud800"])
+def test_words_that_do_not_show_as_they_are_stand_in_no_leaf(words: str) -> None:
+    with pytest.raises(SealError):
+        LabelDefinedLeaf("acme", 7, words, NO_PARENT)
+
+
+def test_a_text_has_a_longest_length_in_bytes() -> None:
+    longest = "海" * (MAX_TEXT // 3)
+    leaf = LabelDefinedLeaf("acme", 7, longest, NO_PARENT)
+    assert LabelDefinedLeaf.parse(leaf.to_bytes()) == leaf
+    with pytest.raises(SealError):
+        LabelDefinedLeaf("acme", 7, longest + "海", NO_PARENT)
+    with pytest.raises(SealError):
+        LabelDefinedLeaf.parse(leaf.to_bytes().replace("海".encode(), "海海".encode(), 1))
