@@ -1,0 +1,360 @@
+"""The worked example of docs/protocol.md: one person, one alias, one post and one case, all from fixed inputs.
+
+The parts are made by the production code and put through the production checks, so that it is a story that holds
+together and not a list of bytes. What the page shows of it is `protocol_outputs`'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import lcm
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from services.seal import blind_rsa, checkpoint, commitment, ed25519, kdf, merkle, note, threshold
+from services.seal.authorization import (
+    Demand,
+    SignedCredential,
+    bundle_hash,
+    sign_approval,
+)
+from services.seal.blind_rsa_signer import BlindSigner
+from services.seal.cut_and_choose import VARIANT, Offer, Survivor, Terms, check
+from services.seal.ed25519 import SigningKey
+from services.seal.leaves import (
+    IssuerKeyLeaf,
+    LabelActivatedLeaf,
+    LabelDefinedLeaf,
+    LabelRevokedLeaf,
+    Leaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    OwnershipLeaf,
+    PostRootLeaf,
+)
+from services.seal.note import NoteSigner, SignatureType
+from services.seal.passages import passages
+from services.seal.post_root import DayTree
+from services.seal.provenance import Provenance, ProvenanceRequest, verify_provenance
+from services.seal.quotation import Quotation, path_line, verify_quotation
+from services.seal.secret import SecretBytes
+from services.seal.statements import (
+    AliasProof,
+    Assertion,
+    CaseStatement,
+    CommentStatement,
+    Context,
+    Ownership,
+    PostStatement,
+    Receipt,
+    Registration,
+    Session,
+    Statement,
+    ThreadCertificate,
+    ownership_commitment,
+)
+from services.seal.tlog_proof import TlogProof
+from services.seal.trust import Officer, Policy, Trust
+
+Value = bytes | str | int
+
+SIGNED_BY: Mapping[type[Statement], str] = {
+    Registration: "ownership",
+    Ownership: "ownership",
+    Receipt: "receipt",
+    Assertion: "assertion",
+    Session: "session",
+    AliasProof: "alias",
+    ThreadCertificate: "alias",
+    PostStatement: "thread",
+    CommentStatement: "thread",
+    ProvenanceRequest: "thread",
+}
+"""Which of the story's Ed25519 keys signs which statement; the others are embedded, hashed, or signed with RSA."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that follows from the page's inputs, each part made from those before it."""
+
+    given: Mapping[str, Value]
+
+    def octets(self, name: str) -> bytes:
+        value = self.given[name]
+        assert isinstance(value, bytes), name
+        return value
+
+    def text(self, name: str) -> str:
+        value = self.given[name]
+        assert isinstance(value, str), name
+        return value
+
+    def number(self, name: str) -> int:
+        value = self.given[name]
+        assert isinstance(value, int), name
+        return value
+
+    def secret(self, name: str) -> SecretBytes:
+        return SecretBytes(self.octets(name))
+
+    # Keys.
+
+    @cached_property
+    def issuer(self) -> BlindSigner:
+        """The issuer's key from its two primes."""
+        p, q = (int.from_bytes(self.octets(name), "big") for name in ("issuer_p", "issuer_q"))
+        e = blind_rsa.EXPONENT
+        d = pow(e, -1, lcm(p - 1, q - 1))
+        crt = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+        numbers = rsa.RSAPrivateNumbers(p, q, d, *crt, rsa.RSAPublicNumbers(e, p * q))
+        return BlindSigner(numbers.private_key())
+
+    @cached_property
+    def keys(self) -> Mapping[str, SigningKey]:
+        """All Ed25519 keys by name."""
+        seeds = ("ownership", "receipt", "assertion", "session", "log", "witness", "officer")
+        keys = {name: SigningKey(self.secret(f"{name}_seed")) for name in seeds}
+        secret = self.survivor.alias_secret
+        thread = SigningKey(kdf.thread_key(secret, self.text("thread_id")))
+        return keys | {"alias": kdf.alias_key(secret), "thread": thread}
+
+    @cached_property
+    def dealing(self) -> threshold.Dealing:
+        return threshold.deal(self.secret("opening_secret"), 2, 3, coefficients=[self.secret("opening_coefficient")])
+
+    # Issuance: three candidates, of which number `chosen` stays closed.
+
+    @cached_property
+    def context(self) -> Context:
+        return Context(self.text("label"), self.number("epoch"))
+
+    @cached_property
+    def offer(self) -> Offer:
+        ownership = SigningKey(self.secret("ownership_seed"))
+        spki = self.issuer.public_key.to_spki()
+        slot, n = self.number("slot"), self.number("candidates")
+        opening_key = self.dealing.public_key
+        terms = Terms(self.context, slot, self.octets("eref"), ownership.public_key, opening_key, spki, n)
+        return Offer(terms, self.secret("master"), ownership)
+
+    @cached_property
+    def survivor(self) -> Survivor:
+        chosen = self.number("chosen")
+        offer, blinded = self.offer, self.offer.blinded_message(chosen)
+        check(offer.terms, offer.commitment, chosen, offer.openings(chosen), blinded)
+        return offer.survivor(chosen)
+
+    @cached_property
+    def blind_signature(self) -> bytes:
+        return self.issuer.blind_sign(self.survivor.blinding.blinded_message)
+
+    @cached_property
+    def credential(self) -> SignedCredential:
+        message, inverse = self.survivor.message, self.survivor.blinding.inverse
+        prepared, key = message.signed_bytes(), self.issuer.public_key
+        return SignedCredential(message, blind_rsa.finalize(key, prepared, self.blind_signature, inverse, VARIANT))
+
+    # Statements.
+
+    @cached_property
+    def fields(self) -> Mapping[str, Value | Context]:
+        """The value of each field that a statement declares."""
+        derived: dict[str, Value | Context] = {
+            "context": self.context,
+            "ipk": self.keys["ownership"].public_key,
+            "cpk": self.keys["alias"].public_key,
+            "tk": self.keys["thread"].public_key,
+            "prefix": self.survivor.message.prefix,
+            "envelope_hash": self.survivor.message.envelope_hash,
+            "bundle_hash": self.bundle,
+            "policy_hash": self.policy.hash(),
+        }
+        return {**self.given, **derived}
+
+    def statement(self, kind: type[Statement]) -> Any:
+        return kind(*(self.fields[name] for name in kind.SCHEMA))
+
+    def signature(self, kind: type[Statement]) -> bytes:
+        key, data = self.keys[SIGNED_BY[kind]], self.statement(kind).signed_bytes()
+        signature = key.sign(data)
+        ed25519.verify(key.public_key, data, signature)
+        return signature
+
+    # The written word.
+
+    @cached_property
+    def cut(self) -> tuple[str, ...]:
+        return passages(self.text("body"), self.text("title"))
+
+    @cached_property
+    def salts(self) -> commitment.Salts:
+        return commitment.salts_of(self.secret("commitment_secret"), self._text_id, len(self.cut))
+
+    @cached_property
+    def passage_hashes(self) -> tuple[bytes, ...]:
+        salted = zip(self.salts.passages, self.cut, strict=True)
+        return tuple(commitment.passage_hash(salt, passage) for salt, passage in salted)
+
+    @cached_property
+    def text_commitment(self) -> commitment.TextCommitment:
+        statement = commitment.statement_commitment(self.salts.statement, self.statement(PostStatement).hash())
+        root = commitment.passages_root(self.passage_hashes)
+        return commitment.TextCommitment(self._text_id, statement, len(self.cut), root)
+
+    @cached_property
+    def day_tree(self) -> DayTree:
+        return DayTree(self.secret("commitment_secret"), self.text("day"), [self.text_commitment.to_bytes()])
+
+    @property
+    def _text_id(self) -> commitment.TextId:
+        return commitment.TextId(self.text("thread_id"), self.text("post_id"))
+
+    # The case.
+
+    @cached_property
+    def policy(self) -> Policy:
+        return Policy(approvals=1, distinct_roles=1, approval_ttl_seconds=self.number("approval_ttl_seconds"))
+
+    @cached_property
+    def demand(self) -> Demand:
+        return Demand(self.text("requester"), self.text("instrument"), self.octets("document_hash"))
+
+    @cached_property
+    def bundle(self) -> bytes:
+        return bundle_hash(self.credential, self.demand, self.text("post_id"), self.octets("recipient_key"))
+
+    @cached_property
+    def approval(self) -> str:
+        key, until = self.keys["officer"], self.number("expires_unix")
+        return sign_approval(self.statement(CaseStatement), self.text("officer"), key, until)
+
+    @cached_property
+    def intent(self) -> OpenIntentLeaf:
+        return OpenIntentLeaf.of(self.octets("intent_salt"), self.statement(CaseStatement).hash())
+
+    # The log.
+
+    @cached_property
+    def log_signer(self) -> NoteSigner:
+        return NoteSigner(self.text("origin"), self.keys["log"])
+
+    @cached_property
+    def witness(self) -> NoteSigner:
+        return NoteSigner(self.text("witness"), self.keys["witness"], SignatureType.COSIGNATURE)
+
+    @cached_property
+    def trust(self) -> Trust:
+        return Trust(
+            origin=self.text("origin"),
+            log=self.log_signer.verifier_key.encode(),
+            witnesses=(self.witness.verifier_key.encode(),),
+            witness_quorum=1,
+            receipt_public=self.keys["receipt"].public_key,
+            assertion_public=self.keys["assertion"].public_key,
+            opening_key=self.dealing.public_key,
+            share_public_keys=self.dealing.share_public_keys,
+            share_commitments=self.dealing.commitments,
+            threshold=self.dealing.threshold,
+            officers=(Officer(self.text("officer"), self.text("role"), self.keys["officer"].public_key),),
+            policy=self.policy,
+        )
+
+    @cached_property
+    def registration(self) -> bytes:
+        ipk = self.keys["ownership"].public_key
+        return ownership_commitment(self.octets("commitment_salt"), self.octets("eref"), ipk)
+
+    @cached_property
+    def leaves(self) -> Mapping[type[Leaf], Leaf]:
+        """One leaf of each kind, in the order of the log."""
+        label, epoch = self.context.label, self.context.epoch
+        leaves: tuple[Leaf, ...] = (
+            self.trust.ceremony_leaf(),
+            OwnershipLeaf(self.registration),
+            LabelDefinedLeaf.of(label, epoch, self.text("label_name"), self.text("parent")),
+            IssuerKeyLeaf.of(label, epoch, self.issuer.public_key.to_spki()),
+            LabelActivatedLeaf(label, epoch, self.number("crowd_at_least")),
+            self.day_tree.leaf(),
+            self.intent,
+            OpenResultLeaf(self.intent.commitment, self.text("outcome")),
+            LabelRevokedLeaf(label, epoch, self.text("reason")),
+        )
+        return {type(leaf): leaf for leaf in leaves}
+
+    @cached_property
+    def tree(self) -> merkle.Tree:
+        return merkle.Tree(merkle.leaf_hash(leaf.to_bytes()) for leaf in self.leaves.values())
+
+    @cached_property
+    def checkpoint(self) -> str:
+        head = checkpoint.Checkpoint(self.text("origin"), self.tree.size, self.tree.root())
+        signed = checkpoint.sign_checkpoint(head, self.log_signer).format()
+        cosigned = note.cosign(head.format(), self.witness, self.number("witnessed_unix")).line()
+        return checkpoint.add_cosignatures(signed, (cosigned,))
+
+    def proof(self, kind: type[Leaf]) -> str:
+        index = list(self.leaves).index(kind)
+        return TlogProof(index, self.tree.inclusion(index, self.tree.size), self.checkpoint).format()
+
+    # Files.
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        place, root = self.day_tree.place(self.text_commitment.to_bytes()), self.day_tree.leaf()
+        made = Provenance(
+            thread=self.text("thread_id"),
+            post=self.text("post_id"),
+            title=self.text("title"),
+            body=self.text("body"),
+            thread_key=self.keys["thread"].public_key,
+            post_signature=self.signature(PostStatement),
+            alias_key=self.keys["alias"].public_key,
+            thread_certificate=self.signature(ThreadCertificate),
+            label=self.context.label,
+            epoch=self.context.epoch,
+            prefix=self.survivor.message.prefix,
+            envelope_hash=self.survivor.message.envelope_hash,
+            credential_signature=self.credential.signature,
+            issuer_key=self.issuer.public_key.to_spki(),
+            issuer_key_proof=self.proof(IssuerKeyLeaf),
+            crowd_at_least=self.number("crowd_at_least"),
+            activation_proof=self.proof(LabelActivatedLeaf),
+            revoked=self.text("reason"),
+            revocation_proof=self.proof(LabelRevokedLeaf),
+            statement_salt=self.salts.statement,
+            passage_count=len(self.cut),
+            passages_root=self.text_commitment.passages_root,
+            day=place.day,
+            day_size=place.size,
+            day_index=place.index,
+            day_path=place.path,
+            day_root=root.root,
+            day_proof=self.proof(PostRootLeaf),
+        )
+        verify_provenance(made, self.trust.log_policy())
+        return made
+
+    @cached_property
+    def quotation(self) -> Quotation:
+        """The second passage, alone."""
+        place, root, kept = self.day_tree.place(self.text_commitment.to_bytes()), self.day_tree.leaf(), self.cut[1:2]
+        made = Quotation(
+            thread=self.text("thread_id"),
+            post=self.text("post_id"),
+            first=1,
+            passages=kept,
+            salts=self.salts.passages[1:2],
+            paths=(path_line(commitment.passage_path(self.passage_hashes, 1)),),
+            statement_commitment=self.text_commitment.statement,
+            passage_count=len(self.cut),
+            passages_root=self.text_commitment.passages_root,
+            day=place.day,
+            day_size=place.size,
+            day_index=place.index,
+            day_path=place.path,
+            day_root=root.root,
+            day_proof=self.proof(PostRootLeaf),
+        )
+        verify_quotation(made, self.trust.log_policy())
+        return made
