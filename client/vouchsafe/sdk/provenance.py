@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.seal.authorship import SignedPost
-from services.seal.errors import SealError
-from services.seal.leaves import IssuerKeyLeaf, LabelRevokedLeaf, PostRootLeaf, kind_of
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, PostRootLeaf
 from services.seal.provenance import Provenance, ProvenanceRequest, Verdict, verify_provenance
 from services.seal.trust import Trust
 from vouchsafe.credential.v1 import credential_pb2
@@ -18,7 +17,7 @@ from vouchsafe.sdk.alias_side import AliasSide
 from vouchsafe.sdk.case_review import ReviewedCase
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.keys import Alias
-from vouchsafe.sdk.transparency import LogReader
+from vouchsafe.sdk.transparency import LogReader, says
 
 
 async def make(side: AliasSide, aliases: Sequence[Alias], post_id: str, trust: Trust) -> Provenance:
@@ -106,9 +105,14 @@ async def _ask(side: AliasSide, aliases: Sequence[Alias], post_id: str) -> tuple
 
 
 async def _with_label(made: Provenance, log: LogReader) -> Provenance:
-    """The file with the proofs of the issuer's key, of the label's activation and, if there is one, revocation."""
+    """The file with the proofs of the issuer's key, of the label's activation and, if there is one, revocation.
+
+    LABEL_NOT_ACTIVE when the log shows no activation. A label that was revoked later is no reason to refuse.
+    """
     key_proof, _ = await log.prove(IssuerKeyLeaf.of(made.label, made.epoch, made.issuer_key).to_bytes())
-    activated = await log.wait_active(made.label, made.epoch, made.issuer_key, patience=0)
+    activated, revoked = await _label_leaves(made, log)
+    if activated is None:
+        raise VouchsafeError(Reason.LABEL_NOT_ACTIVE, f"the log does not show that {made.label} was activated")
     activation_proof, _ = await log.prove(activated.to_bytes())
     made = replace(
         made,
@@ -116,25 +120,19 @@ async def _with_label(made: Provenance, log: LogReader) -> Provenance:
         crowd_at_least=activated.crowd_at_least,
         activation_proof=activation_proof,
     )
-    revoked = await _revocation(made, log)
     if revoked is None:
         return made
     revocation_proof, _ = await log.prove(revoked.to_bytes())
     return replace(made, revoked=revoked.reason, revocation_proof=revocation_proof)
 
 
-async def _revocation(made: Provenance, log: LogReader) -> LabelRevokedLeaf | None:
-    """The leaf that revokes the label, None when there is none. The whole log is read: nobody learns what is sought."""
+async def _label_leaves(made: Provenance, log: LogReader) -> tuple[LabelActivatedLeaf | None, LabelRevokedLeaf | None]:
+    """What the log says of the label in its epoch. The whole log is read: nobody learns which label is sought."""
+    activated, revoked = None, None
     async for _, data in log.leaves():
-        try:
-            if kind_of(data) != LabelRevokedLeaf.KIND:
-                continue
-            leaf = LabelRevokedLeaf.parse(data)
-        except SealError:
-            continue
-        if (leaf.label, leaf.epoch) == (made.label, made.epoch):
-            return leaf
-    return None
+        activated = activated or says(data, LabelActivatedLeaf, made.label, made.epoch)
+        revoked = revoked or says(data, LabelRevokedLeaf, made.label, made.epoch)
+    return activated, revoked
 
 
 async def _with_day(made: Provenance, committed: pb.CommittedStatement, log: LogReader) -> Provenance:

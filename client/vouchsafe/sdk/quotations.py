@@ -6,6 +6,7 @@ be checked yet, is the forum's word alone. What a file is, and what it proves, i
 
 from services.seal.leaves import PostRootLeaf
 from services.seal.logged import Logged
+from services.seal.passages import passages
 from services.seal.quotation import Quotation, path_line, verify_quotation
 from services.seal.trust import Trust
 from vouchsafe.forum.v1 import provenance_service_pb2 as pb
@@ -16,8 +17,8 @@ from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 async def check(side: AliasSide, post_id: str, text: str, trust: Trust, *, comment_id: str = "") -> Quotation:
     """The file that confirms a quotation.
 
-    Raises QUOTE_REFUTED, QUOTE_UNKNOWN (the day of the text is not over), POST_NOT_FOUND, or LEAF_UNKNOWN while the
-    day's root is not in the log yet.
+    Raises QUOTE_REFUTED, QUOTE_UNKNOWN (the day of the text is not over), POST_NOT_FOUND, LEAF_UNKNOWN while the day's
+    root is not in the log yet, or PROOF_INVALID, also for a proof of other words than these.
     """
     answer = await side.check_quote(pb.CheckQuoteRequest(post_id=post_id, comment_id=comment_id, text=text))
     if answer.verdict == pb.VERDICT_REFUTED:
@@ -32,6 +33,8 @@ async def check(side: AliasSide, post_id: str, text: str, trust: Trust, *, comme
     with translated():
         quotation = _quotation(answer.proof, post_id, comment_id, day_proof)
     verify(quotation, trust)
+    if quotation.passages != passages(text):
+        raise VouchsafeError(Reason.PROOF_INVALID, "the forum has confirmed other words than those that were asked for")
     return quotation
 
 

@@ -87,9 +87,9 @@ class LogReader:
         while True:
             async for index, leaf in self.leaves(position):
                 position = index + 1
-                if _says(leaf, LabelRevokedLeaf, label, epoch):
+                if says(leaf, LabelRevokedLeaf, label, epoch):
                     raise VouchsafeError("LABEL_REVOKED", f"{label} was stopped; the log says why (leaf {index})")
-                activated = activated or _says(leaf, LabelActivatedLeaf, label, epoch)
+                activated = activated or says(leaf, LabelActivatedLeaf, label, epoch)
             if activated:
                 await self.index_of(activated)
                 return activated
@@ -103,7 +103,7 @@ class LogReader:
         return tuple(answer.leaves)
 
 
-def _says(leaf: bytes, kind: type[L], label: str, epoch: int) -> L | None:
+def says(leaf: bytes, kind: type[L], label: str, epoch: int) -> L | None:
     """The leaf, if it is of this kind and about this label and epoch."""
     try:
         if kind_of(leaf) != kind.KIND:

@@ -13,7 +13,9 @@ from tests.rpc.provenance.world import World, alias_of, running
 from tests.unit.forum.authors import EPOCH, LABEL, new_id
 from tests.unit.seal.test_provenance_by_hand import by_hand, needs_tools
 from vouchsafe.cli.main import app
+from vouchsafe.forum.v1.provenance_service_pb2 import CheckQuoteRequest, CheckQuoteResponse
 from vouchsafe.sdk import VouchsafeError, provenance, quotations
+from vouchsafe.sdk.alias_side import AliasSide
 from vouchsafe.sdk.provenance_findings import findings
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
@@ -116,6 +118,23 @@ async def test_a_quotation_is_confirmed_by_a_file_or_refuted(world: World, tmp_p
     for wrong in ("Somebody says.", "Nobody"):
         assert await refusal(quotations.check(world.side, post_id, wrong, trust)) == "QUOTE_REFUTED"
     assert await refusal(quotations.check(world.side, new_id(), "x", trust)) == "POST_NOT_FOUND"
+
+
+async def test_a_forum_that_confirms_other_words_than_were_asked_for_is_not_believed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    _, post_id = await world.forum.open_thread(alice, "Title", BODY)
+    await world.day_over()
+    genuine = AliasSide.check_quote
+
+    async def about_another_sentence(side: AliasSide, request: CheckQuoteRequest) -> CheckQuoteResponse:
+        return await genuine(side, CheckQuoteRequest(post_id=request.post_id, text="Nobody says."))
+
+    monkeypatch.setattr(AliasSide, "check_quote", about_another_sentence)
+    assert (await quotations.check(world.side, post_id, "Nobody  says.", trust)).passages == ("Nobody says.",)
+    for never_said in ("Somebody says.", "Nobody says. Never."):
+        assert await refusal(quotations.check(world.side, post_id, never_said, trust)) == "PROOF_INVALID"
 
 
 async def test_a_forum_that_confirms_without_proof_is_not_believed(world: World) -> None:
