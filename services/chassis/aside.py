@@ -8,6 +8,7 @@ else: no store, no call, nothing that belongs to the loop.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Aside:
         self._busy = False
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns; raises what it raises."""
+        """What `work` returns; raises what it raises, or RuntimeError in place of what is no `Exception`."""
         loop = asyncio.get_running_loop()
         piece = _Piece(work, loop.create_future())
         self._waiting.append(piece)
@@ -50,8 +51,9 @@ class Aside:
         pieces, self._waiting = waiting[:_TOGETHER], waiting[_TOGETHER:]
 
         def tell(done: "Future[list[_Done]]") -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._end, loop, pieces, done.result())
+            outcomes = done.result()
+            with suppress(RuntimeError):  # The loop has ended, if only just now: nobody waits.
+                loop.call_soon_threadsafe(self._end, loop, pieces, outcomes)
 
         self._thread.submit(_done, pieces).add_done_callback(tell)
 
@@ -75,5 +77,12 @@ def _done(pieces: Sequence[_Piece]) -> list[_Done]:
 def _one(piece: _Piece) -> _Done:
     try:
         return piece.work(), None
-    except Exception as error:  # noqa: BLE001 -- whoever waits for it is told
-        return None, error
+    except BaseException as error:  # noqa: BLE001 -- whoever waits for it is told, and what waits behind it is done
+        return None, error if isinstance(error, Exception) and not isinstance(error, StopIteration) else _broken(error)
+
+
+def _broken(cause: BaseException) -> Exception:
+    """Tells of what must not pass through an event loop, such as a library's panic."""
+    broken = RuntimeError(f"work beside the loop ended with {type(cause).__name__}")
+    broken.__cause__ = cause
+    return broken

@@ -88,3 +88,23 @@ async def test_an_exception_of_the_work_reaches_who_asked() -> None:
 
     with pytest.raises(PermissionError):
         await Aside("test").run(refuse)
+
+
+class Panic(BaseException):
+    """As a library in another language may raise."""
+
+
+@pytest.mark.parametrize("ending", [Panic(), SystemExit(1), StopIteration()])
+async def test_whatever_ends_one_piece_the_others_are_done(ending: BaseException) -> None:
+    aside = Aside("test")
+
+    def end() -> None:
+        raise ending
+
+    asked = [aside.run(end), aside.run(lambda: "same hop")]
+    async with asyncio.timeout(10):
+        error, other = await asyncio.gather(*asked, return_exceptions=True)
+        later = await aside.run(lambda: "later")
+    assert isinstance(error, RuntimeError)
+    assert error.__cause__ is ending
+    assert (other, later) == ("same hop", "later")
