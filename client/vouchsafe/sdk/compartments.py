@@ -165,21 +165,25 @@ class AliasCompartment:
         """The issuance under way for this slot, if there is one."""
         return next((i for i in self._content.issuing if slot_of(i) == (label, epoch, slot)), None)
 
-    def save_issuing(self, issuing: Issuing) -> None:
-        """Add an issuance, before it is sent, or replace the one of the same slot."""
+    def save_issuing(self, issuing: Issuing) -> Issuing:
+        """Add an issuance before it is sent, or its choice before it is answered; returns what is kept of the slot.
+
+        That is another process's, should it have begun the slot meanwhile. ISSUING_ELSEWHERE when what is on disk is
+        not this issuance, or has another choice: to answer two would give every candidate away.
+        """
+        self._change(lambda content: replace(content, issuing=_with(content.issuing, issuing)))
+        return self.issuing(*slot_of(issuing)) or issuing
+
+    def finish_issuing(self, issuing: Issuing, alias: Alias) -> Alias:
+        """Turn an issuance into an alias, in one step; the alias that is kept, by whichever process was first."""
 
         def change(content: AliasContent) -> AliasContent:
-            return replace(content, issuing=(*_others(content.issuing, issuing), issuing))
+            held = any(slot_of(each) == slot_of(alias) for each in content.aliases)
+            aliases = content.aliases if held else (*content.aliases, alias)
+            return replace(content, issuing=_others(content.issuing, issuing), aliases=aliases)
 
         self._change(change)
-
-    def finish_issuing(self, issuing: Issuing, alias: Alias) -> None:
-        """Turn an issuance into an alias, in one step."""
-
-        def change(content: AliasContent) -> AliasContent:
-            return replace(content, issuing=_others(content.issuing, issuing), aliases=(*content.aliases, alias))
-
-        self._change(change)
+        return self.held(*slot_of(alias)) or alias
 
     def change_alias(self, alias: Alias, change: Callable[[Alias], Alias]) -> None:
         """Change the alias of the same label, epoch and slot, as it is now."""
@@ -223,6 +227,19 @@ def _unlock(path: Path, purpose: str, passphrase: str, into: type[C]) -> tuple[S
 
 def _others(issuings: tuple[Issuing, ...], issuing: Issuing) -> tuple[Issuing, ...]:
     return tuple(other for other in issuings if slot_of(other) != slot_of(issuing))
+
+
+def _with(issuings: tuple[Issuing, ...], issuing: Issuing) -> tuple[Issuing, ...]:
+    """The issuances with this one, unless its slot is taken: only what was kept before it was sent gets a choice."""
+    kept = next((other for other in issuings if slot_of(other) == slot_of(issuing)), None)
+    if issuing.chosen is None:
+        taken = kept is not None and (kept.chosen is not None or kept.candidates == issuing.candidates)
+        return issuings if taken else (*_others(issuings, issuing), issuing)
+    if kept not in (issuing, replace(issuing, chosen=None)):
+        raise VouchsafeError(
+            Reason.ISSUING_ELSEWHERE, "this wallet has gone on with the slot elsewhere; nothing was opened; ask again"
+        )
+    return (*_others(issuings, issuing), issuing)
 
 
 def slot_of(held: Alias | Issuing) -> tuple[str, int, int]:

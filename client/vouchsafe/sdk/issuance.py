@@ -41,8 +41,7 @@ class Issuance:
         )
         with translated():
             alias = issuing.finish(begun, offer, blind_signature)
-        self._kept.finish_issuing(begun, alias)
-        return alias
+        return self._kept.finish_issuing(begun, alias)
 
     def _begin(self, label: str, slot: int, key: GetIssuerKeyResponse) -> Issuing:
         with translated():
@@ -56,13 +55,12 @@ class Issuance:
                 issuer_key=key.public_key,
                 candidates=key.candidates,
             )
-        self._kept.save_issuing(begun)
-        return begun
+        return self._kept.save_issuing(begun)
 
     async def _challenge(self, begun: Issuing, offer: Offer) -> tuple[Issuing, bytes]:
         """The issuance with its choice, and the openings that answer it: none for a credential issued already.
 
-        A choice that is kept is not asked for again, and no other one is ever answered.
+        A choice that is kept is not asked for again, and no other one is ever answered, by this process or another.
         """
         issued = False
         if begun.chosen is None:
@@ -71,7 +69,7 @@ class Issuance:
             )
             with translated():
                 begun = issuing.challenged(begun, answer.chosen)
-            self._kept.save_issuing(begun)
+            begun = self._kept.save_issuing(begun)
             issued = answer.issued
         return begun, b"" if issued else offer.openings(issuing.chosen_of(begun))
 

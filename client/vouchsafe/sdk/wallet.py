@@ -80,13 +80,13 @@ class Wallet:
         """Replace the person's keys."""
         self.person_compartment.save(person)
 
-    def save_issuing(self, issuing: Issuing) -> None:
-        """Add an issuance, before it is sent."""
-        self.alias_compartment.save_issuing(issuing)
+    def save_issuing(self, issuing: Issuing) -> Issuing:
+        """Add an issuance or its choice, before it is sent; see `AliasCompartment`."""
+        return self.alias_compartment.save_issuing(issuing)
 
-    def finish_issuing(self, issuing: Issuing, alias: Alias) -> None:
-        """Turn an issuance into an alias, in one step."""
-        self.alias_compartment.finish_issuing(issuing, alias)
+    def finish_issuing(self, issuing: Issuing, alias: Alias) -> Alias:
+        """Turn an issuance into an alias, in one step; see `AliasCompartment`."""
+        return self.alias_compartment.finish_issuing(issuing, alias)
 
     def save_alias(self, alias: Alias) -> None:
         """Replace the alias of the same label, epoch and slot."""

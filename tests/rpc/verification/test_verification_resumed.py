@@ -2,6 +2,7 @@
 nothing away by it.
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -159,6 +160,64 @@ async def test_a_verification_that_tells_another_choice_later_learns_nothing_by_
 
     monkeypatch.setattr(DeviceSide, "begin_issuance", another)
     await device.issue()
+    assert len(sent.seeds) == CANDIDATES - 1
+
+
+@pytest.mark.parametrize("another_choice", [False, True])
+async def test_two_processes_that_share_a_wallet_never_answer_two_choices(
+    device: Device, monkeypatch: pytest.MonkeyPatch, another_choice: bool
+) -> None:
+    """Both have read the wallet before either has written; verification tells the second what would open it all."""
+    sent = watch_openings(monkeypatch)
+    with monkeypatch.context() as crashing:
+        stop_at(crashing, DeviceSide, "begin_issuance", 1, before=True)
+        with pytest.raises(Crash):
+            await device.issue()
+    begin, both, told = DeviceSide.begin_issuance, asyncio.Barrier(2), 0
+
+    async def at_once(*arguments: Any, **named: Any) -> Any:
+        nonlocal told
+        answer = await begin(*arguments, **named)
+        await both.wait()
+        answer.chosen = (answer.chosen + told * another_choice) % CANDIDATES
+        told += 1
+        return answer
+
+    monkeypatch.setattr(DeviceSide, "begin_issuance", at_once)
+    outcomes = await asyncio.gather(device.issue(), device.issue(), return_exceptions=True)
+    assert len(sent.seeds) == CANDIDATES - 1
+    made = [each for each in outcomes if isinstance(each, Alias)]
+    refused = [each.reason for each in outcomes if isinstance(each, VouchsafeError)]
+    assert refused == (["ISSUING_ELSEWHERE"] if another_choice else [])
+    assert device.wallet.aliases == (made[0],)
+    assert all(each == made[0] for each in made)
+
+
+async def test_a_choice_that_comes_after_the_alias_is_not_answered(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = watch_openings(monkeypatch)
+    with monkeypatch.context() as crashing:
+        stop_at(crashing, DeviceSide, "begin_issuance", 1, before=True)
+        with pytest.raises(Crash):
+            await device.issue()
+    begin, asked, late = DeviceSide.begin_issuance, asyncio.Event(), asyncio.Event()
+
+    async def late_for_the_first(*arguments: Any, **named: Any) -> Any:
+        answer = await begin(*arguments, **named)
+        if not asked.is_set():
+            asked.set()
+            await late.wait()
+            answer.chosen = (answer.chosen + 1) % CANDIDATES
+        return answer
+
+    monkeypatch.setattr(DeviceSide, "begin_issuance", late_for_the_first)
+    first = asyncio.create_task(device.issue())
+    await asked.wait()
+    await device.issue()
+    late.set()
+    with pytest.raises(VouchsafeError, match="ISSUING_ELSEWHERE"):
+        await first
     assert len(sent.seeds) == CANDIDATES - 1
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from services.seal.secret import SecretBytes
 from tests.unit.client.wallets import CHEAP, alias, filled
 from vouchsafe.sdk import AliasCompartment, PersonCompartment, VouchsafeError, Wallet
-from vouchsafe.sdk.keys import to_json
+from vouchsafe.sdk.keys import Issuing, to_json
 
 
 def test_each_opens_where_the_other_is_not(tmp_path: Path) -> None:
@@ -91,3 +92,33 @@ def test_two_processes_that_share_a_wallet_keep_each_others_changes(tmp_path: Pa
     assert (held.alias("acme", 0).texts, held.alias("acme", 0).receipt) == (1, b"r" * 64)
     assert held.alias("acme", 1).handle == "made meanwhile"
     assert waiting.content == held.content
+
+
+def issuing_of(master: SecretBytes, *, candidates: int = 6) -> Issuing:
+    return Issuing("acme", "Employee of Acme", 202611, 0, master, b"i", b"o", candidates, "begin", "finish")
+
+
+def test_a_slot_has_one_issuance_and_one_choice_whichever_process_was_first(tmp_path: Path) -> None:
+    filled(tmp_path / "w")
+    first, second = (AliasCompartment.open(tmp_path / "w", "passphrase") for _ in range(2))
+    begun = first.save_issuing(issuing_of(SecretBytes.random(32)))
+    assert second.save_issuing(issuing_of(SecretBytes.random(32))) == begun
+    chosen = dataclasses.replace(begun, chosen=2)
+    assert [each.save_issuing(chosen) for each in (first, second, first)] == [chosen] * 3
+    assert second.save_issuing(begun) == chosen
+    unknown = dataclasses.replace(chosen, master=SecretBytes.random(32))
+    for other in (dataclasses.replace(begun, chosen=3), unknown):
+        with pytest.raises(VouchsafeError, match="ISSUING_ELSEWHERE"):
+            second.save_issuing(other)
+    of_first, of_second = alias("acme"), alias("acme")
+    assert first.finish_issuing(chosen, of_first) == second.finish_issuing(chosen, of_second) == of_first
+    assert second.aliases == (of_first,)
+    with pytest.raises(VouchsafeError, match="ISSUING_ELSEWHERE"):
+        first.save_issuing(chosen)
+
+
+def test_candidates_without_a_choice_give_way_to_another_number_of_them(tmp_path: Path) -> None:
+    held = filled(tmp_path / "w").alias_compartment
+    held.save_issuing(issuing_of(SecretBytes.random(32)))
+    more = issuing_of(SecretBytes.random(32), candidates=8)
+    assert held.save_issuing(more) == more
