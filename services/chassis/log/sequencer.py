@@ -78,7 +78,8 @@ class Sequencer:
             await self._place(order)
         if len(order) == len(seen) and not full:
             self._scan_at = scan_at
-        return full or len(order) == self._batch or len(self._appended) > 0
+        # What was appended meanwhile, if it is less than a batch, is left to fill one (`worker.Pace`).
+        return full or len(order) == self._batch or len(self._appended) >= self._batch
 
     async def _seen(self) -> tuple[list[Unsequenced], float, bool]:
         """What waits, as told and scanned for; when to scan again if all gets its place; whether there is more."""

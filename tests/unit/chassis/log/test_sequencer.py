@@ -326,3 +326,27 @@ async def test_the_head_is_noted_when_all_is_quiet_and_now_and_then() -> None:
     for _ in range(2):
         await sequencer.step()
     assert store.noted == [500, 1000, 1203]
+
+
+async def test_what_is_appended_while_a_batch_is_placed_is_left_to_fill_the_next() -> None:
+    class Busy(MemoryEventStore):
+        """Takes these appends while it gives positions."""
+
+        meanwhile = 0
+        streams = 0
+
+        async def assign_positions(self, after: int, commit_ids: Sequence[str]) -> None:
+            for _ in range(self.meanwhile):
+                self.streams += 1
+                await append(self, f"busy-{self.streams}", 0)
+            await super().assign_positions(after, commit_ids)
+
+    store = Busy()
+    sequencer = Sequencer(store, LogWindow(store, Nudge()), batch=4)
+    await append(store, "thread-1", 0)
+    more = []
+    for store.meanwhile in (1, 3, 4, 0):
+        more.append(await sequencer.step())
+    assert more == [False, False, True, True]
+    assert not await sequencer.step()
+    assert await store.head_position() == 9
