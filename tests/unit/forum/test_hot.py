@@ -183,6 +183,19 @@ async def test_no_more_first_pages_are_kept_than_are_allowed_for() -> None:
     assert len(reader.kept) == 256
 
 
+async def test_no_more_bytes_of_first_pages_are_kept_than_are_allowed_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    forum = forum_of([Step("open", 0, 0, "a")])
+    hot = hot_of(forum.commits)
+    reader = Reader(forum, hot)
+    page = len(await reader.first_page("", 1))
+    monkeypatch.setattr("services.forum.api.first_pages._BYTES", 3 * page)
+    for version in range(2):  # As many again once the first ones are forgotten.
+        for size in range(1, 9):
+            await reader.first_page("", size)
+        assert len(reader.kept) == 3, version
+        hot.apply([])
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(steps, min_size=40, max_size=150), st.integers(1, 20))
 def test_what_is_held_is_the_same_in_every_replica(taken: list[Step], batch: int) -> None:
