@@ -20,6 +20,7 @@ from examples.demo.leaks import LeakScan
 from examples.demo.opening import open_one
 from examples.demo.posting import Placed, publish
 from examples.demo.posts import Entry, Problem, read_posts
+from examples.demo.proof import prove_origin
 from examples.demo.public_words import public_texts
 from examples.demo.reader import show_feed, show_two_threads
 from examples.demo.show import StoryError, good, problem, progress, say, stage
@@ -164,6 +165,9 @@ async def _open_and_prove(platform: LocalPlatform, command: Command, placed: lis
     directory.mkdir()
     with stage("A court asks who wrote one post"):
         opened = await open_one(platform, command, placed[0], directory)
+    with stage("The court is given a proof that the platform did not invent the employee"):
+        trust = platform.run_directory / "trust" / "trust.toml"
+        await prove_origin(command, placed[0], opened["case"], trust, directory)
     with stage("The log is verified offline"):
         saved = str(directory / "log")
         await command.must("log", "verify", "--leaf", opened["intent is leaf"], "--save", saved)
