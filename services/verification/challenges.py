@@ -8,11 +8,12 @@ Who the person is, and which label he may have, was checked before; signing come
 
 import asyncio
 import secrets
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from services.chassis.clock import Clock
-from services.chassis.log.handle import CommandHandler, Handled, commit_id_of
+from services.chassis.log.handle import CommandHandler, commit_id_of, fingerprint_of
 from services.seal.canonical import sha256
 from services.seal.cut_and_choose import Terms
 from services.seal.errors import SealError
@@ -31,6 +32,8 @@ from services.verification.domain.slots_decider import (
 SlotsHandler = CommandHandler[Command, State, Event]
 Check = Callable[[Terms, bytes, int, bytes, bytes], Awaitable[None]]
 """`seal.cut_and_choose.check`, off the event loop."""
+
+_OUTCOMES = uuid.UUID("93c0a1de-5f0c-5d0b-8a7e-2f6d4f1b90e4")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,13 @@ class Challenges:
             expires_at=self._policy.ends_at(now),
             rules=self._policy.rules,
         )
-        handled = await self._handle(order, command, "challenge")
+        handled = await self._slots.handle(
+            order.stream,
+            command,
+            commit_id=commit_id_of(order.caller, order.request_id, "challenge"),
+            fingerprint=order.fingerprint,
+            caller=order.caller,
+        )
         return handled.state.slot(order.epoch, order.slot)
 
     async def check_begun(self, order: Order, *, epoch_open: bool) -> None:
@@ -159,21 +168,27 @@ class Challenges:
         try:
             await self._check(expected, challenge.commitment, challenge.chosen, answer.openings, answer.blinded_message)
         except SealError:
-            await self._handle(order, NoteCheat(*place, now), "cheat")
+            await self._conclude(order, NoteCheat(*place, now))
             raise DomainError(Reason.CHEAT_CAUGHT) from None
-        await self._handle(order, IssueCredential(*place, blinded_hash, now, rules), "credential")
+        await self._conclude(order, IssueCredential(*place, blinded_hash, now, rules))
 
     def _judged(self, place: tuple[str, int, int], task: asyncio.Task[None]) -> None:
         del self._judging[place]
         if not task.cancelled():
             task.exception()  # the caller may be gone, and with it whoever would have looked
 
-    async def _handle(self, order: Order, command: Command, step: str) -> Handled[State, Event]:
-        return await self._slots.handle(
+    async def _conclude(self, order: Order, command: NoteCheat | IssueCredential) -> None:
+        """Record an outcome, whatever the request's id was used for before.
+
+        Under an id of the caller's choosing, a cheat could be found again and again and never be written down.
+        """
+        outcome = f"{type(command).__name__} {order.stream}/{order.epoch}/{order.slot}"
+        signed = command.blinded_hash if isinstance(command, IssueCredential) else b""
+        await self._slots.handle(
             order.stream,
             command,
-            commit_id=commit_id_of(order.caller, order.request_id, step),
-            fingerprint=order.fingerprint,
+            commit_id=str(uuid.uuid5(_OUTCOMES, outcome)),
+            fingerprint=fingerprint_of("verification", outcome.encode() + signed),
             caller=order.caller,
         )
 

@@ -158,6 +158,33 @@ class TestACheat:
         assert await refused(person_side.begin(person, third)) == ended
         assert service.events(slots_of(person)).count("CheatCaught") == 2
 
+    async def test_is_on_record_under_a_request_id_that_was_used_before(
+        self, service: Verification, person_side: PersonSide
+    ) -> None:
+        """Else the same request would have the candidates recomputed for as long as the challenge lasts."""
+        person, request_id = await person_side.employed(), str(uuid.uuid4())
+        for slot in range(2):
+            offer = await person_side.offer(person, slot=slot)
+            chosen = (await person_side.begin(person, offer)).chosen
+            nonsense = bytes(offer.terms.openings_size)
+            for answer in (CAUGHT, LOST):
+                told = person_side.finish(person, offer, chosen, openings=nonsense, request_id=request_id)
+                assert await refused(told) == answer
+        assert service.events(slots_of(person)).count("CheatCaught") == 2
+
+    async def test_found_on_two_replicas_at_once_is_one(self, service: Verification, person_side: PersonSide) -> None:
+        person = await person_side.employed()
+        offer = await person_side.offer(person)
+        chosen = (await person_side.begin(person, offer)).chosen
+        nonsense = Answer(offer.blinded_message(chosen), bytes(offer.terms.openings_size))
+        asked = [order(person, offer.terms) for _ in range(3)]
+        outcomes = await asyncio.gather(
+            *(replica(service).finish(each, nonsense, partial(terms_of, offer.terms)) for each in asked),
+            return_exceptions=True,
+        )
+        assert {str(each) for each in outcomes} <= {"CHEAT_CAUGHT", "SLOT_LOST"}
+        assert service.events(slots_of(person)) == ["ChallengeMade", "CheatCaught"]
+
     @pytest.mark.parametrize("size", [0, OPENING_SIZE, OPENING_SIZE * CANDIDATES, OPENING_SIZE * (CANDIDATES - 1) - 1])
     async def test_is_not_what_has_another_size(self, person_side: PersonSide, size: int) -> None:
         """A mistake that costs nothing to find costs nothing to make."""
