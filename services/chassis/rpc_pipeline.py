@@ -5,6 +5,7 @@ allowed learns nothing of deadlines or formats; nobody's bytes are parsed before
 over as bytes so that parsing, too, happens inside.
 """
 
+import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -95,6 +96,9 @@ class Pipeline:
                 code = failure.code
                 _report(method, caller, failure, error, time.monotonic() - started)
                 return failure
+            except asyncio.CancelledError:  # The caller has gone, or the server ends.
+                code = grpc.StatusCode.CANCELLED
+                raise
             finally:
                 RPC_SECONDS.record(time.monotonic() - started, method.path, code.name)
 

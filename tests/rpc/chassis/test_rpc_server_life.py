@@ -12,6 +12,7 @@ from services.chassis.configfile import ConfigError
 from services.chassis.rpc_client import NO_RETRY
 from services.chassis.rpc_errors import RpcError
 from services.chassis.rpc_server import RpcServer
+from services.chassis.telemetry_metrics import RPC_SECONDS
 from tests.rpc.chassis.echo import ERRORS, SERVICE, binding, echo_servicer, say
 from tests.support.protos import proto_module
 from tests.support.rpc import credentials, identity, serving
@@ -130,6 +131,28 @@ async def test_a_call_that_outlives_the_grace_is_cancelled():
         await running.server.stop(0.1)
         with pytest.raises(RpcError):
             await in_flight
+
+
+async def test_a_call_whose_caller_leaves_is_counted_as_cancelled():
+    async with (
+        serving("echo", [binding(echo_servicer())], allow=ALLOW, errors=ERRORS) as running,
+        running.channel("friend", retry=NO_RETRY) as channel,
+    ):
+        await say(channel, text="quick")
+        before = counted()
+        in_flight = asyncio.create_task(say(channel, text="slow", delay_ms=4000))
+        await asyncio.sleep(0.2)
+        in_flight.cancel()
+        async with asyncio.timeout(10):
+            while counted() == before:  # noqa: ASYNC110 -- what the server does is seen by looking
+                await asyncio.sleep(0.01)
+        assert {code for code, count in counted().items() if count != before.get(code, 0)} == {"CANCELLED"}
+
+
+def counted() -> dict[str, int]:
+    """How many calls of Say have been measured, by code."""
+    found = [each for each in RPC_SECONDS.distributions() if each[0]["method"] == f"/{SERVICE}/Say"]
+    return {attributes["code"]: sum(distribution.buckets) for attributes, distribution in found}
 
 
 async def test_more_calls_at_once_than_allowed_are_refused_and_later_ones_served():
