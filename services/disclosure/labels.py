@@ -40,6 +40,6 @@ class Labels:
         return self._keys[label, epoch]
 
     async def record(self, command: domain.Command, *, commit_id: str, fingerprint: str, caller: str) -> None:
-        """Record what verification published, after its leaf was logged; KeyConflict for a second key."""
+        """Record what verification published, after its leaves were logged; KeyConflict for a second key."""
         stream = domain.stream(command.label, command.epoch)
         await self._handler.handle(stream, command, commit_id=commit_id, fingerprint=fingerprint, caller=caller)

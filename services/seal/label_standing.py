@@ -1,23 +1,26 @@
-"""How a label stands in an epoch, as the leaves of the transparency log have it: keyed, active or revoked.
+"""How a label stands in an epoch, as the leaves of the transparency log have it: defined, keyed, active or revoked.
 
-A label may be spoken under when the log shows its one issuer key, then that its crowd is large enough, and not that it
-was revoked. Whether the leaves are those of the log is for `merkle` and `checkpoint` to say; that a label is not
-revoked holds up to the size of the log that was read and no further. All errors are `SealError`.
+A label may be spoken under when the log shows what it means, then its one issuer key, then that its crowd is large
+enough, and not that it was revoked. Whether the leaves are those of the log is for `merkle` and `checkpoint` to say;
+that a label is not revoked holds up to the size of the log that was read and no further. All errors are `SealError`.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from services.seal.errors import SealError
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, kind_of
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, kind_of
 
 
 @dataclass(frozen=True)
 class LabelStanding:
-    """A label in an epoch. `public_key_sha256`: of its issuer key; `crowd_at_least`: 0 until it is active; `revoked`:
-    the reason, empty while it is not.
+    """A label in an epoch. `label_name`: the words that readers see; `parent`: the wider label, or `leaves.NO_PARENT`;
+    `public_key_sha256`: of its issuer key; `crowd_at_least`: 0 until it is active; `revoked`: the reason. What is not
+    logged is empty.
     """
 
+    label_name: str = ""
+    parent: str = ""
     public_key_sha256: bytes = b""
     crowd_at_least: int = 0
     revoked: str = ""
@@ -34,8 +37,10 @@ NOTHING_LOGGED = LabelStanding()
 def label_standings(leaves: Iterable[bytes]) -> Mapping[tuple[str, int], LabelStanding]:
     """By label and epoch, what the leaves say in their order.
 
-    SealError for what an honest issuer never has logged: a second key, with which it could tell people apart by the key
-    it shows them; an activation without a key, a second one, or one of a revoked label; a second revocation.
+    SealError for what an honest issuer never has logged: a second definition, by which one label would mean different
+    things to different people; a key of a label that is not defined; a second key, with which it could tell people
+    apart by the key it shows them; an activation without a key, a second one, or one of a revoked label; a second
+    revocation.
     """
     standings: dict[tuple[str, int], LabelStanding] = {}
     for data in leaves:
@@ -45,9 +50,9 @@ def label_standings(leaves: Iterable[bytes]) -> Mapping[tuple[str, int], LabelSt
     return standings
 
 
-_LabelLeaf = IssuerKeyLeaf | LabelActivatedLeaf | LabelRevokedLeaf
+_LabelLeaf = LabelDefinedLeaf | IssuerKeyLeaf | LabelActivatedLeaf | LabelRevokedLeaf
 _KINDS: Mapping[str, type[_LabelLeaf]] = {
-    kind.KIND: kind for kind in (IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf)
+    kind.KIND: kind for kind in (LabelDefinedLeaf, IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf)
 }
 
 
@@ -58,7 +63,13 @@ def _parsed(data: bytes) -> _LabelLeaf | None:
 
 def _after(standing: LabelStanding, leaf: _LabelLeaf) -> LabelStanding:
     match leaf:
+        case LabelDefinedLeaf():
+            if standing.label_name:
+                raise SealError("a label is defined twice in one epoch")
+            return replace(standing, label_name=leaf.label_name, parent=leaf.parent)
         case IssuerKeyLeaf():
+            if not standing.label_name:
+                raise SealError("a label has an issuer key and is not defined")
             if standing.public_key_sha256:
                 raise SealError("a label has two issuer keys in one epoch")
             return replace(standing, public_key_sha256=leaf.public_key_sha256)

@@ -7,10 +7,11 @@ once it has its credential in `voice`.
 from typing import Final
 
 from services.chassis.clock import Clock, SystemClock
+from services.seal.leaves import LabelDefinedLeaf
 from services.seal.trust import Trust
 from vouchsafe.sdk.alias_side import AliasSide
 from vouchsafe.sdk.delays import Delays
-from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.issuance import Issuance
 from vouchsafe.sdk.keys import Alias
 from vouchsafe.sdk.patience import until_known
@@ -47,7 +48,7 @@ class Account(PersonAccount):
         self.wallet = wallet
 
     async def issue(self, label: str, slot: int = 0) -> Alias:
-        """Get a credential for one slot of the current epoch, blindly, under a key that the log shows.
+        """Get a credential for one slot of the current epoch, blindly, under a key and words that the log shows.
 
         Asked again for the same slot it returns the alias of the wallet, or resumes where it was cut short; that has
         to be while verification's challenge lasts, or the slot is lost.
@@ -59,6 +60,7 @@ class Account(PersonAccount):
             return known
         begun = self.wallet.issuing(label, key.epoch, slot)
         await self._check_issuer_key(label, key.epoch, begun.issuer_key if begun else key.public_key)
+        await self._check_meaning(label, key.epoch, begun.label_name if begun else key.label_name, key.parent)
         issuance = Issuance(
             self._person_side,
             self.wallet.alias_compartment,
@@ -120,3 +122,8 @@ class Account(PersonAccount):
         await until_known(
             lambda: log.check_issuer_key(label, epoch, public_key), {"LEAF_UNKNOWN"}, patience=self._patience
         )
+
+    async def _check_meaning(self, label: str, epoch: int, label_name: str, parent: str) -> None:
+        with translated():
+            defined = LabelDefinedLeaf.of(label, epoch, label_name, parent)
+        await self._person_side.log.check_meaning(defined)

@@ -106,9 +106,9 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
     """Return what the snapshot shows when all of it holds; PROOF_INVALID otherwise.
 
     Checked: the log's signature and the witness quorum on the checkpoint; that the leaves hash to its root; that the
-    first leaf is the trust material's own; that no label has two issuer keys in one epoch, and none was activated
-    without one or after it was revoked; that no day has two roots of its posts; the inclusion proof of the chosen leaf;
-    the consistency proof between the old size and this one.
+    first leaf is the trust material's own; that no label is defined twice or has two issuer keys in one epoch, and none
+    was keyed without being defined, or activated without a key or after it was revoked; that no day has two roots of
+    its posts; the inclusion proof of the chosen leaf; the consistency proof between the old size and this one.
     """
     with translated():
         verified = _verify_inclusion(snapshot, trust)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, Leaf, kind_of
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, Leaf, kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Trust
@@ -20,7 +20,7 @@ from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import Transparen
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.side import Peer
 
-L = TypeVar("L", LabelActivatedLeaf, LabelRevokedLeaf)
+L = TypeVar("L", LabelDefinedLeaf, LabelActivatedLeaf, LabelRevokedLeaf)
 
 _POLL_INTERVAL = 0.25
 _PAGE = 1024
@@ -75,6 +75,19 @@ class LogReader:
         """Believe an issuer key only when the log shows it, and our trust material to begin with. Returns its index."""
         await self.index_of(self._trust.ceremony_leaf())
         return await self.index_of(IssuerKeyLeaf.of(label, epoch, public_key))
+
+    async def check_meaning(self, defined: LabelDefinedLeaf) -> None:
+        """Believe what a label means only when the log says just that; LABEL_MISNAMED.
+
+        To be asked about a label whose key the log shows: its meaning was logged before, so none will come any more.
+        """
+        try:
+            await self.index_of(defined)
+        except VouchsafeError as error:
+            if error.reason != "LEAF_UNKNOWN":
+                raise
+            message = f"the log does not say that {defined.label} means what you were shown; nothing was asked for"
+            raise VouchsafeError(Reason.LABEL_MISNAMED, message) from error
 
     async def wait_active(self, label: str, epoch: int, public_key: bytes, *, patience: float) -> LabelActivatedLeaf:
         """Wait for the leaf that opens a label. LABEL_NOT_ACTIVE after `patience` seconds without it; LABEL_REVOKED.

@@ -13,7 +13,7 @@ class KeyConflict(Exception):
 
 @dataclass(frozen=True)
 class IssuerKeyAccepted:
-    """The key of a label in an epoch; its leaf is in the log."""
+    """The key of a label in an epoch; its leaf is in the log, and what the label means before it."""
 
     label: str
     epoch: int

@@ -1,7 +1,8 @@
 """Answers what identity and verification publish: the leaf first, then the record that depends on it.
 
-Every delivery of an event ends in the same commits, so a repeat changes nothing. A second key for a label and epoch
-stops the line (`ProducerDistrusted`): somebody is being cheated, and no later event may be taken as true.
+Every delivery of an event ends in the same commits, so a repeat changes nothing. A second key for a label and epoch,
+or other words for it, stop the line (`ProducerDistrusted`): somebody is being cheated, and no later event may be taken
+as true.
 """
 
 import uuid
@@ -13,7 +14,7 @@ from services.chassis.log.handle import fingerprint_of
 from services.disclosure.domain.label import AcceptKey, Command, KeyConflict, OpenLabel, RevokeLabel
 from services.disclosure.labels import Labels
 from services.disclosure.transparency import LeafConflict, TransparencyLog
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, OwnershipLeaf
 from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
@@ -45,12 +46,18 @@ class Published:
         await self._log.append(OwnershipLeaf(published.commitment), commit_id=event.commit_id)
 
     async def issuer_key_published(self, event: ForeignEvent) -> None:
-        """The key of a label and epoch becomes a leaf, and only then counts."""
+        """What a label means in an epoch becomes a leaf, then its key, and only then does the key count.
+
+        In this order, so that nobody meets a key in the log whose label could still be said to mean something else.
+        """
         published = verification_pb.IssuerKeyPublished.FromString(event.data)
-        leaf = IssuerKeyLeaf.of(published.label, published.epoch, published.public_key)
+        label, epoch = published.label, published.epoch
+        defined = LabelDefinedLeaf.of(label, epoch, published.label_name, published.parent)
+        key = IssuerKeyLeaf.of(label, epoch, published.public_key)
         with _conflict_distrusted():
-            await self._log.append(leaf, commit_id=_only_leaf("issuer-key", published.label, published.epoch))
-            await self._record(AcceptKey(published.label, published.epoch, published.public_key), event)
+            await self._log.append(defined, commit_id=_only_leaf("label-defined", label, epoch))
+            await self._log.append(key, commit_id=_only_leaf("issuer-key", label, epoch))
+            await self._record(AcceptKey(label, epoch, published.public_key), event)
 
     async def label_activated(self, event: ForeignEvent) -> None:
         """That a label's crowd is large enough becomes a leaf, and only then counts."""

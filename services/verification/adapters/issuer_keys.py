@@ -28,10 +28,15 @@ _log = log(__name__)
 
 @dataclass(frozen=True)
 class IssuerKey:
-    """The key of one label in one epoch, ready to sign. `public_key` is DER SubjectPublicKeyInfo."""
+    """The key of one label in one epoch, ready to sign. `public_key` is DER SubjectPublicKeyInfo.
+
+    `label_name` and `parent`: what the label means in this epoch, as it was published with the key and is logged.
+    """
 
     label: str
     epoch: int
+    label_name: str
+    parent: str
     public_key: bytes
     numbers: PublicKey
     private_key: PrivateKey
@@ -92,7 +97,15 @@ class IssuerKeys:
             state = await self._make(label, place)
         kept = KeptKey(state.public_key, state.sealed_private_key)
         private = await self._custody_of(kept).open(place, kept)
-        return IssuerKey(place.label, epoch, kept.public_key, PublicKey.from_spki(kept.public_key), private)
+        return IssuerKey(
+            label=place.label,
+            epoch=epoch,
+            label_name=state.label_name,
+            parent=state.parent,
+            public_key=kept.public_key,
+            numbers=PublicKey.from_spki(kept.public_key),
+            private_key=private,
+        )
 
     def _custody_of(self, kept: KeptKey) -> Custody:
         if kept.sealed:

@@ -68,7 +68,8 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
         key = await self._keys.key(label, self._epoch())
         return rpc.GetIssuerKeyResponse(
             label=label.id,
-            label_name=label.name,
+            label_name=key.label_name,
+            parent=key.parent,
             epoch=key.epoch,
             public_key=key.public_key,
             slots=self._policy.slots,

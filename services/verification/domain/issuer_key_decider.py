@@ -47,10 +47,15 @@ class KeepKey:
 
 @dataclass(frozen=True)
 class State:
-    """Both halves; empty while there is no key. The private one stays empty if it is in a token."""
+    """Both halves; empty while there is no key. The private one stays empty if it is in a token.
+
+    `label_name` and `parent` are what was published with the key: the registry may call the label otherwise by now.
+    """
 
     sealed_private_key: bytes = b""
     public_key: bytes = b""
+    label_name: str = ""
+    parent: str = ""
 
     @property
     def exists(self) -> bool:
@@ -67,7 +72,7 @@ def evolve(state: State, event: Event) -> State:
         case IssuerKeyStored():
             return replace(state, sealed_private_key=event.sealed_private_key)
         case IssuerKeyPublished():
-            return replace(state, public_key=event.public_key)
+            return replace(state, public_key=event.public_key, label_name=event.label_name, parent=event.parent)
 
 
 def decide(command: KeepKey, state: State) -> tuple[Event, ...]:

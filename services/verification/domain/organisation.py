@@ -14,6 +14,8 @@ Path = tuple[str, ...]
 """Labels from an employer's own to the widest above it."""
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_NO_LABEL = "none"  # what the transparency log calls the label above the widest
+_LONGEST_NAME = 256  # bytes: what a leaf of the log holds
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Organisation:
         _check_label(self.sector)
         if not self.name or not self.domains:
             raise ValueError(f"{self.id}: an organisation has a name and a mail domain")
+        _check_words(self.id, self.label_name)
 
     @property
     def label_name(self) -> str:
@@ -64,6 +67,12 @@ class Sector:
             _check_label(self.parent)
         if not self.name:
             raise ValueError(f"{self.id}: a sector has a name")
+        _check_words(self.id, self.label_name)
+
+    @property
+    def label_name(self) -> str:
+        """The words that readers see."""
+        return f"Employee of {self.name}"
 
 
 class Organisations:
@@ -78,7 +87,7 @@ class Organisations:
         self._by_domain: dict[str, Organisation] = {}
         self._labels: dict[str, Label] = {}
         for sector in sectors:
-            self._declare(Label(sector.id, f"Employee of {sector.name}", sector.parent))
+            self._declare(Label(sector.id, sector.label_name, sector.parent))
         for organisation in organisations:
             self._declare(Label(organisation.id, organisation.label_name, organisation.sector))
             self._organisations[organisation.id] = organisation
@@ -150,5 +159,11 @@ class Organisations:
 
 
 def _check_label(label: str) -> None:
-    if _LABEL.fullmatch(label) is None:
-        raise ValueError(f"{label!r} is no label: a-z, 0-9 and '-', at most 64")
+    if _LABEL.fullmatch(label) is None or label == _NO_LABEL:
+        raise ValueError(f"{label!r} is no label: a-z, 0-9 and '-', at most 64, and not '{_NO_LABEL}'")
+
+
+def _check_words(label: str, words: str) -> None:
+    """The transparency log holds the words, so they have to show as they are."""
+    if not words.isprintable() or len(words.encode()) > _LONGEST_NAME:
+        raise ValueError(f"{label}: the words of a label name are printable and at most {_LONGEST_NAME} bytes")

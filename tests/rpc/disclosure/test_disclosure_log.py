@@ -11,25 +11,38 @@ from services.chassis.log.eventstore import Commit, StoreUnavailable
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import RpcError
 from services.disclosure.adapters.peers import Peers
+from services.disclosure.reactions.published import _only_leaf
 from services.disclosure.transparency import LeafConflict
 from services.disclosure.wiring import open_log
 from services.seal.checkpoint import verify_checkpoint
+from services.seal.errors import SealError
 from services.seal.label_standing import label_standings
-from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf
+from services.seal.leaves import (
+    CeremonyLeaf,
+    IssuerKeyLeaf,
+    LabelActivatedLeaf,
+    LabelDefinedLeaf,
+    LabelRevokedLeaf,
+    OwnershipLeaf,
+    kind_of,
+)
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.tlog_proof import TlogProof, verify_proof
 from tests.rpc.disclosure.authors import EPOCH, LABEL, issuer
-from tests.rpc.disclosure.world import Ceremony, Platform, Served, foreign
+from tests.rpc.disclosure.world import Ceremony, Platform, Served, foreign, key_published
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as pb
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
-from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
 
 async def commit_ownership(disclosure: Served, number: int) -> None:
     committed = identity_pb.OwnershipCommitted(commitment=number.to_bytes(32, "big"))
     await disclosure.service.published.ownership_committed(foreign("identity", number, committed))
+
+
+async def publish_key(disclosure: Served, number: int, **changes: Any) -> None:
+    await disclosure.service.published.issuer_key_published(foreign("verification", number, key_published(**changes)))
 
 
 async def test_the_log_begins_with_the_ceremony_and_grows_by_what_is_published(platform: Platform):
@@ -39,8 +52,9 @@ async def test_the_log_begins_with_the_ceremony_and_grows_by_what_is_published(p
     leaves = await disclosure.leaves()
     assert CeremonyLeaf.parse(leaves[0]) == platform.trust.ceremony_leaf()
     assert OwnershipLeaf.parse(leaves[1]).commitment == (1).to_bytes(32, "big")
-    assert IssuerKeyLeaf.parse(leaves[2]) == IssuerKeyLeaf.of(LABEL, EPOCH, issuer().public_key.to_spki())
-    assert LabelActivatedLeaf.parse(leaves[3]) == LabelActivatedLeaf(LABEL, EPOCH, 20)
+    assert LabelDefinedLeaf.parse(leaves[2]) == LabelDefinedLeaf(LABEL, EPOCH, "Employee of Acme", "gaming")
+    assert IssuerKeyLeaf.parse(leaves[3]) == IssuerKeyLeaf.of(LABEL, EPOCH, issuer().public_key.to_spki())
+    assert LabelActivatedLeaf.parse(leaves[4]) == LabelActivatedLeaf(LABEL, EPOCH, 20)
 
 
 async def test_redelivery_changes_nothing(platform: Platform):
@@ -48,7 +62,7 @@ async def test_redelivery_changes_nothing(platform: Platform):
     for served in (disclosure, disclosure, await platform.disclosure()):
         await commit_ownership(served, 1)
         await served.publish_label()
-    assert len(await disclosure.leaves()) == 4
+    assert len(await disclosure.leaves()) == 5
 
 
 async def test_a_revocation_is_logged_once_with_its_reason(platform: Platform):
@@ -57,7 +71,7 @@ async def test_a_revocation_is_logged_once_with_its_reason(platform: Platform):
     for served in (disclosure, disclosure, await platform.disclosure()):
         await served.revoke_label()
     leaves = await disclosure.leaves()
-    assert [LabelRevokedLeaf.parse(leaf) for leaf in leaves[3:]] == [LabelRevokedLeaf(LABEL, EPOCH, "key-compromised")]
+    assert [LabelRevokedLeaf.parse(leaf) for leaf in leaves[4:]] == [LabelRevokedLeaf(LABEL, EPOCH, "key-compromised")]
     assert not label_standings(leaves)[LABEL, EPOCH].active
 
 
@@ -72,11 +86,50 @@ async def test_two_reasons_for_one_revocation_stop_the_line(platform: Platform):
 async def test_a_second_key_of_a_label_stops_the_line(platform: Platform):
     disclosure = await platform.disclosure()
     await disclosure.publish_label()
-    second = verification_pb.IssuerKeyPublished(label=LABEL, epoch=EPOCH, public_key=b"another key")
     before = await disclosure.leaves()
     with pytest.raises(ProducerDistrusted):
-        await disclosure.service.published.issuer_key_published(foreign("verification", 9, second))
+        await publish_key(disclosure, 9, public_key=b"another key")
     assert await disclosure.leaves() == before
+
+
+@pytest.mark.parametrize("other", [{"label_name": "Employee of Another"}, {"parent": "arts"}, {"parent": ""}])
+async def test_a_second_meaning_of_a_label_stops_the_line(platform: Platform, other: dict[str, str]):
+    disclosure = await platform.disclosure()
+    await disclosure.publish_label()
+    before = await disclosure.leaves()
+    with pytest.raises(ProducerDistrusted):
+        await publish_key(disclosure, 9, **other)
+    assert await disclosure.leaves() == before
+
+
+async def test_a_label_may_mean_something_else_in_another_epoch(platform: Platform):
+    disclosure = await platform.disclosure()
+    await disclosure.publish_label()
+    await publish_key(disclosure, 9, epoch=EPOCH + 1, label_name="Employee of Acme & Co", parent="")
+    defined = [LabelDefinedLeaf.parse(leaf) for leaf in await disclosure.leaves() if kind_of(leaf) == "label-defined"]
+    assert defined[1:] == [LabelDefinedLeaf(LABEL, EPOCH + 1, "Employee of Acme & Co", "none")]
+
+
+@pytest.mark.parametrize("words", ["", "two\nlines", "right\u202eto left", "x" * 257])
+async def test_a_label_whose_words_cannot_be_logged_gets_no_key(platform: Platform, words: str):
+    disclosure = await platform.disclosure()
+    before = await disclosure.leaves()
+    with pytest.raises(SealError):
+        await publish_key(disclosure, 9, label_name=words)
+    assert await disclosure.leaves() == before
+
+
+async def test_a_key_counts_only_after_both_leaves_even_if_a_crash_came_between(platform: Platform):
+    disclosure = await platform.disclosure()
+    defined = LabelDefinedLeaf(LABEL, EPOCH, "Employee of Acme", "gaming")
+    await disclosure.service.log.append(defined, commit_id=_only_leaf("label-defined", LABEL, EPOCH))
+    author = platform.author()
+    with pytest.raises(RpcError, match="UNKNOWN_KEY"):
+        await disclosure.deposit(author)
+    await disclosure.publish_label()
+    await disclosure.deposit(author)
+    kinds = [kind_of(leaf) for leaf in await disclosure.leaves()]
+    assert kinds == ["ceremony", "label-defined", "issuer-key", "label-activated"]
 
 
 async def test_other_trust_material_refuses_to_start(platform: Platform):

@@ -292,9 +292,7 @@ class Served:
 
     async def publish_label(self, *, active: bool = True) -> None:
         """What verification publishes of the label, as the bus delivers it."""
-        key = verification_pb.IssuerKeyPublished(
-            label=LABEL, epoch=EPOCH, label_name="Acme", public_key=issuer().public_key.to_spki()
-        )
+        key = key_published()
         await self.service.published.issuer_key_published(foreign("verification", 1, key))
         if active:
             activated = verification_pb.LabelActivated(label=LABEL, epoch=EPOCH, crowd_bucket=20)
@@ -373,6 +371,18 @@ def deposit_request(author: Author, **changes: Any) -> deposit_pb.DepositEnvelop
         "envelope": author.envelope,
     }
     return deposit_pb.DepositEnvelopeRequest(**(fields | changes))
+
+
+def key_published(**changes: Any) -> verification_pb.IssuerKeyPublished:
+    """What verification publishes before anybody is issued under the label."""
+    fields = {
+        "label": LABEL,
+        "epoch": EPOCH,
+        "label_name": "Employee of Acme",
+        "parent": "gaming",
+        "public_key": issuer().public_key.to_spki(),
+    }
+    return verification_pb.IssuerKeyPublished(**(fields | changes))
 
 
 def foreign(producer: str, position: int, message: Message) -> ForeignEvent:

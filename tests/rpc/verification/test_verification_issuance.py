@@ -31,7 +31,7 @@ class TestTheKey:
         one = await person_side.issuer_key(person_side.person())
         other = await person_side.issuer_key(person_side.person())
         assert one == other
-        assert (one.label, one.label_name) == ("harbour-games", "Employee of Harbour Games")
+        assert (one.label, one.label_name, one.parent) == ("harbour-games", "Employee of Harbour Games", "gaming")
         assert (one.epoch, one.slots, one.candidates) == (203001, 3, CANDIDATES)
 
     async def test_of_an_unknown_label(self, person_side: PersonSide) -> None:

@@ -8,7 +8,14 @@ import pytest
 from services.seal import ristretto, threshold
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
 from services.seal.ed25519 import SigningKey
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, OwnershipLeaf, PostRootLeaf
+from services.seal.leaves import (
+    IssuerKeyLeaf,
+    LabelActivatedLeaf,
+    LabelDefinedLeaf,
+    LabelRevokedLeaf,
+    OwnershipLeaf,
+    PostRootLeaf,
+)
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.secret import SecretBytes
@@ -19,6 +26,9 @@ from vouchsafe.sdk import VouchsafeError, audit
 ORIGIN = "vouchsafe.test/log"
 LOG = NoteSigner(ORIGIN, SigningKey.generate())
 WITNESSES = tuple(NoteSigner(f"witness-{i}", SigningKey.generate(), SignatureType.COSIGNATURE) for i in (1, 2))
+
+
+DEFINED = LabelDefinedLeaf.of("acme", 1, "Employee of Acme", "gaming")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +53,8 @@ def trust() -> Trust:
 
 def leaves_of(trust: Trust) -> list[bytes]:
     others = [OwnershipLeaf(bytes([i]) * 32).to_bytes() for i in range(5)]
-    return [trust.ceremony_leaf().to_bytes(), IssuerKeyLeaf.of("acme", 1, b"key").to_bytes(), *others]
+    key = IssuerKeyLeaf.of("acme", 1, b"key").to_bytes()
+    return [trust.ceremony_leaf().to_bytes(), DEFINED.to_bytes(), key, *others]
 
 
 def snapshot(leaves: list[bytes], *, index: int = 3, old: int = 4, witnesses: int = 2) -> audit.Snapshot:
@@ -61,9 +72,9 @@ def test_a_whole_log_verifies_and_survives_the_disk(trust: Trust, tmp_path: Path
     loaded = audit.load(tmp_path / "log")
     assert loaded == saved
     verdict = audit.verify(loaded, trust)
-    assert (verdict.size, verdict.leaf_index, verdict.old_size) == (7, 3, 4)
+    assert (verdict.size, verdict.leaf_index, verdict.old_size) == (8, 3, 4)
     assert verdict.witnesses == ("witness-1", "witness-2")
-    assert dict(verdict.kinds) == {"ceremony": 1, "issuer-key": 1, "ownership": 5}
+    assert dict(verdict.kinds) == {"ceremony": 1, "issuer-key": 1, "label-defined": 1, "ownership": 5}
 
 
 def refused(bad: audit.Snapshot, trust: Trust, sentence: str) -> None:
@@ -93,6 +104,13 @@ def test_another_ceremony_is_not_ours(trust: Trust) -> None:
 def test_two_keys_for_one_label_are_found(trust: Trust) -> None:
     twice = [*leaves_of(trust), IssuerKeyLeaf.of("acme", 1, b"another key").to_bytes()]
     refused(snapshot(twice), trust, "two issuer keys")
+
+
+def test_a_label_that_means_two_things_or_that_is_keyed_without_a_meaning_is_found(trust: Trust) -> None:
+    other = LabelDefinedLeaf.of("acme", 1, "Employee of Another", "gaming").to_bytes()
+    refused(snapshot([*leaves_of(trust), other]), trust, "defined twice")
+    undefined = [leaf for leaf in leaves_of(trust) if leaf != DEFINED.to_bytes()]
+    refused(snapshot(undefined), trust, "not defined")
 
 
 def test_two_roots_of_one_day_are_found(trust: Trust) -> None:

@@ -80,13 +80,28 @@ def test_a_registry_that_contradicts_itself_is_refused(
         Organisations(organisations, sectors)
 
 
-@pytest.mark.parametrize("change", [{"id": "Acme"}, {"sector": ""}, {"name": ""}, {"domains": ()}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "Acme"},
+        {"id": "none"},
+        {"sector": ""},
+        {"sector": "none"},
+        {"name": ""},
+        {"name": "two\nlines"},
+        {"name": "right\u202eto left"},
+        {"name": "海" * 82},
+        {"domains": ()},
+    ],
+)
 def test_an_organisation_is_whole(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"label|name"):
         replace(ACME, **change)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("change", [{"id": ""}, {"parent": "No Label"}, {"name": ""}])
+@pytest.mark.parametrize(
+    "change", [{"id": ""}, {"parent": "No Label"}, {"parent": "none"}, {"name": ""}, {"name": "x" * 245}]
+)
 def test_a_sector_is_whole(change: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"label|name"):
         replace(GAMING, **change)

@@ -23,4 +23,8 @@ class TestIssuerKey:
     def test_the_first_key_stays(self) -> None:
         first = given_key(*given_key().when(self.keep).events())
         assert (first.state.public_key, first.state.sealed_private_key) == (b"public", b"sealed")
-        first.when(replace(self.keep, public_key=b"later")).then()
+        first.when(replace(self.keep, public_key=b"later", label_name="Employee of Another")).then()
+
+    def test_what_was_published_with_the_key_is_kept(self) -> None:
+        state = given_key(*given_key().when(self.keep).events()).state
+        assert (state.label_name, state.parent) == ("Employee of Acme", "gaming")

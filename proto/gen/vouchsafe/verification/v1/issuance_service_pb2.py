@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0vouchsafe/verification/v1/issuance_service.proto\x12\x19vouchsafe.verification.v1\x1a\x1b\x62uf/validate/validate.proto\"E\n\x13GetIssuerKeyRequest\x12.\n\x05label\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18@2\x14^[a-z0-9][a-z0-9-]*$\"\x7f\n\x14GetIssuerKeyResponse\x12\r\n\x05label\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\r\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\x12\r\n\x05slots\x18\x05 \x01(\r\x12\x12\n\ncandidates\x18\x06 \x01(\r\"\xe8\x01\n\x14\x42\x65ginIssuanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x05label\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18@2\x14^[a-z0-9][a-z0-9-]*$\x12\x16\n\x05\x65poch\x18\x03 \x01(\rB\x07\xbaH\x04*\x02 \x00\x12\x15\n\x04slot\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x10@\x12\x1e\n\ncandidates\x18\x05 \x01(\rB\n\xbaH\x07*\x05\x18\x80\x08(\x02\x12\x16\n\x05terms\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1b\n\ncommitment\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"K\n\x15\x42\x65ginIssuanceResponse\x12\x0e\n\x06\x63hosen\x18\x01 \x01(\r\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\x12\x0e\n\x06issued\x18\x03 \x01(\x08\"\xd4\x01\n\x15\x46inishIssuanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x05label\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18@2\x14^[a-z0-9][a-z0-9-]*$\x12\x16\n\x05\x65poch\x18\x03 \x01(\rB\x07\xbaH\x04*\x02 \x00\x12\x15\n\x04slot\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x10@\x12!\n\x0f\x62linded_message\x18\x05 \x01(\x0c\x42\x08\xbaH\x05z\x03h\x80\x03\x12\x1b\n\x08openings\x18\x06 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\xa0\xff\x05\"1\n\x16\x46inishIssuanceResponse\x12\x17\n\x0f\x62lind_signature\x18\x01 \x01(\x0c\x32\xed\x02\n\x0fIssuanceService\x12o\n\x0cGetIssuerKey\x12..vouchsafe.verification.v1.GetIssuerKeyRequest\x1a/.vouchsafe.verification.v1.GetIssuerKeyResponse\x12r\n\rBeginIssuance\x12/.vouchsafe.verification.v1.BeginIssuanceRequest\x1a\x30.vouchsafe.verification.v1.BeginIssuanceResponse\x12u\n\x0e\x46inishIssuance\x12\x30.vouchsafe.verification.v1.FinishIssuanceRequest\x1a\x31.vouchsafe.verification.v1.FinishIssuanceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0vouchsafe/verification/v1/issuance_service.proto\x12\x19vouchsafe.verification.v1\x1a\x1b\x62uf/validate/validate.proto\"E\n\x13GetIssuerKeyRequest\x12.\n\x05label\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18@2\x14^[a-z0-9][a-z0-9-]*$\"\x8f\x01\n\x14GetIssuerKeyResponse\x12\r\n\x05label\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\r\x12\x12\n\npublic_key\x18\x04 \x01(\x0c\x12\r\n\x05slots\x18\x05 \x01(\r\x12\x12\n\ncandidates\x18\x06 \x01(\r\x12\x0e\n\x06parent\x18\x07 \x01(\t\"\xe8\x01\n\x14\x42\x65ginIssuanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x05label\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18@2\x14^[a-z0-9][a-z0-9-]*$\x12\x16\n\x05\x65poch\x18\x03 \x01(\rB\x07\xbaH\x04*\x02 \x00\x12\x15\n\x04slot\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x10@\x12\x1e\n\ncandidates\x18\x05 \x01(\rB\n\xbaH\x07*\x05\x18\x80\x08(\x02\x12\x16\n\x05terms\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1b\n\ncommitment\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"K\n\x15\x42\x65ginIssuanceResponse\x12\x0e\n\x06\x63hosen\x18\x01 \x01(\r\x12\x12\n\nexpires_at\x18\x02 \x01(\x03\x12\x0e\n\x06issued\x18\x03 \x01(\x08\"\xd4\x01\n\x15\x46inishIssuanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12.\n\x05label\x18\x02 \x01(\tB\x1f\xbaH\x1cr\x1a\x10\x01\x18@2\x14^[a-z0-9][a-z0-9-]*$\x12\x16\n\x05\x65poch\x18\x03 \x01(\rB\x07\xbaH\x04*\x02 \x00\x12\x15\n\x04slot\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x10@\x12!\n\x0f\x62linded_message\x18\x05 \x01(\x0c\x42\x08\xbaH\x05z\x03h\x80\x03\x12\x1b\n\x08openings\x18\x06 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\xa0\xff\x05\"1\n\x16\x46inishIssuanceResponse\x12\x17\n\x0f\x62lind_signature\x18\x01 \x01(\x0c\x32\xed\x02\n\x0fIssuanceService\x12o\n\x0cGetIssuerKey\x12..vouchsafe.verification.v1.GetIssuerKeyRequest\x1a/.vouchsafe.verification.v1.GetIssuerKeyResponse\x12r\n\rBeginIssuance\x12/.vouchsafe.verification.v1.BeginIssuanceRequest\x1a\x30.vouchsafe.verification.v1.BeginIssuanceResponse\x12u\n\x0e\x46inishIssuance\x12\x30.vouchsafe.verification.v1.FinishIssuanceRequest\x1a\x31.vouchsafe.verification.v1.FinishIssuanceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,16 +62,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINISHISSUANCEREQUEST'].fields_by_name['openings']._serialized_options = b'\272H\006z\004\030\240\377\005'
   _globals['_GETISSUERKEYREQUEST']._serialized_start=108
   _globals['_GETISSUERKEYREQUEST']._serialized_end=177
-  _globals['_GETISSUERKEYRESPONSE']._serialized_start=179
-  _globals['_GETISSUERKEYRESPONSE']._serialized_end=306
-  _globals['_BEGINISSUANCEREQUEST']._serialized_start=309
-  _globals['_BEGINISSUANCEREQUEST']._serialized_end=541
-  _globals['_BEGINISSUANCERESPONSE']._serialized_start=543
-  _globals['_BEGINISSUANCERESPONSE']._serialized_end=618
-  _globals['_FINISHISSUANCEREQUEST']._serialized_start=621
-  _globals['_FINISHISSUANCEREQUEST']._serialized_end=833
-  _globals['_FINISHISSUANCERESPONSE']._serialized_start=835
-  _globals['_FINISHISSUANCERESPONSE']._serialized_end=884
-  _globals['_ISSUANCESERVICE']._serialized_start=887
-  _globals['_ISSUANCESERVICE']._serialized_end=1252
+  _globals['_GETISSUERKEYRESPONSE']._serialized_start=180
+  _globals['_GETISSUERKEYRESPONSE']._serialized_end=323
+  _globals['_BEGINISSUANCEREQUEST']._serialized_start=326
+  _globals['_BEGINISSUANCEREQUEST']._serialized_end=558
+  _globals['_BEGINISSUANCERESPONSE']._serialized_start=560
+  _globals['_BEGINISSUANCERESPONSE']._serialized_end=635
+  _globals['_FINISHISSUANCEREQUEST']._serialized_start=638
+  _globals['_FINISHISSUANCEREQUEST']._serialized_end=850
+  _globals['_FINISHISSUANCERESPONSE']._serialized_start=852
+  _globals['_FINISHISSUANCERESPONSE']._serialized_end=901
+  _globals['_ISSUANCESERVICE']._serialized_start=904
+  _globals['_ISSUANCESERVICE']._serialized_end=1269
 # @@protoc_insertion_point(module_scope)

@@ -12,20 +12,22 @@ class GetIssuerKeyRequest(_message.Message):
     def __init__(self, label: _Optional[str] = ...) -> None: ...
 
 class GetIssuerKeyResponse(_message.Message):
-    __slots__ = ("label", "label_name", "epoch", "public_key", "slots", "candidates")
+    __slots__ = ("label", "label_name", "epoch", "public_key", "slots", "candidates", "parent")
     LABEL_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    PARENT_FIELD_NUMBER: _ClassVar[int]
     label: str
     label_name: str
     epoch: int
     public_key: bytes
     slots: int
     candidates: int
-    def __init__(self, label: _Optional[str] = ..., label_name: _Optional[str] = ..., epoch: _Optional[int] = ..., public_key: _Optional[bytes] = ..., slots: _Optional[int] = ..., candidates: _Optional[int] = ...) -> None: ...
+    parent: str
+    def __init__(self, label: _Optional[str] = ..., label_name: _Optional[str] = ..., epoch: _Optional[int] = ..., public_key: _Optional[bytes] = ..., slots: _Optional[int] = ..., candidates: _Optional[int] = ..., parent: _Optional[str] = ...) -> None: ...
 
 class BeginIssuanceRequest(_message.Message):
     __slots__ = ("request_id", "label", "epoch", "slot", "candidates", "terms", "commitment")
