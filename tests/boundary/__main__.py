@@ -30,6 +30,8 @@ def main() -> int:
     for row in rows:
         for where in row.found.where[:3]:
             print(f"{row.party}: {where}")  # noqa: T201
+        if not holds(row):
+            print(f"{row.party}: {row.order.how}; {row.time.how}")  # noqa: T201
     good = all(map(holds, rows)) and not readers.aliases and all(finding.found for finding in findings)
     return 0 if good else 1
 

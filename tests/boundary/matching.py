@@ -82,9 +82,9 @@ def _numbers_of(piece: Piece, moments: Moments) -> Iterable[tuple[str, float]]:
 def by_rank(persons: Mapping[str, Series], aliases: Mapping[str, Series], labels: Labels) -> Guess:
     """The best of all matchings by rank. Series that order people alike count once."""
     best, ways = NOTHING, 0
-    ordered = [_distinct(each, labels) for each in (persons, aliases)]
-    for name, ranks in ordered[0].items():
-        for other, alias_ranks in ordered[1].items():
+    ordered = _distinct(aliases, labels, "aliases")
+    for name, ranks in _distinct(persons, labels, "persons").items():
+        for other, alias_ranks in ordered.items():
             right = sum(_agreeing(ranks[label], alias_ranks.get(label, ())) for label in ranks)
             of, ways = sum(map(len, alias_ranks.values())), ways + 1
             if best.of == 0 or right / of > best.rate:
@@ -96,12 +96,12 @@ def _agreeing(persons: tuple[int, ...], aliases: tuple[int, ...]) -> int:
     return sum(one == other for one, other in zip(persons, aliases, strict=False))
 
 
-def _distinct(series: Mapping[str, Series], labels: Labels) -> dict[str, dict[str, tuple[int, ...]]]:
-    """Who comes how, within each label; ties as chance has it."""
+def _distinct(series: Mapping[str, Series], labels: Labels, side: str) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Who comes how, within each label; ties as chance has it, on one side and on the other."""
     seen: set[tuple[tuple[str, tuple[int, ...]], ...]] = set()
     distinct: dict[str, dict[str, tuple[int, ...]]] = {}
     for name, values in sorted(series.items()):
-        chance, ranks = random.Random(name), defaultdict(list)
+        chance, ranks = random.Random(f"{side} {name}"), defaultdict(list)
         shuffled = sorted(values)
         chance.shuffle(shuffled)
         for number in sorted(shuffled, key=values.__getitem__):

@@ -42,7 +42,7 @@ class Plan:
 
 
 WHOLE = Plan(people=200, employers=5, by_value=8, by_moment=16)
-SMALL = Plan(people=12, employers=2, by_value=6, by_moment=12)
+SMALL = Plan(people=10, employers=1, by_value=5, by_moment=10)
 
 
 async def carry_out(directory: Path, plan: Plan) -> dict[Build, Bench]:
