@@ -6,12 +6,15 @@ Ed25519 (RFC 8032), the envelope, and the blind signature (RFC 9474).
 
 1. The client makes N candidates, each from a seed of its own, and commits to all N blinded messages with one hash.
 2. The issuer draws one of them at random and writes that down before telling it (`services/verification`).
-3. The client opens all others: the seed, and the ownership signature that no seed can give.
+3. The client opens all others: the seed, and what no seed gives, the alias key and the ownership signature over it.
 4. The issuer makes the opened candidates again (`check`). Whatever is wrong in any of them is found; what is wrong in
    the one that stays closed is not. A cheat thus succeeds once in N times and is caught otherwise.
 
-All seeds come from one master secret, so that this is all that a wallet keeps. Whoever opens for two different choices
-gives away every candidate: the client writes the choice down too, and never answers another.
+No opening shows an alias key's secret: with it, and with the ownership signature, an issuer could sign an opened
+candidate for itself, speak as it, and have the person named for what was never his.
+
+All seeds and alias secrets come from one master secret, so that this is all that a wallet keeps. Whoever opens for two
+different choices gives away whose every candidate is: the client writes the choice down too, and never answers another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,8 +34,8 @@ MINIMUM, MAXIMUM = 2, 1024
 """The fewest candidates of which one can be opened, and the most that anybody should have to make."""
 
 SEED_SIZE = 32
-OPENING_SIZE = SEED_SIZE + SIGNATURE_SIZE
-"""Bytes of an opened candidate: its seed, then the ownership signature."""
+OPENING_SIZE = SEED_SIZE + ed25519.KEY_SIZE + SIGNATURE_SIZE
+"""Bytes of an opened candidate: its seed, its alias key, then the ownership signature."""
 
 _EREF_SIZE = 16
 _FACTOR_SURPLUS = 16
@@ -97,7 +100,7 @@ class Survivor(Hidden):
 class Offer(Hidden):
     """The client's candidates. The same terms, master secret and ownership key always make the same offer."""
 
-    __slots__ = ("_blinded", "_isigs", "_ownership_key", "_recipe", "_seeds", "commitment", "terms")
+    __slots__ = ("_alias_secrets", "_blinded", "_ownership_key", "_recipe", "_seeds", "_signed", "commitment", "terms")
 
     def __init__(self, terms: Terms, master: SecretBytes, ownership_key: SigningKey) -> None:
         if ownership_key.public_key != terms.ipk:
@@ -107,17 +110,17 @@ class Offer(Hidden):
         self._ownership_key = ownership_key
         indices = range(terms.candidates)
         self._seeds = [kdf.derive(master, "candidate-seed", terms.digest, i, size=SEED_SIZE) for i in indices]
-        made = [self._make(index) for index in indices]
-        self._isigs = [isig for isig, _ in made]
-        self._blinded = [blinded for _, blinded in made]
+        self._alias_secrets = [kdf.derive(master, "candidate-alias", terms.digest, i) for i in indices]
+        self._signed = [self._sign(secret) for secret in self._alias_secrets]
+        self._blinded = [self._recipe.blinded_message(self._expanded(i), self._signed[i].isig) for i in indices]
         self.commitment = _commitment(terms, map(sha256, self._blinded))
         """32 bytes that bind the client to every candidate and its place."""
 
     def openings(self, chosen: int) -> bytes:
-        """All candidates but the chosen one, in order, 96 bytes each. To be given for one `chosen` only, ever."""
+        """All candidates but the chosen one, in order, 128 bytes each. To be given for one `chosen` only, ever."""
         self._check_index(chosen)
         rest = (i for i in range(len(self._seeds)) if i != chosen)
-        return b"".join(self._seeds[i].reveal() + self._isigs[i] for i in rest)
+        return b"".join(self._seeds[i].reveal() + self._signed[i].cpk + self._signed[i].isig for i in rest)
 
     def blinded_message(self, chosen: int) -> bytes:
         """The chosen candidate's blinded message, for the issuer to sign."""
@@ -127,13 +130,15 @@ class Offer(Hidden):
     def survivor(self, chosen: int) -> Survivor:
         """The chosen candidate, whole."""
         self._check_index(chosen)
-        expanded = self._recipe.expand(chosen, self._seeds[chosen])
-        return self._recipe.whole(expanded, self._isigs[chosen])
+        isig = self._signed[chosen].isig
+        return self._recipe.whole(self._expanded(chosen), self._alias_secrets[chosen], isig)
 
-    def _make(self, index: int) -> tuple[bytes, bytes]:
-        expanded = self._recipe.expand(index, self._seeds[index])
-        isig = self._ownership_key.sign(self._recipe.ownership(expanded.cpk))
-        return isig, self._recipe.blinded_message(expanded, isig)
+    def _sign(self, alias_secret: SecretBytes) -> "_Signed":
+        cpk = kdf.alias_key(alias_secret).public_key
+        return _Signed(cpk, self._ownership_key.sign(self._recipe.ownership(cpk)))
+
+    def _expanded(self, index: int) -> "_Expanded":
+        return self._recipe.expand(index, self._seeds[index], self._signed[index].cpk)
 
     def _check_index(self, chosen: int) -> None:
         if not 0 <= chosen < len(self._seeds):
@@ -158,10 +163,17 @@ def check(terms: Terms, commitment: bytes, chosen: int, openings: bytes, blinded
 
 
 @dataclass(frozen=True, repr=False)
-class _Expanded:
-    """All randomness of one candidate."""
+class _Signed:
+    """An alias key, and the ownership signature over it."""
 
-    alias_secret: SecretBytes
+    cpk: bytes
+    isig: bytes
+
+
+@dataclass(frozen=True, repr=False)
+class _Expanded:
+    """The alias key of one candidate, and all of its randomness."""
+
     cpk: bytes
     ephemeral: SecretBytes
     salt: bytes
@@ -175,16 +187,14 @@ class _Recipe:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._key = PublicKey.from_spki(terms.issuer_key)
-        self._sizes = (32, _SCALAR_UNIFORM, VARIANT.salt_size, VARIANT.prefix_size, self._key.size + _FACTOR_SURPLUS)
+        self._sizes = (_SCALAR_UNIFORM, VARIANT.salt_size, VARIANT.prefix_size, self._key.size + _FACTOR_SURPLUS)
 
-    def expand(self, index: int, seed: SecretBytes) -> _Expanded:
-        """Cut one output of HKDF: alias secret, ElGamal scalar, PSS salt, message prefix, blinding factor."""
+    def expand(self, index: int, seed: SecretBytes, cpk: bytes) -> _Expanded:
+        """Cut one output of HKDF: ElGamal scalar, PSS salt, message prefix, blinding factor."""
         stream = kdf.derive(seed, "candidate", self._terms.digest, index, size=sum(self._sizes)).reveal()
-        alias_secret, scalar, salt, prefix, factor = _cut(stream, self._sizes)
-        secret = SecretBytes(alias_secret)
+        scalar, salt, prefix, factor = _cut(stream, self._sizes)
         return _Expanded(
-            alias_secret=secret,
-            cpk=kdf.alias_key(secret).public_key,
+            cpk=cpk,
             ephemeral=SecretBytes(ristretto.scalar_from_uniform(scalar)),
             salt=salt,
             prefix=prefix,
@@ -204,18 +214,18 @@ class _Recipe:
 
     def reopened(self, index: int, opening: bytes) -> bytes:
         """The blinded message of an opened candidate, whose ownership signature must be the person's."""
-        seed, isig = opening[:SEED_SIZE], opening[SEED_SIZE:]
-        expanded = self.expand(index, SecretBytes(seed))
-        ed25519.verify(self._terms.ipk, self.ownership(expanded.cpk), isig)
-        return self.blinded_message(expanded, isig)
+        seed, cpk, isig = _cut(opening, (SEED_SIZE, ed25519.KEY_SIZE, SIGNATURE_SIZE))
+        ed25519.check_public_key(cpk)
+        ed25519.verify(self._terms.ipk, self.ownership(cpk), isig)
+        return self.blinded_message(self.expand(index, SecretBytes(seed), cpk), isig)
 
-    def whole(self, expanded: _Expanded, isig: bytes) -> Survivor:
+    def whole(self, expanded: _Expanded, alias_secret: SecretBytes, isig: bytes) -> Survivor:
         """A candidate with all that its owner needs later."""
         sealed, message = self._sealed(expanded, isig)
         blinding = blind_rsa.blind(
             self._key, message.signed_bytes(), VARIANT, salt=expanded.salt, factor=expanded.factor
         )
-        return Survivor(expanded.alias_secret, sealed, message, blinding)
+        return Survivor(alias_secret, sealed, message, blinding)
 
     def _sealed(self, expanded: _Expanded, isig: bytes) -> tuple[bytes, CredentialMessage]:
         terms = self._terms
@@ -232,10 +242,11 @@ def _commitment(terms: Terms, hashes: Iterable[bytes]) -> bytes:
 
 
 def _check_distinct(opened: Sequence[bytes]) -> None:
-    # Harmless to the issuer, since a candidate depends on its place too; but only a broken client repeats a seed, and
-    # the closed candidate of such a one may be no secret.
-    if len({opening[:SEED_SIZE] for opening in opened}) != len(opened):
-        raise SealError("two candidates have the same seed")
+    # Harmless to the issuer, since a candidate depends on its place too; but only a broken client repeats a seed or an
+    # alias key, and the closed candidate of such a one may be no secret.
+    for what in (slice(SEED_SIZE), slice(SEED_SIZE, SEED_SIZE + ed25519.KEY_SIZE)):
+        if len({opening[what] for opening in opened}) != len(opened):
+            raise SealError("two candidates have the same seed or alias key")
 
 
 def _cut(stream: bytes, sizes: Sequence[int]) -> list[bytes]:

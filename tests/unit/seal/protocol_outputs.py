@@ -48,7 +48,7 @@ def _issuance(story: Story) -> Found:
     yield "terms.digest", terms.digest
     seed = kdf.derive(story.secret("master"), "candidate-seed", terms.digest, chosen)
     yield "candidate.seed", seed.reveal()
-    stream = kdf.derive(seed, "candidate", terms.digest, chosen, size=576).reveal()
+    stream = kdf.derive(seed, "candidate", terms.digest, chosen, size=544).reveal()
     yield "candidate.stream-sha256", sha256(stream)
     yield "candidate.alias-secret", survivor.alias_secret.reveal()
     yield "candidate.envelope", survivor.envelope

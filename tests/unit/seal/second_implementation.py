@@ -131,9 +131,10 @@ class Candidate:
 
     def __init__(self, index: int) -> None:
         self.seed = hkdf(octets("master"), "candidate-seed", DIGEST, index)
-        self.stream = hkdf(self.seed, "candidate", DIGEST, index, size=576)
-        self.alias_secret, u, salt = self.stream[:32], self.stream[32:96], self.stream[96:144]
-        self.prefix, w = self.stream[144:176], self.stream[176:]
+        self.alias_secret = hkdf(octets("master"), "candidate-alias", DIGEST, index)
+        self.stream = hkdf(self.seed, "candidate", DIGEST, index, size=544)
+        u, salt = self.stream[:64], self.stream[64:112]
+        self.prefix, w = self.stream[112:144], self.stream[144:]
         self.alias = Ed25519PrivateKey.from_private_bytes(hkdf(self.alias_secret, "alias-key"))
         self.cpk = public(self.alias)
         c, self.r = int.from_bytes(u, "little") % L, int.from_bytes(w, "big") % MODULUS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.seal import blind_rsa, envelope, ristretto, threshold
+from services.seal import blind_rsa, envelope, kdf, ristretto, threshold
 from services.seal.authorization import SignedCredential, verify_credential
 from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.canonical import sha256
@@ -103,6 +103,20 @@ class TestAnHonestOffer:
         for later in (closed, survivor.alias_secret.reveal(), survivor.message.cpk, survivor.envelope):
             assert later not in sent
 
+    def test_gives_nobody_the_voice_of_an_opened_candidate(self) -> None:
+        """An issuer can sign what was opened, but not speak as it, so it can put no words into a person's mouth."""
+        master, digest = SecretBytes(b"m" * 32), terms().digest
+        secrets = [kdf.derive(master, "candidate-alias", digest, index) for index in range(N)]
+        openings = offer().openings(AT)
+        for index, secret in enumerate(secrets):
+            assert (kdf.alias_key(secret).public_key in openings) is (index != AT)
+            for seed in seeds(openings):
+                assert secret.reveal() not in openings
+                assert (
+                    secret.reveal() not in kdf.derive(SecretBytes(seed), "candidate", digest, index, size=576).reveal()
+                )
+        assert offer().survivor(AT).alias_secret == secrets[AT]
+
     def test_is_small(self) -> None:
         at_production_size = replace(terms(), candidates=256)
         assert at_production_size.openings_size + signer().public_key.size + 32 < 40_000
@@ -127,14 +141,17 @@ class TestAnHonestOffer:
 
 
 Made = tuple[bytes, bytes]
-"""What a client sends of a candidate when it is opened (seed and signature), and its blinded message."""
+"""What a client sends of a candidate when it is opened (seed, alias key, signature), and its blinded message."""
+
+ALIASES = [SigningKey.generate().public_key for _ in range(N + 1)]
 
 
 def honest(index: int, seed: SecretBytes) -> Made:
     recipe = Recipe(terms())
-    expanded = recipe.expand(index, seed)
-    isig = OWNER.sign(recipe.ownership(expanded.cpk))
-    return seed.reveal() + isig, recipe.blinded_message(expanded, isig)
+    isig = OWNER.sign(recipe.ownership(ALIASES[index]))
+    return seed.reveal() + ALIASES[index] + isig, recipe.blinded_message(
+        recipe.expand(index, seed, ALIASES[index]), isig
+    )
 
 
 def blinded(expanded: Expanded, message: CredentialMessage) -> bytes:
@@ -146,10 +163,10 @@ def on_other_terms(**change: object) -> Callable[[int, SecretBytes], Made]:
     """The candidate as it would be right on other terms, whose randomness is that of these."""
 
     def made(index: int, seed: SecretBytes) -> Made:
-        expanded = Recipe(terms()).expand(index, seed)
+        expanded = Recipe(terms()).expand(index, seed, ALIASES[index])
         other = Recipe(replace(terms(), **change))  # type: ignore[arg-type]
         isig = OWNER.sign(other.ownership(expanded.cpk))
-        return seed.reveal() + isig, other.blinded_message(expanded, isig)
+        return seed.reveal() + ALIASES[index] + isig, other.blinded_message(expanded, isig)
 
     return made
 
@@ -159,9 +176,9 @@ def with_randomness(**change: object) -> Callable[[int, SecretBytes], Made]:
 
     def made(index: int, seed: SecretBytes) -> Made:
         recipe = Recipe(terms())
-        expanded = replace(recipe.expand(index, seed), **change)  # type: ignore[arg-type]
+        expanded = replace(recipe.expand(index, seed, ALIASES[index]), **change)  # type: ignore[arg-type]
         isig = OWNER.sign(recipe.ownership(expanded.cpk))
-        return seed.reveal() + isig, recipe.blinded_message(expanded, isig)
+        return seed.reveal() + ALIASES[index] + isig, recipe.blinded_message(expanded, isig)
 
     return made
 
@@ -171,33 +188,39 @@ def with_message(**change: object) -> Callable[[int, SecretBytes], Made]:
 
     def made(index: int, seed: SecretBytes) -> Made:
         recipe = Recipe(terms())
-        expanded = recipe.expand(index, seed)
+        expanded = recipe.expand(index, seed, ALIASES[index])
         isig = OWNER.sign(recipe.ownership(expanded.cpk))
         _, message = recipe._sealed(expanded, isig)
-        return seed.reveal() + isig, blinded(expanded, replace(message, **change))  # type: ignore[arg-type]
+        return seed.reveal() + ALIASES[index] + isig, blinded(expanded, replace(message, **change))  # type: ignore[arg-type]
 
     return made
 
 
+def with_an_alias_of_small_order(index: int, seed: SecretBytes) -> Made:
+    recipe, cpk = Recipe(terms()), b"\1" + bytes(31)
+    isig = OWNER.sign(recipe.ownership(cpk))
+    return seed.reveal() + cpk + isig, recipe.blinded_message(recipe.expand(index, seed, cpk), isig)
+
+
 def signed_by_a_stranger(index: int, seed: SecretBytes) -> Made:
     recipe = Recipe(terms())
-    expanded = recipe.expand(index, seed)
+    expanded = recipe.expand(index, seed, ALIASES[index])
     isig = STRANGER.sign(recipe.ownership(expanded.cpk))
-    return seed.reveal() + isig, recipe.blinded_message(expanded, isig)
+    return seed.reveal() + ALIASES[index] + isig, recipe.blinded_message(expanded, isig)
 
 
 def signed_by_a_stranger_inside_only(index: int, seed: SecretBytes) -> Made:
     recipe = Recipe(terms())
-    expanded = recipe.expand(index, seed)
+    expanded = recipe.expand(index, seed, ALIASES[index])
     own, strange = (key.sign(recipe.ownership(expanded.cpk)) for key in (OWNER, STRANGER))
-    return seed.reveal() + own, recipe.blinded_message(expanded, strange)
+    return seed.reveal() + ALIASES[index] + own, recipe.blinded_message(expanded, strange)
 
 
 def signed_for_another_alias(index: int, seed: SecretBytes) -> Made:
     recipe = Recipe(terms())
-    expanded = recipe.expand(index, seed)
+    expanded = recipe.expand(index, seed, ALIASES[index])
     isig = OWNER.sign(recipe.ownership(STRANGER.public_key))
-    return seed.reveal() + isig, recipe.blinded_message(expanded, isig)
+    return seed.reveal() + ALIASES[index] + isig, recipe.blinded_message(expanded, isig)
 
 
 def with_an_unblinded_change(index: int, seed: SecretBytes) -> Made:
@@ -217,6 +240,7 @@ CHEATS: dict[str, Callable[[int, SecretBytes], Made]] = {
     "ctx: epoch": on_other_terms(context=Context("harbour", 203002)),
     "opening key": on_other_terms(opening_key=ristretto.base_mult(ristretto.scalar(5))),
     "cpk": with_randomness(cpk=STRANGER.public_key),
+    "cpk of small order": with_an_alias_of_small_order,
     "scalar": with_randomness(ephemeral=SCALAR),
     "salt": with_randomness(salt=b"s" * 48),
     "prefix": with_randomness(prefix=b"p" * 32),
@@ -259,6 +283,13 @@ class TestACheat:
         made = [honest(index, seed if index in (1, 3) else SecretBytes.random(SEED_SIZE)) for index in range(N)]
         with pytest.raises(SealError, match="same seed"):
             check(terms(), *sent(made, AT))
+
+    def test_that_repeats_an_alias_key_is_found(self) -> None:
+        commitment, chosen, openings, message = sent(candidates(honest), AT)
+        first, second = openings[:OPENING_SIZE], openings[OPENING_SIZE : 2 * OPENING_SIZE]
+        repeated = first + second[:SEED_SIZE] + first[SEED_SIZE:] + openings[2 * OPENING_SIZE :]
+        with pytest.raises(SealError, match="alias key"):
+            check(terms(), commitment, chosen, repeated, message)
 
     def test_that_changes_the_order_after_the_choice_is_found(self) -> None:
         made = candidates(honest)

@@ -85,7 +85,7 @@ def test_an_issuance() -> None:
         candidate__envelope_hash=sha256(one.envelope),
         candidate__blinded_sha256=sha256(blinded[chosen]),
         offer__commitment=hashed("candidates", DIGEST, *map(sha256, blinded)),
-        offer__openings_sha256=sha256(b"".join(each.seed + each.isig for each in rest)),
+        offer__openings_sha256=sha256(b"".join(each.seed + each.cpk + each.isig for each in rest)),
         issuer__blind_signature_sha256=sha256(credential_signature()[0]),
         alias__public=one.cpk,
     )
