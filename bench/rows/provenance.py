@@ -1,8 +1,8 @@
 """Verifying a provenance file beside the bare signatures in it, in milliseconds of one processor.
 
 The file is read, taken apart and verified as `vouchsafe provenance verify` does it, the day's root included. The raw
-side makes as many bare calls of the library that verifies them: one RSASSA-PSS signature, and eleven of Ed25519, which
-are two of the author and, on three checkpoints, one of the log and two of witnesses each.
+side makes as many bare calls of the library that verifies them: one RSASSA-PSS signature, and fourteen of Ed25519,
+which are two of the author and, on four checkpoints, one of the log and two of witnesses each.
 """
 
 import time
@@ -20,7 +20,7 @@ from services.seal.provenance import Provenance, verify_provenance
 from services.seal.statements import Context, CredentialMessage
 from tests.unit.seal.exhibits import World, made
 
-_ED25519 = 11
+_ED25519 = 14
 
 
 async def measure(settings: Settings) -> list[Comparison]:

@@ -1,9 +1,10 @@
 """Provenance of a post: a file that shows, offline, that a verified employee wrote it and the platform did not.
 
 It holds the post as its author signed it, the author's key of the thread, the alias key that certifies it, the
-credential of that alias key, the issuer's key, and proofs that this key and the label's activation are in the witnessed
-log. Once the day of the post is over it also shows that the post, as it is, was committed to then. What takes verifying
-is RSASSA-PSS, Ed25519 and SHA-256, all in stock tools; `docs/provenance.md` does it with openssl.
+credential of that alias key, what its label means, the issuer's key, and proofs that the meaning, this key and the
+label's activation are in the witnessed log. Once the day of the post is over it also shows that the post, as it is, was
+committed to then. What takes verifying is RSASSA-PSS, Ed25519 and SHA-256, all in stock tools; `docs/provenance.md`
+does it with openssl.
 
 It names nobody, and holds no envelope and no other thread. It does show the alias key, so the files of two threads of
 one alias belong visibly together: handing one out is for the author, or for a lawful order, to decide. Not shown: that
@@ -19,7 +20,7 @@ from services.seal.checkpoint import LogPolicy
 from services.seal.commitment import TextCommitment, TextId, statement_commitment
 from services.seal.errors import SealError
 from services.seal.exhibit import Exhibit
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, PostRootLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, PostRootLeaf
 from services.seal.logged import Logged, check_logged
 from services.seal.post_root import DayPlace, verify_place
 from services.seal.statements import Context, CredentialMessage, Nonce, PostStatement, Statement
@@ -39,8 +40,9 @@ class Provenance(Exhibit):
     """The file. Unverified by existing; `verify_provenance` judges it.
 
     Keys, signatures and hashes are raw bytes, `issuer_key` is DER SubjectPublicKeyInfo, the proofs are tlog-proofs.
-    `revoked` and its proof are there if the label was revoked in this epoch before the file was made; what follows
-    them is there, as a whole, if the day of the post was over.
+    `label_name` and `parent` are the words for the label and the wider label, or `leaves.NO_PARENT`, as the log has
+    them. `revoked` and its proof are there if the label was revoked in this epoch before the file was made; what
+    follows them is there, as a whole, if the day of the post was over.
     """
 
     KIND = "provenance"
@@ -58,6 +60,9 @@ class Provenance(Exhibit):
     prefix: bytes
     envelope_hash: bytes
     credential_signature: bytes
+    label_name: str
+    parent: str
+    definition_proof: str
     issuer_key: bytes
     issuer_key_proof: str
     crowd_at_least: int
@@ -84,6 +89,7 @@ class Provenance(Exhibit):
 class Verdict:
     """What a file has proven. `revocation` and `day` are None when the file says nothing of them."""
 
+    definition: Logged
     issuer_key: Logged
     activation: Logged
     revocation: Logged | None
@@ -92,26 +98,28 @@ class Verdict:
     @property
     def log_size(self) -> int:
         """Leaves of the largest log that was shown: what came later is not known here."""
-        shown = (self.issuer_key, self.activation, self.revocation, self.day)
+        shown = (self.definition, self.issuer_key, self.activation, self.revocation, self.day)
         return max(each.size for each in shown if each is not None)
 
 
 def verify_provenance(provenance: Provenance, policy: LogPolicy) -> Verdict:
     """Return the verdict when every link holds, from the text to the log that the policy describes.
 
-    The links, in this order: the issuer's key is in the log for label and epoch; the label was activated, and revoked
-    if the file says so; the issuer signed the credential of the alias key, which certified the thread's key, which
-    signed the post; and the post is in the tree of a day, whose root is in the log. A revoked label makes no file
-    false: what the revocation means for a post that was written before is for the reader to judge.
+    The links, in this order: the log says what the label means in the epoch; the issuer's key is in it for both; the
+    label was activated, and revoked if the file says so; the issuer signed the credential of the alias key, which
+    certified the thread's key, which signed the post; and the post is in the tree of a day, whose root is in the log. A
+    revoked label makes no file false: what the revocation means for a post that was written before is for the reader to
+    judge.
     """
     p = provenance
+    definition = check_logged(LabelDefinedLeaf(p.label, p.epoch, p.label_name, p.parent), p.definition_proof, policy)
     issuer_key = check_logged(IssuerKeyLeaf.of(p.label, p.epoch, p.issuer_key), p.issuer_key_proof, policy)
     activation = check_logged(LabelActivatedLeaf(p.label, p.epoch, p.crowd_at_least), p.activation_proof, policy)
     message = CredentialMessage(p.prefix, Context(p.label, p.epoch), p.alias_key, p.envelope_hash)
     credential = SignedCredential(message, p.credential_signature)
     post = SignedPost(p.thread, p.post, p.title, p.body, p.thread_key, p.thread_certificate, p.post_signature)
     verify_authorship(post, credential, p.issuer_key)
-    return Verdict(issuer_key, activation, _check_revocation(p, policy), _check_day(p, policy))
+    return Verdict(definition, issuer_key, activation, _check_revocation(p, policy), _check_day(p, policy))
 
 
 def _check_revocation(p: Provenance, policy: LogPolicy) -> Logged | None:

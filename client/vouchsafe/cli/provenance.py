@@ -56,7 +56,7 @@ def verify(
     verdict = sdk.verify(provenance, read_trust(trust))
     output.facts(
         [
-            ("label", f"{provenance.label}, epoch {provenance.epoch}"),
+            ("label", f"{provenance.label_name} ({provenance.label}, epoch {provenance.epoch})"),
             ("thread", provenance.thread),
             ("post", provenance.post),
             ("title", provenance.title or "(none: the post answers a thread)"),
@@ -73,7 +73,7 @@ def verify(
         )
     size = verdict.log_size
     output.done(
-        f"the file verifies: a holder of a credential under {provenance.label} wrote this (log of {size} leaves)"
+        f'the file verifies: a holder of a credential as "{provenance.label_name}" wrote this (log of {size} leaves)'
     )
 
 

@@ -59,8 +59,10 @@ class Account(PersonAccount):
         if known := self.wallet.alias_compartment.held(label, key.epoch, slot):
             return known
         begun = self.wallet.issuing(label, key.epoch, slot)
-        await self._check_issuer_key(label, key.epoch, begun.issuer_key if begun else key.public_key)
-        await self._check_meaning(label, key.epoch, begun.label_name if begun else key.label_name, key.parent)
+        told = ((key.public_key, key.label_name), *(((begun.issuer_key, begun.label_name),) if begun else ()))
+        for public_key, label_name in told:  # what was begun may still be begun anew, under what is told now
+            await self._check_issuer_key(label, key.epoch, public_key)
+            await self._check_meaning(label, key.epoch, label_name, key.parent)
         issuance = Issuance(
             self._person_side,
             self.wallet.alias_compartment,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.seal.authorship import SignedPost
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, PostRootLeaf
+from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, PostRootLeaf
 from services.seal.provenance import Provenance, ProvenanceRequest, Verdict, verify_provenance
 from services.seal.trust import Trust
 from vouchsafe.credential.v1 import credential_pb2
@@ -77,6 +77,9 @@ def _begun(post: SignedPost, credential: credential_pb2.Credential, issuer_key: 
         prefix=credential.prefix,
         envelope_hash=credential.envelope_hash,
         credential_signature=credential.signature,
+        label_name="",
+        parent="",
+        definition_proof="",
         issuer_key=issuer_key,
         issuer_key_proof="",
         crowd_at_least=0,
@@ -105,17 +108,24 @@ async def _ask(side: AliasSide, aliases: Sequence[Alias], post_id: str) -> tuple
 
 
 async def _with_label(made: Provenance, log: LogReader) -> Provenance:
-    """The file with the proofs of the issuer's key, of the label's activation and, if there is one, revocation.
+    """The file with the proofs of the label's meaning, issuer's key and activation and, if there is one, revocation.
 
-    LABEL_NOT_ACTIVE when the log shows no activation. A label that was revoked later is no reason to refuse.
+    PROOF_INVALID when the log shows no meaning, LABEL_NOT_ACTIVE when it shows no activation. A label that was revoked
+    later is no reason to refuse.
     """
     key_proof, _ = await log.prove(IssuerKeyLeaf.of(made.label, made.epoch, made.issuer_key).to_bytes())
-    activated, revoked = await _label_leaves(made, log)
+    defined, activated, revoked = await _label_leaves(made, log)
+    if defined is None:
+        raise VouchsafeError(Reason.PROOF_INVALID, f"the log does not say what {made.label} means")
     if activated is None:
         raise VouchsafeError(Reason.LABEL_NOT_ACTIVE, f"the log does not show that {made.label} was activated")
+    definition_proof, _ = await log.prove(defined.to_bytes())
     activation_proof, _ = await log.prove(activated.to_bytes())
     made = replace(
         made,
+        label_name=defined.label_name,
+        parent=defined.parent,
+        definition_proof=definition_proof,
         issuer_key_proof=key_proof,
         crowd_at_least=activated.crowd_at_least,
         activation_proof=activation_proof,
@@ -126,13 +136,16 @@ async def _with_label(made: Provenance, log: LogReader) -> Provenance:
     return replace(made, revoked=revoked.reason, revocation_proof=revocation_proof)
 
 
-async def _label_leaves(made: Provenance, log: LogReader) -> tuple[LabelActivatedLeaf | None, LabelRevokedLeaf | None]:
+async def _label_leaves(
+    made: Provenance, log: LogReader
+) -> tuple[LabelDefinedLeaf | None, LabelActivatedLeaf | None, LabelRevokedLeaf | None]:
     """What the log says of the label in its epoch. The whole log is read: nobody learns which label is sought."""
-    activated, revoked = None, None
+    defined, activated, revoked = None, None, None
     async for _, data in log.leaves():
+        defined = defined or says(data, LabelDefinedLeaf, made.label, made.epoch)
         activated = activated or says(data, LabelActivatedLeaf, made.label, made.epoch)
         revoked = revoked or says(data, LabelRevokedLeaf, made.label, made.epoch)
-    return activated, revoked
+    return defined, activated, revoked
 
 
 async def _with_day(made: Provenance, committed: pb.CommittedStatement, log: LogReader) -> Provenance:

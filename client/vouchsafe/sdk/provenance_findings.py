@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.seal.leaves import NO_PARENT
 from services.seal.provenance import Provenance, Verdict
 
 
@@ -18,6 +19,11 @@ def findings(provenance: Provenance, verdict: Verdict) -> tuple[Finding, ...]:
     """A verified file in words, link by link."""
     p = provenance
     found = [
+        Finding(
+            f"the label's meaning is leaf {verdict.definition.index} of the log",
+            f'everybody is told the same: {p.label} means "{p.label_name}" in epoch {p.epoch}; {_wider(p)}',
+            "whether the words are true of those to whom the issuer gives credentials",
+        ),
         Finding(
             f"the issuer's key is leaf {verdict.issuer_key.index} of the log",
             f"everybody is shown this one key for {p.label}, epoch {p.epoch}",
@@ -46,6 +52,10 @@ def findings(provenance: Provenance, verdict: Verdict) -> tuple[Finding, ...]:
         ),
     ]
     return (*found, _about_day(provenance, verdict))
+
+
+def _wider(p: Provenance) -> str:
+    return "no label is wider" if p.parent == NO_PARENT else f"the wider label is {p.parent}"
 
 
 def _about_revocation(p: Provenance, verdict: Verdict) -> Finding:

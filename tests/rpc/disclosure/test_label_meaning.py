@@ -83,11 +83,27 @@ def files(directory: Path) -> dict[str, Path]:
     return {name: directory / name for name in ("certificate", "key", "authority")}
 
 
-def told(**changes: str) -> GetIssuerKeyResponse:
+def told(lie: GetIssuerKeyResponse) -> GetIssuerKeyResponse:
+    """What verification answers: the truth, but for this."""
     answer = GetIssuerKeyResponse()
     answer.CopyFrom(HONEST)
-    answer.MergeFrom(GetIssuerKeyResponse(**changes))
+    answer.MergeFrom(lie)
     return answer
+
+
+def begin(platform: Platform, wallet: Wallet, label_name: str) -> None:
+    """Have the wallet hold an issuance that was begun, whose choice is not known yet."""
+    begun = issuing.begin(
+        wallet.registered(),
+        platform.trust.opening_key,
+        label=LABEL,
+        label_name=label_name,
+        epoch=EPOCH,
+        slot=0,
+        issuer_key=KEY,
+        candidates=HONEST.candidates,
+    )
+    wallet.alias_compartment.save_issuing(begun)
 
 
 async def test_the_words_of_the_log_are_taken(account: Account) -> None:
@@ -95,11 +111,11 @@ async def test_the_words_of_the_log_are_taken(account: Account) -> None:
         await account.issue(LABEL)
 
 
-@pytest.mark.parametrize("lie", [{"label_name": "Employee of Acme's owner"}, {"parent": "finance"}])
+@pytest.mark.parametrize("lie", [{"label_name": "Employee of Acme, Inc."}, {"parent": "finance"}])
 async def test_other_words_than_those_of_the_log_are_refused_before_anything_is_asked_for(
     account: Account, side: ToldSide, wallet: Wallet, lie: dict[str, str]
 ) -> None:
-    side.told = told(**lie)
+    side.told = told(GetIssuerKeyResponse(**lie))
     with pytest.raises(VouchsafeError) as refused:
         await account.issue(LABEL)
     assert refused.value.reason == "LABEL_MISNAMED"
@@ -108,7 +124,7 @@ async def test_other_words_than_those_of_the_log_are_refused_before_anything_is_
 
 @pytest.mark.parametrize("lie", [{"label_name": "two\nlines"}, {"parent": "none"}])
 async def test_words_that_no_log_can_hold_are_refused(account: Account, side: ToldSide, lie: dict[str, str]) -> None:
-    side.told = told(**lie)
+    side.told = told(GetIssuerKeyResponse(**lie))
     with pytest.raises(VouchsafeError) as refused:
         await account.issue(LABEL)
     assert refused.value.reason == "PROOF_INVALID"
@@ -117,20 +133,24 @@ async def test_words_that_no_log_can_hold_are_refused(account: Account, side: To
 async def test_what_was_begun_under_other_words_does_not_go_on(
     platform: Platform, account: Account, wallet: Wallet
 ) -> None:
-    begun = issuing.begin(
-        wallet.registered(),
-        platform.trust.opening_key,
-        label=LABEL,
-        label_name="Employee of Another",
-        epoch=EPOCH,
-        slot=0,
-        issuer_key=KEY,
-        candidates=4,
-    )
-    wallet.alias_compartment.save_issuing(begun)
+    begin(platform, wallet, "Employee of Another")
     with pytest.raises(VouchsafeError) as refused:
         await account.issue(LABEL)
     assert refused.value.reason == "LABEL_MISNAMED"
+
+
+async def test_what_was_begun_honestly_is_not_begun_anew_under_a_key_or_words_that_no_log_shows(
+    platform: Platform, account: Account, side: ToldSide, wallet: Wallet
+) -> None:
+    begin(platform, wallet, HONEST.label_name)
+    for lie, reason in (
+        (GetIssuerKeyResponse(candidates=8, label_name="Employee of Another"), "LABEL_MISNAMED"),
+        (GetIssuerKeyResponse(candidates=8, public_key=b"another key"), "LEAF_UNKNOWN"),
+    ):
+        side.told = told(lie)
+        with pytest.raises(VouchsafeError) as refused:
+            await account.issue(LABEL)
+        assert refused.value.reason == reason
 
 
 async def test_a_log_that_is_away_is_not_taken_for_a_lie(platform: Platform, tmp_path: Path) -> None:

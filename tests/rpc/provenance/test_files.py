@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.seal.leaves import PostRootLeaf
+from services.seal.leaves import NO_PARENT, PostRootLeaf
 from tests.rpc.forum.requests import comment_request
 from tests.rpc.provenance.world import World, alias_of, running
-from tests.unit.forum.authors import EPOCH, LABEL, new_id
+from tests.unit.forum.authors import EPOCH, LABEL, LABEL_NAME, new_id
 from tests.unit.seal.test_provenance_by_hand import by_hand, needs_tools
 from vouchsafe.cli.main import app
 from vouchsafe.forum.v1.provenance_service_pb2 import CheckQuoteRequest, CheckQuoteResponse
@@ -49,13 +49,15 @@ async def test_an_author_makes_a_file_that_verifies_here_by_the_command_and_by_h
     assert verdict.day is not None
     leaf = PostRootLeaf.parse((await world.served.leaves())[verdict.day.index])
     assert (leaf.day, leaf.root) == ("2030-01-01", made.day_root)
+    assert (made.label_name, made.parent) == (LABEL_NAME, NO_PARENT)
     assert (made.title, made.body, made.label, made.crowd_at_least) == ("Title", BODY, LABEL, 20)
-    assert len(findings(made, verdict)) == 7
+    assert len(findings(made, verdict)) == 8
 
     done = by_hand(tmp_path / "by-hand", made.to_bytes(), world.ceremony.text)
     assert done.returncode == 0, done.stdout + done.stderr
     told = commanded(tmp_path, "provenance", made.to_bytes(), world.ceremony.text)
     assert "the file verifies" in told
+    assert f"{LABEL_NAME} ({LABEL}, epoch {EPOCH})" in told
     broken = made.to_bytes().replace(b"Nobody", b"Someone")
     assert "PROOF_INVALID" in commanded(tmp_path, "provenance", broken, world.ceremony.text)
     assert by_hand(tmp_path / "broken", broken, world.ceremony.text).returncode != 0
@@ -85,6 +87,15 @@ async def test_a_wallet_whose_aliases_did_not_write_the_post_makes_no_file(world
     found = await provenance.make(world.side, [alias_of(bob), alias_of(alice)], post_id, trust)
     assert found.alias_key == alice.key.public_key
     assert await refusal(provenance.make(world.side, [alias_of(alice)], new_id(), trust)) == "POST_NOT_FOUND"
+
+
+async def test_a_label_is_told_in_the_words_of_the_log_and_in_no_other(world: World) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    thread_id, post_id = await world.forum.open_thread(alice)
+    made = await provenance.make(world.side, [alias_of(alice, thread_id)], post_id, trust)
+    for lie in ({"label_name": "Employee of Pixel Foundry"}, {"parent": "gaming"}):
+        with pytest.raises(VouchsafeError, match="PROOF_INVALID"):
+            provenance.verify(replace(made, **lie), trust)  # type: ignore[arg-type]
 
 
 async def test_a_file_made_after_a_revocation_says_so(world: World) -> None:

@@ -20,7 +20,14 @@ from services.seal.commitment import (
 )
 from services.seal.ed25519 import SigningKey
 from services.seal.kdf import alias_key, thread_key
-from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf, Leaf, PostRootLeaf
+from services.seal.leaves import (
+    IssuerKeyLeaf,
+    LabelActivatedLeaf,
+    LabelDefinedLeaf,
+    LabelRevokedLeaf,
+    Leaf,
+    PostRootLeaf,
+)
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType
 from services.seal.passages import passages
@@ -31,7 +38,7 @@ from services.seal.secret import SecretBytes
 from services.seal.statements import Context, CredentialMessage, PostStatement, ThreadCertificate
 from services.seal.tlog_proof import TlogProof
 
-LABEL, EPOCH = "harbour-games", 3
+LABEL, EPOCH, LABEL_NAME, PARENT = "harbour-games", 3, "Employee of Harbour Games '海港'", "gaming"
 THREAD, POST = "8d9f3c2e-6a0f-4f4c-9f5e-0c1d2e3f4a5b", "1f2e3d4c-5b6a-4978-8796-a5b4c3d2e1f0"
 TITLE = "Night shifts 夜班"
 BODY = "Who sets the rota? Nobody says.\n\n\tThey said: “Next month.” 没人说。真的。\nIt costs 3.5 hours"
@@ -130,7 +137,8 @@ def made(title: str = TITLE, body: str = BODY) -> World:
     tree = DayTree(SECRET, DAY, [commitment.to_bytes(), b"another text"])
     place = tree.place(commitment.to_bytes())
     key_leaf, activation, root = IssuerKeyLeaf.of(LABEL, EPOCH, spki), LabelActivatedLeaf(LABEL, EPOCH, 20), tree.leaf()
-    log.add(key_leaf, activation, root)
+    definition = LabelDefinedLeaf(LABEL, EPOCH, LABEL_NAME, PARENT)
+    log.add(definition, key_leaf, activation, root)
     provenance = Provenance(
         thread=THREAD,
         post=POST,
@@ -145,6 +153,9 @@ def made(title: str = TITLE, body: str = BODY) -> World:
         prefix=message.prefix,
         envelope_hash=message.envelope_hash,
         credential_signature=issuer().sign(message.signed_bytes(), pss, hashes.SHA384()),
+        label_name=LABEL_NAME,
+        parent=PARENT,
+        definition_proof=log.proof(definition),
         issuer_key=spki,
         issuer_key_proof=log.proof(key_leaf),
         crowd_at_least=20,

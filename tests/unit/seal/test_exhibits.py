@@ -39,10 +39,11 @@ def test_a_provenance_verifies_after_its_way_through_a_file() -> None:
     read = Provenance.parse(world().provenance.to_bytes())
     assert read == world().provenance
     verdict = verify_provenance(read, policy())
-    assert (verdict.issuer_key.index, verdict.activation.index, verdict.log_size) == (5, 6, 8)
+    assert (verdict.definition.index, verdict.issuer_key.index, verdict.activation.index) == (5, 6, 7)
+    assert verdict.log_size == 9
     assert verdict.revocation is None
     assert verdict.day is not None
-    assert (verdict.day.index, verdict.day.seen_unix) == (7, SEEN + 1)
+    assert (verdict.day.index, verdict.day.seen_unix) == (8, SEEN + 1)
 
 
 def test_before_the_day_is_over_it_proves_the_author_all_the_same() -> None:
@@ -83,7 +84,7 @@ def test_a_revocation_is_shown_with_its_proof() -> None:
     revoked = Provenance.parse(world_of_its_own.revoked.to_bytes())
     verdict = verify_provenance(revoked, world_of_its_own.log.policy)
     assert verdict.revocation is not None
-    assert (verdict.revocation.index, verdict.log_size) == (8, 9)
+    assert (verdict.revocation.index, verdict.log_size) == (9, 10)
     for broken in (
         replace(revoked, revoked="superseded"),
         replace(revoked, revoked=""),
@@ -113,7 +114,7 @@ def test_no_byte_of_a_quotation_can_be_changed(data: st.DataObject) -> None:
 
 def test_a_quotation_shows_its_passages_and_nothing_else_of_the_text() -> None:
     quotation = world().quotation
-    assert verify_quotation(Quotation.parse(quotation.to_bytes()), policy()).index == 7
+    assert verify_quotation(Quotation.parse(quotation.to_bytes()), policy()).index == 8
     assert quotation.passages == ("Who sets the rota?", "Nobody says.")
     shown = quotation.to_bytes()
     assert "没人说".encode() not in shown
@@ -143,7 +144,7 @@ def test_another_log_is_not_believed() -> None:
 
 def test_a_signature_of_nobody_known_has_no_place_in_a_proof() -> None:
     stranger = other().provenance.issuer_key_proof.splitlines(keepends=True)[-1].replace("witness-2", "witness-9")
-    for name in ("issuer_key_proof", "activation_proof", "day_proof"):
+    for name in ("definition_proof", "issuer_key_proof", "activation_proof", "day_proof"):
         padded = replace(world().provenance, **{name: getattr(world().provenance, name) + stranger})
         with pytest.raises(SealError, match="known witnesses"):
             verify_provenance(padded, policy())

@@ -12,7 +12,7 @@ import pytest
 
 from services.seal.errors import SealError
 from services.seal.provenance import Provenance, verify_provenance
-from tests.unit.seal.exhibits import Log, World, made
+from tests.unit.seal.exhibits import LABEL_NAME, PARENT, Log, World, made
 
 PAGE = Path(__file__).parents[3] / "docs" / "provenance.md"
 TOOLS = ("bash", "openssl", "sed", "od", "base64")
@@ -60,7 +60,8 @@ def test_the_steps_verify_what_we_verify(tmp_path: Path) -> None:
     done = by_hand(tmp_path, world().provenance.to_bytes(), trust_of(world().log))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("VERIFIED\n")
-    assert [line.split(".")[0] for line in done.stdout.splitlines()[:-1]] == ["2", "3", "4", "7", "8", "9", "10"]
+    assert [line.split(".")[0] for line in done.stdout.splitlines()[:-1]] == ["2", "3", "4", "7", "8", "9", "10", "11"]
+    assert f"7. the label means: {LABEL_NAME} (wider label: {PARENT})\n" in done.stdout
     assert "signed by a witness at 2030-01-02 16:00:01 UTC" in done.stdout
 
 
@@ -84,12 +85,12 @@ def test_any_text_is_the_same_to_both(tmp_path: Path, title: str, body: str) -> 
 def test_what_a_file_lacks_is_told(tmp_path: Path) -> None:
     early = by_hand(tmp_path / "early", world().before_the_day_was_over.to_bytes(), trust_of(world().log))
     assert early.returncode == 0, early.stdout + early.stderr
-    assert "10. no daily root is in the file" in early.stdout
-    assert "9. no revocation is in the file; the log had 8 leaves" in early.stdout
+    assert "11. no daily root is in the file" in early.stdout
+    assert "10. no revocation is in the file; the log had 9 leaves" in early.stdout
     other = made()
     revoked = by_hand(tmp_path / "revoked", other.revoked.to_bytes(), trust_of(other.log))
     assert revoked.returncode == 0, revoked.stdout + revoked.stderr
-    assert "9. REVOKED: key-compromised" in revoked.stdout
+    assert "10. REVOKED: key-compromised" in revoked.stdout
 
 
 KEYS = [line.partition(" ")[0] for line in made().provenance.to_bytes().decode().splitlines()[1:]]
