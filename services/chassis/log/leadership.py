@@ -69,15 +69,20 @@ class Leadership:
 
     async def _lead(self, epoch: int, work: Work) -> None:
         """Work until the lease is lost."""
+        tasks = [asyncio.create_task(each) for each in (self._renew(epoch), work(epoch))]
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._renew(epoch))
-                group.create_task(work(epoch))
-        except BaseExceptionGroup as failures:
+            # No task group, which tells of what failed in place of having been cancelled at the same time.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        failures = [each for each in ended if isinstance(each, Exception)]
+        if failures:
             # Several may notice at once; anything but a lost lease is a fault of ours and goes on up.
-            _, others = failures.split(LeaseLost)
+            _, others = ExceptionGroup("while leading", failures).split(LeaseLost)
             if others is not None:
-                raise others from None
+                raise others
 
     async def _renew(self, epoch: int) -> None:
         clock = asyncio.get_running_loop()

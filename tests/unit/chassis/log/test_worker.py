@@ -219,3 +219,26 @@ async def test_a_follower_whose_log_another_process_sequences_looks_by_itself() 
 def test_steps_are_the_further_apart_the_longer_they_take_within_bounds() -> None:
     pace = Pace(times=3.0, least=0.1, most=1.0)
     assert [pace.after(took) for took in (0.0, 0.02, 0.2, 5.0)] == [0.1, 0.1, pytest.approx(0.6), 1.0]
+
+
+async def test_whoever_is_cancelled_while_the_lease_is_lost_ends() -> None:
+    """A step that is interrupted may find that it was overtaken, and say that instead."""
+
+    class Overtaken:
+        begun = asyncio.Event()
+
+        async def step(self) -> bool:
+            self.begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise LeaseLost("overtaken")
+
+    follower, working = Overtaken(), worker(MemoryEventStore())
+    working.add("overtaken", lambda _epoch: follower)
+    task = asyncio.create_task(working.run())
+    await follower.begun.wait()
+    task.cancel()
+    _, going_on = await asyncio.wait({task}, timeout=5)
+    task.cancel()
+    assert not going_on
