@@ -28,7 +28,7 @@ from services.chassis.telemetry_metrics import SEQUENCER_LAG
 from services.chassis.tracelink import span
 
 _BATCH = 500
-_LEAST = 50
+_FIRST = _LEAST = 50
 _LONG_SECONDS = 0.5
 _SCAN_SECONDS = 0.5
 _NOTE_COMMITS = 500
@@ -41,7 +41,8 @@ class Sequencer:
     def __init__(self, log: SequencingLog, window: LogWindow, *, batch: int = _BATCH) -> None:
         self._log = log
         self._window = window
-        self._most = self._batch = batch
+        # Few at first: a batch that the store cannot place in time goes on there, in the way of the next.
+        self._most, self._batch = batch, min(_FIRST, batch)
         self._appended = log.appended.feed()
         self._contents: dict[str, Commit] = {}
         self._scan_at = 0.0
