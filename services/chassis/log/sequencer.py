@@ -62,10 +62,10 @@ class Sequencer:
         except StoreUnavailable:
             self._batch = max(1, self._batch // 2)
             raise
-        if time.monotonic() - began < _LONG_SECONDS:
-            self._batch = min(self._most, 2 * self._batch)
-        else:
+        if time.monotonic() - began >= _LONG_SECONDS:
             self._batch = max(min(_LEAST, self._most), self._batch // 2)
+        elif more:  # A step with little to do says nothing of a larger batch.
+            self._batch = min(self._most, 2 * self._batch)
         return more
 
     async def _step(self) -> bool:
