@@ -4,7 +4,7 @@ A gzip stream of lines of JSON, each ended by a line feed:
 
     {"format": "vouchsafe-log", "version": 1, "service": ..., "epoch": ..., "head": ..., "made": ...}
     {"position": 1, "stream": ..., "first": ..., "events": [[type, base64], ...], "parts": [[id, number of events,
-     fingerprint, at, caller, traceparent], ...]}
+     fingerprint, at, caller, traceparent, each claim], ...]}
     ...
     {"end": {"count": ..., "head": ..., "chain": ...}}
 
@@ -184,6 +184,7 @@ def _told(commit: Commit) -> dict[str, Any]:
                 part.meta.at,
                 part.meta.caller,
                 part.meta.traceparent,
+                *part.claims,
             ]
             for part in commit.parts
         ],
@@ -200,9 +201,9 @@ def _commit(told: dict[str, Any], position: int) -> Commit:
             for version, (kind, data) in enumerate(told["events"], start=first)
         ]
         parts: list[Part] = []
-        for commit_id, count, fingerprint, at, caller, traceparent in told["parts"]:
+        for commit_id, count, fingerprint, at, caller, traceparent, *claims in told["parts"]:
             meta = CommitMeta(str(fingerprint), int(at), str(caller), traceparent and str(traceparent))
-            parts.append(Part(str(commit_id), first, first + int(count) - 1, meta))
+            parts.append(Part(str(commit_id), first, first + int(count) - 1, meta, tuple(map(str, claims))))
             first += int(count)
         return Commit(str(told["stream"]), tuple(events), tuple(parts), position)
     except (KeyError, TypeError, ValueError, binascii.Error):

@@ -56,7 +56,6 @@ from services.forum.domain import (
     alias,
     alias_decider,
     label_decider,
-    post_id_decider,
     post_root_decider,
     text_commitment,
     thread_decider,
@@ -132,7 +131,6 @@ class Forum:
         self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse, states=states)
         self._long_threads = thread_snapshots(snapshots) if snapshots else None
         self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse, snapshots=self._long_threads)
-        self._post_ids = CommandHandler(store, self._codec, post_id_decider, self._coarse)
         self._roots = CommandHandler(store, self._codec, post_root_decider, self._coarse)
         self._commitments = CommandHandler(store, self._codec, text_commitment, self._coarse)
         self._tokens = ConsistencyTokens(TokenSealer(keys.page), store_epoch)
@@ -200,7 +198,6 @@ class Forum:
             aliases=self._aliases,
             labels=self._labels,
             threads=self._threads,
-            post_ids=self._post_ids,
             tokens=self._tokens,
             grace=self._config.grace(),
             clock=self._coarse,

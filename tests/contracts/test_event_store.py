@@ -132,6 +132,63 @@ async def test_an_append_has_an_id_for_each_write(store: LogStore) -> None:
         await store.append("thread-1", 0, [Write("id", [EVENT], META), Write("id", [EVENT], META)])
 
 
+async def _claiming(store: LogStore) -> Commit:
+    """A commit of a part with two claims, one with none and one with one."""
+    claims = {"id-1": ["name/a", "name/b"], "id-2": [], "id-3": ["name/c"]}
+    return await store.append("thread-1", 0, [Write(each, [EVENT], META, names) for each, names in claims.items()])
+
+
+async def test_claims_are_kept_with_their_part_and_find_it(store: LogStore) -> None:
+    commit = await _claiming(store)
+    assert [part.claims for part in commit.parts] == [("name/a", "name/b"), (), ("name/c",)]
+    assert commit.ids == ("id-1", "name/a", "name/b", "id-2", "id-3", "name/c")
+    assert [await store.find_commit(each) for each in ("name/a", "name/b", "name/c")] == [commit] * 3
+    assert await store.commits_by_ids(["name/c", "id-1", "name/b"]) == [commit]
+    assert await store.read_stream("thread-1") == [commit]
+    assert commit.part("name/a") is None
+    assert await _claiming(store) == commit
+    await sequence_all(store)
+    assert await store.read_log(0, 9) == [replace(commit, position=1)]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        Write("new", [EVENT], META, ["name/b"]),
+        Write("new", [EVENT], META, ["name/new", "name/c"]),
+        Write("new", [EVENT], META, ["id-2"]),
+        Write("name/a", [EVENT], META),
+        Write("id-1", [EVENT], META, ["name/a"]),
+    ],
+)
+@pytest.mark.parametrize(("stream", "expected"), [("thread-1", 3), ("thread-1", 0), ("thread-2", 0)])
+async def test_what_is_claimed_nothing_else_may_have_on_any_stream(
+    store: LogStore, write: Write, stream: str, expected: int
+) -> None:
+    commit = await _claiming(store)
+    with pytest.raises(CommitIdTaken) as taken:
+        await store.append(stream, expected, [Write("other", [EVENT], META, ["name/other"]), write])
+    assert taken.value.existing == commit
+    assert await store.commits_by_ids(["new", "name/new", "other", "name/other"]) == []
+
+
+async def test_of_those_who_claim_a_name_at_once_one_gets_it(store: LogStore) -> None:
+    for number in range(10):
+        writes = [Write(f"{number}-{each}", [EVENT], META, [f"name/{number}"]) for each in range(4)]
+        appends = [store.append(f"thread-{each}", 0, [write]) for write in writes for each in [write.commit_id]]
+        outcomes = await asyncio.gather(*appends, return_exceptions=True)
+        (winner,) = (outcome for outcome in outcomes if isinstance(outcome, Commit))
+        losers = [outcome.existing for outcome in outcomes if isinstance(outcome, CommitIdTaken)]
+        assert losers == [winner] * 3
+        assert await store.find_commit(f"name/{number}") == winner
+
+
+@pytest.mark.parametrize("claims", [["a", "a"], ["id"], ["other"], [""]])
+async def test_a_claim_is_an_id_like_no_other_of_the_append(store: LogStore, claims: list[str]) -> None:
+    with pytest.raises(ValueError, match="append"):
+        await store.append("thread-1", 0, [Write("id", [EVENT], META, claims), Write("other", [EVENT], META)])
+
+
 async def test_commits_are_found_by_many_ids_at_once(store: LogStore) -> None:
     one, other = await _three_parts(store), await append(store, "thread-2", 0, commit_id="id-4")
     await append(store, "thread-3", 0, commit_id="id-5")

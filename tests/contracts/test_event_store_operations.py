@@ -57,7 +57,8 @@ def made(position: int, stream: str, first: int, *ids: str, count: int = 1) -> C
 
 async def test_a_log_is_taken_back_as_it_was(store: LogStore) -> None:
     source = MemoryEventStore()
-    await source.append("thread-1", 0, [Write("a", [EVENT], META), Write("b", [EVENT, EventData("t", b"\xff")], META)])
+    first = [Write("a", [EVENT], META, ["name"]), Write("b", [EVENT, EventData("t", b"\xff")], META)]
+    await source.append("thread-1", 0, first)
     for version in range(4):
         await append(source, "thread-2", version)
         await append(source, "thread-1", version + 3)
@@ -69,7 +70,7 @@ async def test_a_log_is_taken_back_as_it_was(store: LogStore) -> None:
     assert await store.read_log(0, 100) == log
     assert await store.head_position() == 9
     assert await store.read_stream("thread-1") == await source.read_stream("thread-1")
-    assert await store.find_commit("b") == log[0]
+    assert await store.find_commit("b") == await store.find_commit("name") == log[0]
     assert await store.unsequenced_count() == 0
 
 
@@ -85,6 +86,13 @@ async def test_a_restored_log_goes_on(store: LogStore) -> None:
 
 GOOD = made(3, "thread-1", 2)
 MULTI = made(3, "thread-1", 2, "x", "y")
+
+
+def claiming(commit: Commit, *claims: str) -> Commit:
+    """The commit, with claims of its last part."""
+    return replace(commit, parts=(*commit.parts[:-1], replace(commit.parts[-1], claims=claims)))
+
+
 BAD: dict[str, list[Commit]] = {
     "a position is left out": [made(4, "thread-1", 2)],
     "a position is there already": [made(2, "thread-1", 2)],
@@ -99,6 +107,10 @@ BAD: dict[str, list[Commit]] = {
     "an id is there already": [made(3, "thread-1", 2, "id-1")],
     "the id of a later part is there already": [made(3, "thread-1", 2, "new", "second")],
     "an id comes twice": [made(3, "thread-1", 2, "x"), made(4, "thread-2", 2, "y", "x")],
+    "what is claimed is there already": [claiming(GOOD, "id-1")],
+    "a claim comes twice": [claiming(GOOD, "x"), claiming(made(4, "thread-2", 2), "x")],
+    "a part claims what another is called": [claiming(MULTI, "x")],
+    "a claim of nothing": [claiming(GOOD, "")],
     "a good one before a bad one": [GOOD, made(4, "thread-2", 9)],
     "no events": [replace(GOOD, events=())],
     "no parts": [replace(GOOD, parts=())],

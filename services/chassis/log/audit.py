@@ -138,10 +138,10 @@ class _LogAudit:
         return page, not page and head is not None
 
     async def _check_ids(self, page: Sequence[Commit]) -> None:
-        places = {part.commit_id: commit for commit in page for part in commit.parts}
+        places = {each: commit for commit in page for each in commit.ids}
         for holder in await self._store.commits_by_ids(list(places)):
-            for part in holder.parts:
-                here = places.get(part.commit_id)
+            for each in holder.ids:
+                here = places.get(each)
                 if here is not None and here.position != holder.position:
                     self._report.note(Fault.REPEATED_ID, Mark(here.position or 0))
 

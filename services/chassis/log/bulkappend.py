@@ -148,11 +148,11 @@ class BulkAppend:
         return outcomes | {stream: OutcomeUnknown("no commit has the id yet") for stream in unsettled}
 
     async def _by_holder(self, unsettled: _Unsettled) -> dict[str, Outcome]:
-        ids = [part.commit_id for commit, _ in unsettled.values() for part in commit.parts]
-        holders = {part.commit_id: held for held in await self._store.commits_by_ids(ids) for part in held.parts}
+        ids = [each for commit, _ in unsettled.values() for each in commit.ids]
+        holders = {each: held for held in await self._store.commits_by_ids(ids) for each in held.ids}
         outcomes: dict[str, Outcome] = {}
         for commit, answer in unsettled.values():
-            holder = next((held for part in commit.parts if (held := holders.get(part.commit_id))), None)
+            holder = next((held for each in commit.ids if (held := holders.get(each))), None)
             if holder is not None:
                 outcomes[commit.stream] = holder if holder.is_repeat_of(commit) else CommitIdTaken(holder)
             elif answer is Answer.VERSION_TAKEN:

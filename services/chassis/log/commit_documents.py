@@ -1,6 +1,6 @@
 """A commit as the document that stands for it in MongoDB, and back; `eventstore_mongo` says what the fields mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.chassis.log.eventstore import Commit, CommitMeta, Part, RecordedEvent
@@ -15,10 +15,7 @@ def to_document(commit: Commit) -> dict[str, Any]:
         "first": commit.first,
         "last": commit.last,
         "events": [{"v": event.version, "type": event.type, "data": event.data} for event in commit.events],
-        "parts": [
-            {"id": part.commit_id, "first": part.first, "last": part.last, "meta": _to_meta(part.meta)}
-            for part in commit.parts
-        ],
+        "parts": [each for part in commit.parts for each in _to_parts(part)],
         **place,
     }
 
@@ -28,11 +25,24 @@ def to_commit(document: Mapping[str, Any]) -> Commit:
     return Commit(
         stream=document["stream"],
         events=tuple(RecordedEvent(event["v"], event["type"], event["data"]) for event in document["events"]),
-        parts=tuple(
-            Part(part["id"], part["first"], part["last"], _from_meta(part["meta"])) for part in document["parts"]
-        ),
+        parts=tuple(_from_parts(document["parts"])),
         position=document.get("pos"),
     )
+
+
+def _to_parts(part: Part) -> Iterator[dict[str, Any]]:
+    """The part, and after it its claims: beside it and not in it, so that one index holds all ids."""
+    yield {"id": part.commit_id, "first": part.first, "last": part.last, "meta": _to_meta(part.meta)}
+    for claim in part.claims:
+        yield {"id": claim}
+
+
+def _from_parts(stored: list[Mapping[str, Any]]) -> Iterator[Part]:
+    starts = [index for index, each in enumerate(stored) if "meta" in each]
+    for start, end in zip(starts, [*starts[1:], len(stored)], strict=True):
+        part = stored[start]
+        claims = tuple(each["id"] for each in stored[start + 1 : end])
+        yield Part(part["id"], part["first"], part["last"], _from_meta(part["meta"]), claims)
 
 
 def _to_meta(meta: CommitMeta) -> dict[str, Any]:

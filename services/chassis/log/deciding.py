@@ -33,6 +33,12 @@ class Asked(Generic[C]):
     commit_id: str
     meta: CommitMeta
     begins: bool = False
+    claims: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids that it is to have in the log."""
+        return (self.commit_id, *self.claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ class Deciding(Generic[C, S, E]):
             )
         except Exception as refusal:  # noqa: BLE001 -- whatever it is, it is the answer to this command alone
             return Decision(base, refusal=refusal), 0
-        return Decision(after, events, Write(asked.commit_id, stored, asked.meta) if stored else None), size
+        write = Write(asked.commit_id, stored, asked.meta, asked.claims) if stored else None
+        return Decision(after, events, write), size
 
     def _stored(self, events: tuple[E, ...]) -> tuple[list[EventData], int]:
         stored = [self._codec.encode(event) for event in events]

@@ -1,9 +1,10 @@
 """The event log of one service as its users see it: values, ports and errors.
 
 A *commit* is one or more events of one stream, written whole or not at all: what one command appended, or what several
-commands of a busy stream did, each its own *part*. A commit is readable in its stream at once; its place in the log of
-the whole service, a dense position counted from 1, is given a moment later by the `sequencer`. What an event's bytes
-mean is the `codec`'s business; deciding is `handle`'s. The adapters are `eventstore_memory` and `eventstore_mongo`;
+commands of a busy stream did, each its own *part*. A part may *claim* further ids, which nothing else in the log may
+have: so a name is unique over all streams. A commit is readable in its stream at once; its place in the log of the
+whole service, a dense position counted from 1, is given a moment later by the `sequencer`. What an event's bytes mean
+is the `codec`'s business; deciding is `handle`'s. The adapters are `eventstore_memory` and `eventstore_mongo`;
 `tests/contracts` says what both must do.
 """
 
@@ -54,21 +55,26 @@ class CommitMeta:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one command asks to have appended, at least one event. `commit_id` is the command's own, for good."""
+    """What one command asks to have appended, at least one event. `commit_id` is the command's own, for good.
+
+    So are `claims`, ids of the same space: whoever makes them sees to it that no command's own id looks like one.
+    """
 
     commit_id: str
     events: Sequence[EventData]
     meta: CommitMeta
+    claims: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one command appended: the versions `first` to `last` of the stream."""
+    """What one command appended: the versions `first` to `last` of the stream, and the ids it claimed with them."""
 
     commit_id: str
     first: int
     last: int
     meta: CommitMeta
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,11 @@ class Commit:
     def size(self) -> int:
         """Bytes of the events and their type names; at most `MAX_COMMIT_BYTES`."""
         return sum(len(event.data) + len(event.type) for event in self.events)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All that is unique about it: of each part its command's id and its claims, in order."""
+        return tuple(each for part in self.parts for each in (part.commit_id, *part.claims))
 
     def part(self, commit_id: str) -> Part | None:
         """What the command of that id appended, None when it has no part in this commit."""
@@ -172,7 +183,7 @@ class VersionConflict(EventStoreError):
 
 
 class CommitIdTaken(EventStoreError):
-    """Another commit has a part under one of these ids already; `existing` is that commit."""
+    """Another commit holds one of these ids already, as a command's or as a claim; `existing` is that commit."""
 
     def __init__(self, existing: Commit) -> None:
         super().__init__("the commit id is taken")
@@ -227,9 +238,9 @@ class EventStore(Protocol):
         """Append all `writes` as one commit after `expected_version` (0: a new stream), the stream's last version.
 
         Returns once the commit is durable. The very same append made twice returns the commit of the first.
-        Raises CommitIdTaken when another commit has one of the ids (whatever the version), else VersionConflict; both
-        mean that nothing was written. Raises CommitTooLarge, Overloaded, OutcomeUnknown; ValueError for no writes, no
-        events, no names or an id twice. A caller that is cancelled may have appended.
+        Raises CommitIdTaken when another commit has one of the ids or claims (whatever the version), else
+        VersionConflict; both mean that nothing was written. Raises CommitTooLarge, Overloaded, OutcomeUnknown;
+        ValueError for no writes, no events, no names or an id twice. A caller that is cancelled may have appended.
         """
         ...
 
@@ -238,11 +249,11 @@ class EventStore(Protocol):
         ...
 
     async def find_commit(self, commit_id: str) -> Commit | None:
-        """The commit in which the command of that id has its part, None when there is none."""
+        """The commit in which the command of that id has its part, or that claimed the id; None when there is none."""
         ...
 
     async def commits_by_ids(self, commit_ids: Sequence[str]) -> list[Commit]:
-        """The commits in which commands of these ids have their parts, each once, in no promised order."""
+        """As `find_commit` for several ids: each commit once, in no promised order."""
         ...
 
 
@@ -356,9 +367,9 @@ def stream_category(stream: str) -> str:
 
 def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
     """The commit that an append asks for; raises ValueError or CommitTooLarge when no store may take it."""
-    ids = [write.commit_id for write in writes]
+    ids = [each for write in writes for each in (write.commit_id, *write.claims)]
     if not stream or not 0 <= expected_version < _VERSIONS or not all(ids) or len(set(ids)) != len(ids):
-        raise ValueError("an append needs a stream, a version of 0 or more, and a commit id of its own for each write")
+        raise ValueError("an append needs a stream, a version of 0 or more, and for each write ids of its own")
     if not writes or not all(write.events for write in writes):
         raise ValueError("an append needs at least one write, and each write at least one event")
     _check_encodable(stream, writes)
@@ -370,7 +381,7 @@ def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> C
     for write in writes:
         first = expected_version + len(events) + 1
         events += [RecordedEvent(version, event.type, event.data) for version, event in enumerate(write.events, first)]
-        parts.append(Part(write.commit_id, first, expected_version + len(events), write.meta))
+        parts.append(Part(write.commit_id, first, expected_version + len(events), write.meta, tuple(write.claims)))
     return Commit(stream, tuple(events), tuple(parts))
 
 
@@ -379,4 +390,5 @@ def _check_encodable(stream: str, writes: Iterable[Write]) -> None:
     for write in writes:
         meta = write.meta
         types = [event.type for event in write.events]
-        "".join([stream, write.commit_id, meta.fingerprint, meta.caller, meta.traceparent or "", *types]).encode()
+        texts = (stream, write.commit_id, meta.fingerprint, meta.caller, meta.traceparent or "", *types, *write.claims)
+        "".join(texts).encode()

@@ -48,8 +48,8 @@ class MemoryEventStore:
     async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
         """See `EventStore.append`."""
         commit = new_commit(stream, expected_version, writes)
-        for part in commit.parts:
-            if (existing := await self.find_commit(part.commit_id)) is not None:
+        for each in commit.ids:
+            if (existing := await self.find_commit(each)) is not None:
                 if not existing.is_repeat_of(commit):
                     raise CommitIdTaken(existing)
                 return existing
@@ -67,7 +67,7 @@ class MemoryEventStore:
         self._commits[commit.commit_id] = commit
         if commit.position is None:
             self._unplaced[commit.commit_id] = commit
-        self._commit_of.update({part.commit_id: commit.commit_id for part in commit.parts})
+        self._commit_of.update(dict.fromkeys(commit.ids, commit.commit_id))
         self._streams.setdefault(commit.stream, []).append(commit.commit_id)
 
     async def close(self) -> None:
@@ -140,7 +140,7 @@ class MemoryEventStore:
             raise RestoreRefused("a commit waits for its position")
         if any(self._version(stream) != version for stream, version in before.items()):
             raise RestoreRefused("a stream is not at the version that is to be continued")
-        if await self.commits_by_ids([part.commit_id for commit in commits for part in commit.parts]):
+        if await self.commits_by_ids([each for commit in commits for each in commit.ids]):
             raise RestoreRefused("an id is taken")
         for commit in commits:
             self._add(commit)

@@ -1,10 +1,10 @@
 """The event log in MongoDB: one document per commit, so that an append is whole or absent.
 
 Collections: `commits` ({_id: id of the first part, stream, first, last, events: [{v, type, data}], parts: [{id, first,
-last, meta}], and either todo: true or pos}), `marks` (one per follower, the log's head and its epoch) and `leases`.
-Writes are acknowledged by a majority and journaled; reads see only what a majority holds. Queries do without sorting,
-which not every server does fast: order is restored here. What the methods promise is told at the ports in `eventstore`
-and `lease`; how concurrent appends become bulks, and what becomes of each, in `groupcommit` and `bulkappend`.
+last, meta}, after each {id} of what it claims], todo: true or pos}), `marks` (one per follower, the log's head and its
+epoch) and `leases`. Writes are acknowledged by a majority and journaled; reads see only what a majority holds. Queries
+do without sorting, which not every server does fast: order is restored here. What the methods promise is told at the
+ports in `eventstore` and `lease`; how appends become bulks, and what becomes of each, in `groupcommit`, `bulkappend`.
 """
 
 import time
@@ -325,7 +325,7 @@ class MongoEventStore:
         nexts = [Version(stream, version + 1) for stream, version in before.items()]
         if len(await self.existing(ends)) < len(ends) or await self.existing(nexts):
             raise RestoreRefused("a stream is not at the version that is to be continued")
-        if await self.commits_by_ids([part.commit_id for commit in commits for part in commit.parts]):
+        if await self.commits_by_ids([each for commit in commits for each in commit.ids]):
             raise RestoreRefused("an id is taken")
         with translated():
             # In order, so that what a failure leaves behind is the beginning, and the log is dense.

@@ -26,7 +26,7 @@ from services.chassis.log.eventstore import (
     VersionConflict,
     stream_category,
 )
-from services.chassis.log.folded import Fold, FoldedStates
+from services.chassis.log.folded import Fold, Folded, FoldedStates
 from services.chassis.log.lane import Lanes, Turn
 from services.chassis.log.snapshots import Snapshotting
 from services.chassis.log.stream_states import Base, StreamStates
@@ -34,6 +34,7 @@ from services.chassis.telemetry_metrics import RETRIES
 from services.chassis.tracelink import current_traceparent, span
 
 __all__ = [
+    "ClaimTaken",
     "CommandHandler",
     "Contended",
     "Decider",
@@ -55,6 +56,10 @@ E = TypeVar("E")
 
 class RequestIdReused(Exception):
     """The commit id belongs to another command, by its content, its caller or its stream."""
+
+
+class ClaimTaken(Exception):
+    """Something else in the log has what this command was to claim, for good; nothing was written."""
 
 
 class Contended(Exception):
@@ -115,20 +120,29 @@ class CommandHandler(Generic[C, S, E]):
         self._lanes: Lanes[Asked[C], _Answer[S, E]] = Lanes(self._serve, _fits)
 
     async def handle(
-        self, stream: str, command: C, *, commit_id: str, fingerprint: str, caller: str, begins: bool = False
+        self,
+        stream: str,
+        command: C,
+        *,
+        commit_id: str,
+        fingerprint: str,
+        caller: str,
+        begins: bool = False,
+        claims: tuple[str, ...] = (),
     ) -> Handled[S, E]:
         """Carry out `command` on `stream`, at most once for `commit_id`.
 
-        `fingerprint` is a digest of the request (`fingerprint_of`). `begins`: the command is likely the first of the
+        `fingerprint` is a digest of the request (`fingerprint_of`). `claims`: ids that its commit is to have besides,
+        and nothing else in this log, on whichever stream (`Write`). `begins`: the command is likely the first of the
         stream; then nothing is read before, and all is as right, if slower, should it not be (but a repeat that writes
-        the very same within the same second is told as the first time). A decision of no events appends nothing and
-        leaves no record. Cancelled while it waits for its turn, it is not carried out; later, it is, or may be if it
-        `begins`.
-        Raises what `decide` raises; RequestIdReused, Contended and the errors of `EventStore.append`.
+        the very same within the same second is told as the first time). A decision of no events appends nothing,
+        claims nothing and leaves no record. Cancelled while it waits for its turn, it is not carried out; later, it
+        is, or may be if it `begins`.
+        Raises what `decide` raises; ClaimTaken, RequestIdReused, Contended and the errors of `EventStore.append`.
         """
         with span("append", stream_kind=stream_category(stream)):
             meta = CommitMeta(fingerprint, int(self._clock.now().timestamp()), caller, current_traceparent())
-            asked = Asked(command, commit_id, meta, begins)
+            asked = Asked(command, commit_id, meta, begins, claims)
             answer = await self._lanes.ask(stream, asked, alone=begins)
             decision = answer.decision
             if decision is None:
@@ -188,7 +202,7 @@ class CommandHandler(Generic[C, S, E]):
                 conflicts += 1
                 base = await self._after_conflict(stream, base, conflicts, len(turns))
             except CommitIdTaken as taken:
-                turns = _without_taken(stream, turns, taken)
+                turns = _without_taken(stream, turns, taken, base.folded)
             except EventStoreError as error:
                 # What was refused may have rested on what was not written.
                 return [*_without_writers(turns, decisions, error), *later]
@@ -229,8 +243,9 @@ class CommandHandler(Generic[C, S, E]):
 
 
 def _fits(taken: Sequence[_Turn[C, S, E]], turn: _Turn[C, S, E]) -> bool:
-    """Commands are decided together up to a number, and never two of one id: the second is the first one's repeat."""
-    return len(taken) < _TOGETHER and all(each.asked.commit_id != turn.asked.commit_id for each in taken)
+    """Commands are decided together up to a number, and never two that want one id: of these the second is late."""
+    ids = frozenset(turn.asked.ids)
+    return len(taken) < _TOGETHER and all(ids.isdisjoint(other.asked.ids) for other in taken)
 
 
 def _not_recorded(turns: list[_Turn[C, S, E]], ids: frozenset[str]) -> list[_Turn[C, S, E]]:
@@ -243,18 +258,28 @@ def _not_recorded(turns: list[_Turn[C, S, E]], ids: frozenset[str]) -> list[_Tur
     return [turn for turn in turns if turn.asked.commit_id not in ids]
 
 
-def _without_taken(stream: str, turns: list[_Turn[C, S, E]], taken: CommitIdTaken) -> list[_Turn[C, S, E]]:
+def _without_taken(
+    stream: str, turns: list[_Turn[C, S, E]], taken: CommitIdTaken, base: Folded[S]
+) -> list[_Turn[C, S, E]]:
     """Those whose ids are free; the others are told that theirs is not."""
-    ids = frozenset(part.commit_id for part in taken.existing.parts)
-    free = [turn for turn in turns if turn.asked.commit_id not in ids]
+    ids = frozenset(taken.existing.ids)
+    free = [turn for turn in turns if ids.isdisjoint(turn.asked.ids)]
     if len(free) == len(turns):
         raise taken
-    if taken.existing.stream == stream:
-        return _not_recorded(turns, ids)
     for turn in turns:
         if turn.asked.commit_id in ids:
-            turn.fail(RequestIdReused("the commit id was used on another stream"))
+            _tell_taken(turn, stream, taken.existing)
+        elif turn not in free:
+            # As a refusal: the command itself may have been carried out before.
+            turn.give(_Answer(Decision(base, refusal=ClaimTaken("what was to be claimed is taken")), known_first=False))
     return free
+
+
+def _tell_taken(turn: _Turn[C, S, E], stream: str, existing: Commit) -> None:
+    if existing.stream == stream and existing.part(turn.asked.commit_id):
+        turn.give(_Answer(None, known_first=False))
+    else:
+        turn.fail(RequestIdReused("the commit id was used on another stream"))
 
 
 def _without_writers(

@@ -24,18 +24,17 @@ def joined_versions(commits: Sequence[Commit], head: int) -> dict[str, int]:
         if at.setdefault(commit.stream, commit.first - 1) != commit.first - 1:
             raise RestoreRefused(f"the versions of a stream do not go on at position {position}")
         at[commit.stream] = commit.last
-        own = [part.commit_id for part in commit.parts]
-        if not ids.isdisjoint(own):
+        if not ids.isdisjoint(commit.ids):
             raise RestoreRefused(f"an id comes twice, again at position {position}")
-        ids.update(own)
+        ids.update(commit.ids)
     return before
 
 
 def _check_whole(commit: Commit) -> None:
     """That the parts cover the events, and these the versions, one by one, as `new_commit` makes them."""
     version = commit.first if commit.parts else 0
-    ids = {part.commit_id for part in commit.parts}
-    whole = bool(commit.stream) and version > 0 and len(ids) == len(commit.parts) and all(ids)
+    ids = set(commit.ids)
+    whole = bool(commit.stream) and version > 0 and len(ids) == len(commit.ids) and all(ids)
     for part in commit.parts:
         whole = whole and part.first == version and part.last >= part.first
         version = part.last + 1

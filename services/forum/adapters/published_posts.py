@@ -1,9 +1,12 @@
 """A post as it stands in the log, signatures and all: for evidence, not for readers."""
 
+from collections.abc import Iterable, Iterator
+
 from services.chassis.log.codec import EventCodec
-from services.chassis.log.eventstore import EventStore
+from services.chassis.log.eventstore import Commit, EventStore
 from services.forum.domain import post_id as ids
 from services.forum.domain import thread
+from services.forum.domain.post_id import PostIdReserved
 from services.forum.domain.thread import PostPublished
 
 
@@ -16,13 +19,23 @@ class PublishedPosts:
 
     async def find(self, post_id: str) -> PostPublished | None:
         """The post, None when no such post was published. May raise `eventstore.StoreUnavailable`."""
-        for reserved in await self._events(ids.stream(post_id)):
-            for event in await self._events(thread.stream(reserved.thread_id)):
-                if isinstance(event, PostPublished) and event.post_id == post_id:
-                    return event
+        commit = await self._store.find_commit(ids.claim(post_id))
+        return self._post(post_id, [commit] if commit else await self._reserved(post_id))
+
+    async def _reserved(self, post_id: str) -> list[Commit]:
+        """The thread for which the identifier was reserved, in a log from before it was claimed with the post."""
+        for event in self._events(await self._store.read_stream(ids.stream(post_id))):
+            if isinstance(event, PostIdReserved):
+                return await self._store.read_stream(thread.stream(event.thread_id))
+        return []
+
+    def _post(self, post_id: str, commits: Iterable[Commit]) -> PostPublished | None:
+        for event in self._events(commits):
+            if isinstance(event, PostPublished) and event.post_id == post_id:
+                return event
         return None
 
-    async def _events(self, stream: str) -> list[ids.Event | thread.Event]:
-        commits = await self._store.read_stream(stream)
-        stored = [event for commit in commits for event in commit.events]
-        return [event for each in stored for event in self._codec.decode(each.type, each.data)]
+    def _events(self, commits: Iterable[Commit]) -> Iterator[object]:
+        for commit in commits:
+            for stored in commit.events:
+                yield from self._codec.decode(stored.type, stored.data)

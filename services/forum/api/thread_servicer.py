@@ -7,24 +7,22 @@ from typing import NamedTuple
 from services.chassis.aside import Aside
 from services.chassis.coarse_clock import CoarseClock
 from services.chassis.log.consistency import ConsistencyTokens, Written
-from services.chassis.log.handle import CommandHandler, commit_id_of
+from services.chassis.log.handle import ClaimTaken, CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
 from services.forum.api import mapping
 from services.forum.api.alias_side import Context, alias_side
 from services.forum.api.names import draw_names
 from services.forum.api.requests import fingerprint
-from services.forum.domain import alias, label, post_id, thread, thread_decider
+from services.forum.domain import alias, label, post_id, thread
 from services.forum.domain.alias_decider import CreateAlias
-from services.forum.domain.errors import DomainError
+from services.forum.domain.errors import DomainError, Reason
 from services.forum.domain.label_decider import Command as LabelCommand
-from services.forum.domain.post_id_decider import ReservePostId
 from services.forum.domain.thread_decider import Command, CreateComment, CreatePost, OpenThread, Speaker
 from services.forum.domain.verified import AuthorProof
 from vouchsafe.forum.v1 import thread_service_pb2 as pb
 from vouchsafe.forum.v1.thread_service_pb2_grpc import ThreadServiceServicer
 
-_Posting = OpenThread | CreatePost
 _Request = pb.OpenThreadRequest | pb.CreatePostRequest | pb.CreateCommentRequest
 
 
@@ -38,7 +36,6 @@ class ThreadServicer(ThreadServiceServicer):
         aliases: CommandHandler[CreateAlias, alias.State, alias.Event],
         labels: CommandHandler[LabelCommand, label.State, label.Event],
         threads: CommandHandler[Command, thread.State, thread.Event],
-        post_ids: CommandHandler[ReservePostId, post_id.State, post_id.Event],
         tokens: ConsistencyTokens,
         grace: label.Grace,
         clock: CoarseClock,
@@ -47,7 +44,6 @@ class ThreadServicer(ThreadServiceServicer):
         self._aliases = aliases
         self._labels = labels
         self._threads = threads
-        self._post_ids = post_ids
         self._tokens = tokens
         self._grace = grace
         self._clock = clock
@@ -58,33 +54,31 @@ class ThreadServicer(ThreadServiceServicer):
         """Open a thread with its first post."""
         asked = _Asked.of(request)
         claim = mapping.opening_post(request)
-        speaker, state = await self._speaker(claim.proof, request.thread_id)
+        speaker = await self._speaker(claim.proof, request.thread_id)
         command = OpenThread(await self._verifying.run(partial(checks.verified_post, claim)), speaker)
-        await self._reserve(asked, request.post_id, command, state)
-        name, token = await self._published(asked, command, begins=True)
+        name, token = await self._published(asked, command, post=request.post_id, begins=True)
         return pb.OpenThreadResponse(author_name=name, consistency_token=token)
 
     async def CreatePost(self, request: pb.CreatePostRequest, _context: Context) -> pb.CreatePostResponse:  # noqa: N802
         """Add a post to a thread."""
         asked = _Asked.of(request)
         claim = mapping.later_post(request)
-        speaker, state = await self._speaker(claim.proof, request.thread_id)
+        speaker = await self._speaker(claim.proof, request.thread_id)
         command = CreatePost(await self._verifying.run(partial(checks.verified_post, claim)), speaker)
-        await self._reserve(asked, request.post_id, command, state)
-        name, token = await self._published(asked, command)
+        name, token = await self._published(asked, command, post=request.post_id)
         return pb.CreatePostResponse(author_name=name, consistency_token=token)
 
     async def CreateComment(self, request: pb.CreateCommentRequest, _context: Context) -> pb.CreateCommentResponse:  # noqa: N802
         """Add a comment below a post."""
         asked = _Asked.of(request)
         claim = mapping.comment_of(request)
-        speaker, _ = await self._speaker(claim.proof, request.thread_id)
+        speaker = await self._speaker(claim.proof, request.thread_id)
         command = CreateComment(await self._verifying.run(partial(checks.verified_comment, claim)), speaker)
         name, token = await self._published(asked, command)
         return pb.CreateCommentResponse(author_name=name, consistency_token=token)
 
-    async def _speaker(self, proof: AuthorProof, thread_id: str) -> tuple[Speaker, thread.State]:
-        """Who speaks, and the thread as it is remembered."""
+    async def _speaker(self, proof: AuthorProof, thread_id: str) -> Speaker:
+        """Who speaks."""
         # An alias does not change once it is there; that it is not there is never remembered, but read each time.
         state, _ = await self._aliases.remembered_state(alias.stream(proof.alias_key))
         author = alias.require_existing(state)
@@ -94,42 +88,27 @@ class ThreadServicer(ThreadServiceServicer):
         spoken_in, _ = await self._threads.remembered_state(thread.stream(thread_id))
         # A name is for good, so whoever is remembered with one needs no other.
         named = isinstance(spoken_in, thread.Open) and proof.alias_key in spoken_in.authors
-        return Speaker(author, () if named else self._draw_names(), self._clock.seconds()), spoken_in
+        return Speaker(author, () if named else self._draw_names(), self._clock.seconds())
 
-    async def _reserve(self, asked: "_Asked", identifier: str, command: _Posting, remembered: thread.State) -> None:
-        """Make the post's identifier the thread's own, before the post is written under it.
+    async def _published(
+        self, asked: "_Asked", command: Command, *, post: str | None = None, begins: bool = False
+    ) -> tuple[str, bytes]:
+        """Carry the command out; the name under which the text stands, and the token for reading it.
 
-        The other way round, a crash in between would leave a post whose identifier another thread may still take.
+        `post`: the identifier of the post that it publishes, which nothing in another thread may have.
         """
         try:
-            thread_decider.require_acceptable(command, remembered)
-        except DomainError:
-            # No memory is good enough to refuse by, and what the thread refuses shall leave nothing behind. What it has
-            # taken may be asked again, and has its identifier by then; read in this order, a repeat is never mistaken
-            # for a first time.
-            state, _ = await self._threads.state(thread.stream(asked.thread_id))
-            reserved, _ = await self._post_ids.state(post_id.stream(identifier))
-            if reserved is None:
-                thread_decider.require_acceptable(command, state)
-        await self._post_ids.handle(
-            post_id.stream(identifier),
-            ReservePostId(identifier, asked.thread_id),
-            commit_id=commit_id_of(asked.caller, asked.request_id, "post"),
-            fingerprint=asked.fingerprint,
-            caller=asked.caller,
-            begins=True,
-        )
-
-    async def _published(self, asked: "_Asked", command: Command, *, begins: bool = False) -> tuple[str, bytes]:
-        """Carry the command out; the name under which the text stands, and the token for reading it."""
-        handled = await self._threads.handle(
-            thread.stream(asked.thread_id),
-            command,
-            commit_id=commit_id_of(asked.caller, asked.request_id),
-            fingerprint=asked.fingerprint,
-            caller=asked.caller,
-            begins=begins,
-        )
+            handled = await self._threads.handle(
+                thread.stream(asked.thread_id),
+                command,
+                commit_id=commit_id_of(asked.caller, asked.request_id),
+                fingerprint=asked.fingerprint,
+                caller=asked.caller,
+                begins=begins,
+                claims=(post_id.claim(post),) if post else (),
+            )
+        except ClaimTaken:
+            raise DomainError(Reason.POST_EXISTS) from None
         published = handled.events[-1]
         assert isinstance(published, thread.PostPublished | thread.CommentPublished)  # noqa: S101  # by `decide`
         written = Written(handled.stream, handled.version, handled.commit_id)

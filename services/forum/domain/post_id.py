@@ -1,7 +1,7 @@
-"""The identifier of a post: it belongs to one thread, for good. Events and the fold; the command is `post_id_decider`.
+"""The identifier of a post: it stands in one thread, for good.
 
 Authors choose identifiers, since they sign them. Were one to stand in two threads, a case about one post could be led
-with the evidence of another.
+with the evidence of another. So the commit that publishes a post claims its identifier in the log.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class PostIdReserved:
-    """The identifier belongs to the thread, whether or not the post was published there in the end."""
+    """The identifier belongs to the thread, whether or not the post was published there in the end.
+
+    No longer written: logs hold it from when an identifier was kept in a stream of its own, before its post.
+    """
 
     post_id: str
     thread_id: str
@@ -20,13 +23,18 @@ Event: TypeAlias = PostIdReserved
 
 
 State: TypeAlias = PostIdReserved | None
-"""The reservation, which is for good; None when no thread has used the identifier."""
+"""The reservation, which is for good; None when there is none."""
 
 initial: State = None
 
 
+def claim(post_id: str) -> str:
+    """What the commit that publishes the post claims; no command's own id looks like it."""
+    return f"post/{post_id}"
+
+
 def stream(post_id: str) -> str:
-    """The stream of an identifier."""
+    """The stream in which an identifier was reserved."""
     return f"post-{post_id}"
 
 

@@ -32,7 +32,6 @@ __all__ = [
     "decide",
     "evolve",
     "initial",
-    "require_acceptable",
 ]
 
 MAX_COMMENTS: Final = 200
@@ -91,20 +90,9 @@ def decide(command: Command, state: State) -> tuple[Event, ...]:
             return _comment(command, _require_open(state))
 
 
-def require_acceptable(command: OpenThread | CreatePost, state: State) -> None:
-    """Refuse what `decide` would refuse, without a decision: DomainError."""
-    match command:
-        case OpenThread():
-            if not isinstance(state, Absent):
-                raise DomainError(Reason.THREAD_EXISTS)
-        case CreatePost():
-            opened = _require_open(state)
-            _require_room_for_post(command.post, opened)
-            _author(command.post.thread_id, command.post.proof, command.speaker, opened)
-
-
 def _open(command: OpenThread, state: State) -> tuple[Event, ...]:
-    require_acceptable(command, state)
+    if not isinstance(state, Absent):
+        raise DomainError(Reason.THREAD_EXISTS)
     opened = ThreadOpened(command.post.thread_id, command.post.title)
     return (opened, *_post_published(command.post, command.speaker, Open(command.post.title)))
 

@@ -18,6 +18,7 @@ from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.leadership import LEADING
 from services.chassis.rpc_errors import RpcError
 from services.forum.adapters.event_codec import event_codec
+from services.forum.domain import post_id
 from services.forum.domain.thread import CommentPublished, PostPublished
 from tests.integration.forum.conftest import Cluster, ForumProcess, until
 from tests.rpc.forum.requests import alias_request, comment_request, open_request, post_request
@@ -147,6 +148,8 @@ def check_log(commits: list[Commit], edge: Edge) -> None:
     found = texts(commits)
     assert Counter(map(identifier_of, found)) == Counter(edge.acknowledged.keys())
     assert {identifier_of(event): (event.thread_id, event.author_name) for event in found} == edge.acknowledged
+    claims = Counter(claim for commit in commits for part in commit.parts for claim in part.claims)
+    assert claims == Counter(post_id.claim(each.post_id) for each in found if isinstance(each, PostPublished))
     versions: dict[str, int] = {}
     for commit in commits:
         assert commit.first == versions.get(commit.stream, 0) + 1

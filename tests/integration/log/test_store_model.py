@@ -32,16 +32,21 @@ IDS = [f"id-{number}" for number in range(14)]
 
 
 class Asked(NamedTuple):
-    """An append: by which process, to which stream, how far from its present end, and each write's id and events."""
+    """An append: by which process, to which stream, how far from its end, and each write's id, events and claims."""
 
     store: int
     stream: str
     beside: int
-    writes: list[tuple[str, int]]
+    writes: list[tuple[str, int, list[str]]]
 
 
-_write = st.tuples(st.sampled_from(IDS), st.integers(1, 2))
-_writes = st.lists(_write, min_size=1, max_size=3, unique_by=lambda write: write[0])
+def _all_differ(writes: list[tuple[str, int, list[str]]]) -> bool:
+    ids = [each for commit_id, _, claims in writes for each in (commit_id, *claims)]
+    return len(ids) == len(set(ids))
+
+
+_write = st.tuples(st.sampled_from(IDS), st.integers(1, 2), st.lists(st.sampled_from(IDS), max_size=2))
+_writes = st.lists(_write, min_size=1, max_size=3).filter(_all_differ)
 _beside = st.sampled_from([0, 0, 0, 0, -1, -2, 1])
 _asked = st.builds(Asked, st.integers(0, 1), st.sampled_from(STREAMS), _beside, _writes)
 
@@ -88,7 +93,10 @@ class StoreAndModel(RuleBasedStateMachine):
     async def _request(self, asked: Asked) -> Request:
         stream = await self.model.read_stream(asked.stream)
         expected = max(0, (stream[-1].last if stream else 0) + asked.beside)
-        writes = [Write(each, [EventData("test.v1.A", each.encode())] * count, META) for each, count in asked.writes]
+        writes = [
+            Write(each, [EventData("test.v1.A", each.encode())] * count, META, claims)
+            for each, count, claims in asked.writes
+        ]
         return asked.stream, expected, writes
 
     @rule(one=st.integers(0, 1), rival=st.booleans())

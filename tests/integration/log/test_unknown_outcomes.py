@@ -23,12 +23,13 @@ from services.chassis.log.eventstore import (
     PositionsLost,
     StoreUnavailable,
     VersionConflict,
+    Write,
 )
 from services.chassis.log.eventstore_mongo import MongoEventStore
 from services.chassis.log.log_window import LogWindow
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.sequencer import Sequencer
-from tests.support.commits import append, sequence_all
+from tests.support.commits import EVENT, META, append, sequence_all
 
 
 class Unlucky:
@@ -77,6 +78,18 @@ async def test_a_commit_that_was_written_counts_as_appended(store: MongoEventSto
         commit = await append(store, "thread-1", 0)
         assert await listener.wait(0)
     assert await store.read_stream("thread-1") == [commit]
+
+
+async def test_a_commit_that_claims_is_settled_like_any_other(store: MongoEventStore) -> None:
+    lucky = store._commits
+    store._commits = Unlucky(lucky, "insert_many", AutoReconnect("gone"))
+    held = await store.append("thread-1", 0, [Write("id-1", [EVENT], META, ["name"])])
+    assert held.ids == ("id-1", "name")
+    # Nobody knows of this one whether it arrived; but with its claim taken it cannot have.
+    store._commits = Unlucky(lucky, "insert_many", AutoReconnect("gone"), before=True)
+    with pytest.raises(CommitIdTaken) as taken:
+        await store.append("thread-2", 0, [Write("id-2", [EVENT], META, ["name"])])
+    assert taken.value.existing == held
 
 
 async def test_a_driver_that_met_its_own_write_succeeded(store: MongoEventStore) -> None:

@@ -19,13 +19,14 @@ UNTRACED = CommitMeta("f2", 1_900_000_001, "caller")
 
 
 async def log(*payloads: bytes) -> list[Commit]:
-    """A log of commits with one part and with two, over two streams."""
+    """A log of commits with one part and with two, with claims and without, over two streams."""
     store = MemoryEventStore()
     versions: dict[str, int] = {}
     for number, payload in enumerate(payloads):
         stream = f"thing-{number % 2}"
         event = EventData("test.v1.Happened", payload)
-        writes = [Write(new_id(), [event, event], META), Write(new_id(), [event], UNTRACED)][: 1 + number % 2]
+        claims = [f"name/{new_id()}" for _ in range(number % 3)]
+        writes = [Write(new_id(), [event, event], META, claims), Write(new_id(), [event], UNTRACED)][: 1 + number % 2]
         commit = await store.append(stream, versions.get(stream, 0), writes)
         versions[stream] = commit.last
         await sequence_all(store)

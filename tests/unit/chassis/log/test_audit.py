@@ -1,6 +1,6 @@
 """An audit finds each kind of fault, and none where there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -39,8 +39,14 @@ class BrokenStore(MemoryEventStore):
         spoilt = replace(here, parts=(replace(here.parts[0], commit_id=there.parts[0].commit_id),))
         self._commits[self._log[position - 1]] = spoilt
 
+    def repeat_claim(self, position: int, of: int) -> None:
+        """Have the commit at a position claim the id of another's part."""
+        here, there = self._commits[self._log[position - 1]], self._commits[self._log[of - 1]]
+        spoilt = replace(here, parts=(replace(here.parts[0], claims=(there.commit_id,)),))
+        self._commits[self._log[position - 1]] = spoilt
+
     async def commits_by_ids(self, commit_ids: Sequence[str]) -> list[Commit]:
-        return [commit for commit in self._commits.values() if any(commit.part(each) for each in commit_ids)]
+        return [commit for commit in self._commits.values() if not set(commit.ids).isdisjoint(commit_ids)]
 
     async def read_log(self, after_position: int, limit: int) -> list[Commit]:
         page: list[Commit] = []
@@ -126,9 +132,10 @@ async def test_a_commit_with_a_hole_is_found(spoilt: str) -> None:
     assert told(await audit_log(store)) == [(Fault.WRONG_VERSION, 1)]
 
 
-async def test_an_id_in_two_commits_is_found() -> None:
+@pytest.mark.parametrize("repeat", [BrokenStore.repeat_id, BrokenStore.repeat_claim])
+async def test_an_id_in_two_commits_is_found(repeat: Callable[[BrokenStore, int, int], None]) -> None:
     store = await filled(8)
-    store.repeat_id(6, of=2)
+    repeat(store, 6, 2)
     report = await audit_log(store)
     assert {finding.mark.position for finding in report.findings if finding.fault == Fault.REPEATED_ID} <= {2, 6}
     assert report.counts[Fault.REPEATED_ID] in (1, 2)

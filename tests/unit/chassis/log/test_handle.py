@@ -11,6 +11,7 @@ from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore import Commit, CommitMeta, OutcomeUnknown, VersionConflict, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.handle import (
+    ClaimTaken,
     CommandHandler,
     Contended,
     Handled,
@@ -29,9 +30,16 @@ def handler(store: MemoryEventStore, at: int = 1_900_000_000) -> Handler:
 
 
 async def give(
-    handler: Handler, by: int, commit_id: str, *, stream: str = "counter-1", fingerprint: str = "f"
+    handler: Handler,
+    by: int,
+    commit_id: str,
+    *claims: str,
+    stream: str = "counter-1",
+    fingerprint: str = "f",
 ) -> Handled[Total, Raised]:
-    return await handler.handle(stream, Raise(by), commit_id=commit_id, fingerprint=fingerprint, caller=CALLER)
+    return await handler.handle(
+        stream, Raise(by), commit_id=commit_id, fingerprint=fingerprint, caller=CALLER, claims=claims
+    )
 
 
 async def test_events_are_appended_with_who_and_when() -> None:
@@ -69,6 +77,61 @@ async def test_a_used_id_with_other_content_or_stream_is_refused() -> None:
     with pytest.raises(RequestIdReused):
         await give(counter, 5, "id-1", stream="counter-2")
     assert await counter.state("counter-2") == (Total(), 0)
+
+
+@pytest.mark.parametrize("stream", ["counter-1", "counter-2"])
+async def test_a_claim_is_had_once_and_its_command_repeated(stream: str) -> None:
+    store = MemoryEventStore()
+    counter = handler(store)
+    await give(counter, 5, "id-1", "name/a")
+    for process in (counter, handler(store)):
+        with pytest.raises(ClaimTaken):
+            await give(process, 6, "id-2", "name/b", "name/a", stream=stream)
+        assert (await give(process, 5, "id-1", "name/a")).repeated
+    assert await store.find_commit("name/b") is None
+    assert (await give(counter, 6, "id-2", "name/b", stream=stream)).state == Total(11 if stream == "counter-1" else 6)
+
+
+async def test_a_taken_claim_is_the_answer_to_its_command_alone() -> None:
+    """What was decided on top of it is decided again without it."""
+    store = MemoryEventStore()
+    counter = handler(store)
+    await give(counter, 1, "held", "name/a", stream="counter-2")
+    outcomes = await asyncio.gather(
+        give(counter, 100, "id-1"),
+        give(counter, 500, "id-2", "name/a"),
+        give(counter, 600, "id-3", "name/b"),
+        give(counter, 7, "id-4", "name/b"),
+        give(counter, 200, "id-5", "name/c"),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [Handled, ClaimTaken, Handled, ClaimTaken, Handled]
+    assert await counter.state("counter-1") == (Total(900), 3)
+    # One after another into one commit, but for the two of one name.
+    assert [[part.commit_id for part in commit.parts] for commit in await store.read_stream("counter-1")] == [
+        ["id-1", "id-3"],
+        ["id-5"],
+    ]
+
+
+async def test_of_two_processes_that_claim_a_name_at_once_one_gets_it_whichever_the_streams() -> None:
+    store = MemoryEventStore()
+    one, other = handler(store), handler(store)
+    for number in range(10):
+        streams = ("counter-1", f"counter-{1 + number % 2}")
+        calls = [
+            give(process, 1, f"{number}-{stream}-{name}", f"name/{number}", stream=stream)
+            for name, process, stream in zip("ab", (one, other), streams, strict=True)
+        ]
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {Handled, ClaimTaken}
+
+
+async def test_an_id_that_somebody_claimed_is_no_command_of_that_stream() -> None:
+    counter = handler(MemoryEventStore())
+    await give(counter, 5, "id-1", "id-2")
+    with pytest.raises(RequestIdReused):
+        await give(counter, 5, "id-2")
 
 
 async def test_a_decision_of_nothing_appends_nothing() -> None:

@@ -19,7 +19,7 @@ from services.chassis.log.eventstore import Commit, EventStore, OutcomeUnknown, 
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.eventstore_mongo import MongoEventStore
 from services.chassis.log.folded import FoldedStates
-from services.chassis.log.handle import CommandHandler, Contended, Handled, RequestIdReused
+from services.chassis.log.handle import ClaimTaken, CommandHandler, Contended, Handled, RequestIdReused
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 from tests.support.store import fresh_database, store_uri
 
@@ -37,6 +37,7 @@ class Call:
     commit_id: str
     begins: bool
     patience: int | None
+    claims: tuple[str, ...] = ()
 
 
 BY = (600, -700, 0, 800, 1, 300)
@@ -45,7 +46,9 @@ BY = (600, -700, 0, 800, 1, 300)
 def call(process: int, start: int, number: int, other: bool, begins: bool, patience: int | None) -> Call:
     """A call under one of a few ids, each of which nearly always stands for the same command."""
     stream = STREAMS[number % 5 == 0]
-    return Call(process, start, stream, BY[(number + other) % len(BY)], f"id-{number}", begins, patience)
+    # A few names, over both streams, are wanted by half of the commands.
+    claims = (f"name/{(number + other) % 9}",) if number % 2 else ()
+    return Call(process, start, stream, BY[(number + other) % len(BY)], f"id-{number}", begins, patience, claims)
 
 
 CALLS = st.lists(
@@ -111,7 +114,7 @@ class UnreliableStore(MemoryEventStore):
 
 
 def fingerprint(call: Call) -> str:
-    return f"{call.stream} {call.by}"
+    return f"{call.stream} {call.by} {call.claims}"
 
 
 async def play(store: EventStore, calls: Sequence[Call], version: Callable[[str], int] | None = None) -> list[Told]:
@@ -131,6 +134,7 @@ async def play(store: EventStore, calls: Sequence[Call], version: Callable[[str]
             fingerprint=fingerprint(call),
             caller="c",
             begins=call.begins,
+            claims=call.claims,
         )
         task = asyncio.ensure_future(handling)
         if call.patience is not None:
@@ -151,12 +155,14 @@ async def check(store: EventStore, everything: Sequence[Told]) -> None:
     logs = {stream: await store.read_stream(stream) for stream in STREAMS}
     totals = {stream: _totals(commits) for stream, commits in logs.items()}
     parts = {part.commit_id: (stream, part) for stream in STREAMS for each in logs[stream] for part in each.parts}
-    assert len(parts) == sum(len(commit.parts) for commits in logs.values() for commit in commits)
+    ids = [each for commits in logs.values() for commit in commits for each in commit.ids]
+    assert len(ids) == len(set(ids))
+    claimed = {claim for _, part in parts.values() for claim in part.claims}
     for told in everything:
-        _check_one(told, totals, parts.get(told.call.commit_id))
+        _check_one(told, totals, parts.get(told.call.commit_id), claimed)
 
 
-def _check_one(told: Told, totals: dict[str, list[int]], recorded: tuple[str, Part] | None) -> None:
+def _check_one(told: Told, totals: dict[str, list[int]], recorded: tuple[str, Part] | None, claimed: set[str]) -> None:
     call = told.call
     mine = recorded and (recorded[0], recorded[1].meta.fingerprint) == (call.stream, fingerprint(call))
     match told.outcome:
@@ -169,10 +175,14 @@ def _check_one(told: Told, totals: dict[str, list[int]], recorded: tuple[str, Pa
             assert mine
             part = recorded[1]
             assert (handled.version, handled.events) == (part.last, (Raised("c", call.by),))
+            assert part.claims == call.claims
             assert handled.state == Total(totals[call.stream][part.last])
         case RequestIdReused():
             assert recorded
             assert not mine
+        case ClaimTaken():
+            assert not mine
+            assert claimed.issuperset(call.claims)
         case TooHighError():
             assert any(total + call.by > 1000 for total in totals[call.stream][told.made : told.answered + 1])
         case asyncio.CancelledError():

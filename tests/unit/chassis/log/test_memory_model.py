@@ -24,11 +24,11 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-Parts = tuple[tuple[str, int, int], ...]
+Parts = tuple[tuple[str, int, int, tuple[str, ...]], ...]
 
 
 class StoreAndModel(RuleBasedStateMachine):
-    """`streams`: each stream's commits, as parts (id, first, last); `held`: the stream and parts that have an id."""
+    """`streams`: each stream's commits, as parts (id, first, last, claims); `held`: stream and parts with an id."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,17 +40,24 @@ class StoreAndModel(RuleBasedStateMachine):
     @rule(
         stream=_STREAMS,
         expected=st.integers(0, 8),
-        ids=st.lists(st.integers(0, 30), min_size=1, max_size=3, unique=True),
+        ids=st.lists(st.integers(0, 30), min_size=1, max_size=5, unique=True),
+        claiming=st.integers(0, 2),
         count=st.integers(1, 2),
     )
-    def append(self, stream: str, expected: int, ids: list[int], count: int) -> None:
+    def append(self, stream: str, expected: int, ids: list[int], claiming: int, count: int) -> None:
         names = [f"id-{each}" for each in ids]
-        firsts = range(expected + 1, expected + 1 + len(ids) * count, count)
-        wanted = tuple((name, first, first + count - 1) for name, first in zip(names, firsts, strict=True))
+        claiming = min(claiming, len(names) - 1)
+        claims = [tuple(names[1 : 1 + claiming]), *[()] * (len(names) - claiming - 1)]
+        own = [names[0], *names[1 + claiming :]]
+        firsts = range(expected + 1, expected + 1 + len(own) * count, count)
+        wanted = tuple(
+            (name, first, first + count - 1, more) for name, first, more in zip(own, firsts, claims, strict=True)
+        )
         commits = self.streams.setdefault(stream, [])
         head = commits[-1][-1][2] if commits else 0
         try:
-            run(self.store.append(stream, expected, [Write(name, [EVENT] * count, META) for name in names]))
+            writes = [Write(name, [EVENT] * count, META, more) for name, more in zip(own, claims, strict=True)]
+            run(self.store.append(stream, expected, writes))
             outcome = "stored"
         except (CommitIdTaken, VersionConflict) as error:
             outcome = type(error).__name__
@@ -72,7 +79,9 @@ class StoreAndModel(RuleBasedStateMachine):
     def streams_are_as_modelled(self) -> None:
         for stream, commits in self.streams.items():
             read = run(self.store.read_stream(stream))
-            assert [tuple((part.commit_id, part.first, part.last) for part in c.parts) for c in read] == commits
+            assert [
+                tuple((part.commit_id, part.first, part.last, part.claims) for part in c.parts) for c in read
+            ] == commits
 
     @invariant()
     def the_log_is_dense_and_in_stream_order(self) -> None:
