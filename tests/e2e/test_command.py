@@ -111,7 +111,7 @@ async def provenance_by_author_and_officer(author: Device, desk: Device, post: s
     about = [[line for line in file.read_text().splitlines() if "-proof" not in line] for file in (mine, theirs)]
     assert about[0] == about[1]
     told = (await desk.must("provenance", "verify", str(mine), "--trust", str(trust))).facts
-    assert (told["text"], told["post"], told["7. checked"]) == ("A text", post, "no daily root is in the file")
+    assert (told["text"], told["post"], told["8. checked"]) == ("A text", post, "no daily root is in the file")
     mine.write_text(mine.read_text().replace("body A text", "body A lie"))
     changed = await desk.run("provenance", "verify", str(mine), "--trust", str(trust))
     assert changed.error.startswith("error: PROOF_INVALID: ")
