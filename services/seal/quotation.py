@@ -2,7 +2,9 @@
 
 It holds the passages with their salts and their paths to the text's commitment, the commitment's path to the root of a
 day, and the proof that this root is in the witnessed log. It stays good when the text is removed. It does not say who
-wrote the text (`provenance` does), nor what stands before or behind the passages. All errors are `SealError`.
+wrote the text (`provenance` does), nor what stands before or behind the passages. That they are the text's own is the
+word of the forum, which cut it and committed to them that day: it could not know then what it would be asked, but no
+check ties them to what the author signed. All errors are `SealError`.
 """
 
 from dataclasses import dataclass

@@ -52,8 +52,8 @@ def verify(
             ("sentences", f"{quotation.first + 1} to {last} of {quotation.passage_count}"),
             *(("quoted", passage) for passage in quotation.passages),
             ("in the root of", f"{quotation.day}, leaf {logged.index} of the log"),
-            ("proves", "the text held these sentences, one after another, when the witnesses signed"),
-            ("leaves open", "who wrote it, what stands around them, and whether it has been removed"),
+            ("proves", "the forum committed to these sentences, one after another, when the witnesses signed"),
+            ("leaves open", "who wrote it, what stands around them, whether it has been removed, or was cut truly"),
         ]
     )
     output.done("the quotation verifies")
