@@ -17,8 +17,10 @@ GROUND = "court order"
 
 def public_texts(organisations: Organisations, officers: Iterable[str]) -> Iterator[str]:
     """Labels, the words that pseudonyms are drawn from, officers' names, and what a case says of itself."""
+    for label in organisations.labels():
+        yield from (label.id, label.name)
     for each in organisations:
-        yield from (each.label_name, each.id, each.sector, *each.domains)
+        yield from each.domains
     yield from ADJECTIVES + NOUNS
     yield from officers
     yield from (INSTRUMENT, GROUND)
