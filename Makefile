@@ -62,6 +62,10 @@ test: $(STAMP) ## Pass all tests, on real parts
 faults: $(STAMP) ## Break real services under load and judge what is left; FAULTS_SEED=n repeats a run's choices
 	FAULTS=all $(PY) -m pytest -v tests/faults
 
+.PHONY: boundary
+boundary: $(STAMP) ## Attack who is behind an alias, with 200 people; writes the table of docs/boundary.md
+	@$(PY) -m tests.boundary
+
 .PHONY: bench
 bench: $(STAMP) ## Measure the event log's speed beside the raw limits; ARGS="--quick" shows that it runs
 	@$(PY) -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/bench.lock
