@@ -145,6 +145,8 @@ async def test_an_audit_finds_nothing_in_a_sound_log_and_a_hole_in_another(servi
     assert "missing position at 2.0" in broken.json["findings"]
 
 
-async def test_there_is_no_bus_to_audit_where_nothing_is_public(service: Service) -> None:
+async def test_there_is_no_bus_to_audit_where_nothing_is_public(tmp_path: Path, store_address: str) -> None:
+    service = Service(tmp_path / "disclosure", store_address, "disclosure")
     refused = await service.admin("audit", "--bus")
-    assert refused.error == "error: PUBLISHES_NOTHING: forum publishes nothing\n"
+    await service.close()
+    assert refused.error == "error: PUBLISHES_NOTHING: disclosure publishes nothing\n"
