@@ -18,12 +18,13 @@ from services.seal.canonical import sha256
 from services.seal.cut_and_choose import Terms
 from services.seal.errors import SealError
 from services.verification.domain.errors import DomainError, Reason
-from services.verification.domain.slots import Event, Slot, State
+from services.verification.domain.slots import ChallengeMade, Event, Slot, State
 from services.verification.domain.slots_decider import (
     BeginIssuance,
     Command,
     IssueCredential,
     NoteCheat,
+    ReleaseSlot,
     Rules,
     is_issued,
     open_challenge,
@@ -138,22 +139,34 @@ class Challenges:
         `terms`: those of a given number of candidates. NO_CHALLENGE, SLOT_LOST, SLOT_USED, TOO_MANY_STRIKES,
         TERMS_DIFFER, OPENINGS_MALFORMED, WorkersDied; CHEAT_CAUGHT, which is recorded too.
         """
+        await self._judge_once(order, answer, terms, revoked=False)
+
+    async def release(self, order: Order, answer: Answer, terms: Callable[[int], Terms]) -> None:
+        """Return when a slot under a label that is revoked by now was given back, or issued before; as `finish`.
+
+        Only an honest answer releases it. Else whoever drew badly could wait for a revocation and draw again.
+        """
+        await self._judge_once(order, answer, terms, revoked=True)
+
+    async def _judge_once(self, order: Order, answer: Answer, terms: Callable[[int], Terms], *, revoked: bool) -> None:
         place = (order.stream, order.epoch, order.slot)
         while (under_way := self._judging.get(place)) is not None:
             await asyncio.wait({under_way})
-        judging = asyncio.create_task(self._judge(order, answer, terms))
+        judging = asyncio.create_task(self._judge(order, answer, terms, revoked=revoked))
         self._judging[place] = judging
         judging.add_done_callback(lambda task: self._judged(place, task))
         # A caller that hangs up early would otherwise have any number of answers looked at for nothing.
         await asyncio.shield(judging)
 
-    async def _judge(self, order: Order, answer: Answer, terms: Callable[[int], Terms]) -> None:
+    async def _judge(self, order: Order, answer: Answer, terms: Callable[[int], Terms], *, revoked: bool) -> None:
         now, rules = self._now(), self._policy.rules
         place = (order.label, order.epoch, order.slot)
         state, _ = await self._slots.state(order.stream)
         # Step 1: what was signed before is signed again, whatever has happened since.
         blinded_hash = sha256(answer.blinded_message)
         if is_issued(state, *place, blinded_hash):
+            return
+        if revoked and state.slot(order.epoch, order.slot).released:
             return
         # Step 2: all that needs no recomputing. Terms that have changed on our side are nobody's cheat.
         challenge = open_challenge(state, *place, now)
@@ -168,21 +181,25 @@ class Challenges:
         try:
             await self._check(expected, challenge.commitment, challenge.chosen, answer.openings, answer.blinded_message)
         except SealError:
-            await self._conclude(order, NoteCheat(*place, now))
+            await self._conclude(order, challenge, NoteCheat(*place, now))
             raise DomainError(Reason.CHEAT_CAUGHT) from None
-        await self._conclude(order, IssueCredential(*place, blinded_hash, now, rules))
+        honest = ReleaseSlot(*place, now) if revoked else IssueCredential(*place, blinded_hash, now, rules)
+        await self._conclude(order, challenge, honest)
 
     def _judged(self, place: tuple[str, int, int], task: asyncio.Task[None]) -> None:
         del self._judging[place]
         if not task.cancelled():
             task.exception()  # the caller may be gone, and with it whoever would have looked
 
-    async def _conclude(self, order: Order, command: NoteCheat | IssueCredential) -> None:
-        """Record an outcome, whatever the request's id was used for before.
+    async def _conclude(
+        self, order: Order, challenge: ChallengeMade, command: NoteCheat | IssueCredential | ReleaseSlot
+    ) -> None:
+        """Record the outcome of a challenge, whatever the request's id was used for before.
 
         Under an id of the caller's choosing, a cheat could be found again and again and never be written down.
         """
-        outcome = f"{type(command).__name__} {order.stream}/{order.epoch}/{order.slot}"
+        place = f"{order.stream}/{order.epoch}/{order.slot}"
+        outcome = f"{type(command).__name__} {place} {challenge.commitment.hex()}"
         signed = command.blinded_hash if isinstance(command, IssueCredential) else b""
         await self._slots.handle(
             order.stream,

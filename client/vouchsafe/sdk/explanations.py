@@ -60,6 +60,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "SLOT_CHALLENGED": "this slot is being used already, perhaps by another wallet; choose another slot",
         "SLOT_LOST": "an issuance in this slot was left unfinished or went wrong; choose another slot",
         "TOO_MANY_STRIKES": "too many slots of this month were lost; ask for a credential in the next one",
+        "CHALLENGES_OPEN": "other slots are in use, perhaps by another wallet; finish what is under way there first",
         "CANDIDATES_DIFFER": "verification wants another number of candidates by now; run the same command again",
         "TERMS_DIFFER": "wallet and verification disagree on what is issued; is the profile's trust file current?",
         "NO_CHALLENGE": _OUR_FAULT,

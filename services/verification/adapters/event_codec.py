@@ -6,7 +6,7 @@ from services.verification.domain.crowd_decider import LabelActivated, LabelRevo
 from services.verification.domain.employment_decider import EmployerChosen, EmploymentVerified
 from services.verification.domain.issuer_key_decider import IssuerKeyPublished, IssuerKeyStored
 from services.verification.domain.mailbox import MailboxProven, MailCodeRejected, MailCodeRequested, MailCodeSent
-from services.verification.domain.slots import ChallengeMade, CheatCaught, CredentialIssued
+from services.verification.domain.slots import ChallengeMade, CheatCaught, CredentialIssued, SlotReleased
 from vouchsafe.verification.events.v1 import events_pb2 as stored
 
 
@@ -24,6 +24,7 @@ def event_codec() -> EventCodec:
             ChallengeMade: stored.ChallengeMade,
             CheatCaught: stored.CheatCaught,
             CredentialIssued: stored.CredentialIssued,
+            SlotReleased: stored.SlotReleased,
             PersonCounted: stored.PersonCounted,
             LabelActivated: stored.LabelActivated,
             LabelRevoked: stored.LabelRevoked,

@@ -21,7 +21,7 @@ from services.verification.challenges import Answer, Challenges, Order
 from services.verification.crowds import Crowds
 from services.verification.domain.epoch import EpochLength, epoch_at
 from services.verification.domain.errors import DomainError, Reason
-from services.verification.domain.organisation import Organisations
+from services.verification.domain.organisation import Label, Organisations
 from vouchsafe.verification.v1 import issuance_service_pb2 as rpc
 from vouchsafe.verification.v1 import issuance_service_pb2_grpc as stubs
 
@@ -62,9 +62,9 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
         self._clock = clock
 
     async def GetIssuerKey(self, request: rpc.GetIssuerKeyRequest, _context: Context) -> rpc.GetIssuerKeyResponse:  # noqa: N802
-        """The public key of a label in the current epoch; UNKNOWN_LABEL."""
+        """The public key of a label in the current epoch; UNKNOWN_LABEL, also of one that nobody is issued under."""
         self._assertions.person(current_call().metadata)
-        label = self._organisations.label(request.label)
+        label = self._organisations.label_in_use(request.label)
         key = await self._keys.key(label, self._epoch())
         return rpc.GetIssuerKeyResponse(
             label=label.id,
@@ -99,23 +99,40 @@ class IssuanceServicer(stubs.IssuanceServiceServicer):
     async def FinishIssuance(self, request: rpc.FinishIssuanceRequest, _context: Context) -> rpc.FinishIssuanceResponse:  # noqa: N802
         """Sign the closed candidate when all others are honest.
 
-        BLINDED_MESSAGE_INVALID, and what `Crowds.admit` and `Challenges` refuse.
+        BLINDED_MESSAGE_INVALID, and what `Crowds.admit` and `Challenges` refuse. LABEL_REVOKED gives the slot of an
+        honest answer back.
         """
         person = self._assertions.person(current_call().metadata)
         label = self._organisations.label(request.label)
         order = _order(person, request)
         await self._challenges.check_begun(order, epoch_open=request.epoch == self._epoch())
-        await self._crowds.admit(person.escrow_reference, label.id, request.epoch)
+        revoked = await self._revoked_since(person, label, request.epoch)
         key = await self._keys.key(label, request.epoch)
         # Step 1: a message that cannot be signed must not cost a slot.
         if not key.can_sign(request.blinded_message):
             raise DomainError(Reason.BLINDED_MESSAGE_INVALID)
+        answer, terms = Answer(request.blinded_message, request.openings), partial(self._terms, person, request, key)
+        if revoked:
+            await self._challenges.release(order, answer, terms)
+            raise DomainError(Reason.LABEL_REVOKED)
         # Step 2: no signature leaves without its record. From here on a repeat gives the same answer.
-        answer = Answer(request.blinded_message, request.openings)
-        await self._challenges.finish(order, answer, partial(self._terms, person, request, key))
+        await self._challenges.finish(order, answer, terms)
         await self._crowds.count(person.escrow_reference, label.id, request.epoch)
         # Step 3: the same message gives the same signature, so none is kept.
         return rpc.FinishIssuanceResponse(blind_signature=await self._keys.sign(key, request.blinded_message))
+
+    async def _revoked_since(self, person: Person, label: Label, epoch: int) -> bool:
+        """Whether the label was revoked after the challenge, which is nobody's strike; else what `admit` refuses.
+
+        A proof of employment that ended meanwhile can be renewed while the challenge lasts, so it gives nothing back.
+        """
+        try:
+            await self._crowds.admit(person.escrow_reference, label.id, epoch)
+        except DomainError as refusal:
+            if refusal.reason is not Reason.LABEL_REVOKED:
+                raise
+            return True
+        return False
 
     def _terms(self, person: Person, request: Request, key: IssuerKey, candidates: int) -> Terms:
         return Terms(

@@ -106,10 +106,16 @@ class Organisations:
         return (label for label in self._labels.values() if label.id in used)
 
     def label(self, label: str) -> Label:
-        """A label that people may be issued under, an organisation's or a wider one; UNKNOWN_LABEL."""
+        """A declared label, an organisation's or a wider one, whether or not it is in use; UNKNOWN_LABEL."""
         if label not in self._labels:
             raise DomainError(Reason.UNKNOWN_LABEL)
         return self._labels[label]
+
+    def label_in_use(self, label: str) -> Label:
+        """One of `labels()`; UNKNOWN_LABEL, also when all organisations below it are withdrawn."""
+        if not self.employers(label):
+            raise DomainError(Reason.UNKNOWN_LABEL)
+        return self.label(label)
 
     def path(self, label: str) -> Path:
         """The label and all above it, the widest last; UNKNOWN_LABEL."""

@@ -46,7 +46,16 @@ class CredentialIssued:
     blinded_hash: bytes
 
 
-Event = ChallengeMade | CheatCaught | CredentialIssued
+@dataclass(frozen=True)
+class SlotReleased:
+    """All that was opened was honest, but the label had been revoked meanwhile: the slot may be used anew."""
+
+    label: str
+    epoch: int
+    slot: int
+
+
+Event = ChallengeMade | CheatCaught | CredentialIssued | SlotReleased
 
 
 @dataclass(frozen=True)
@@ -56,11 +65,20 @@ class Slot:
     challenge: ChallengeMade | None = None
     issued: CredentialIssued | None = None
     caught: bool = False
+    released: bool = False
+
+    def open(self, now: int) -> bool:
+        """Whether an answer to its challenge is due."""
+        return self._unanswered is not None and not self.lost(now)
 
     def lost(self, now: int) -> bool:
         """Whether it was cheated with, or challenged and left alone until `now`: both use it up and are a strike."""
-        abandoned = self.challenge is not None and self.issued is None and now >= self.challenge.expires_at
-        return self.caught or abandoned
+        due = self._unanswered
+        return self.caught or (due is not None and now >= due.expires_at)
+
+    @property
+    def _unanswered(self) -> ChallengeMade | None:
+        return self.challenge if self.issued is None and not self.released else None
 
 
 @dataclass(frozen=True)
@@ -75,7 +93,14 @@ class State:
 
     def strikes(self, epoch: int, now: int) -> int:
         """How many slots of the epoch were lost until `now`."""
-        return sum(slot.lost(now) for (of_epoch, _), slot in self.slots.items() if of_epoch == epoch)
+        return sum(slot.lost(now) for slot in self._of(epoch))
+
+    def open(self, epoch: int, now: int) -> int:
+        """How many slots of the epoch may yet be lost: an answer is due."""
+        return sum(slot.open(now) for slot in self._of(epoch))
+
+    def _of(self, epoch: int) -> list[Slot]:
+        return [slot for (of_epoch, _), slot in self.slots.items() if of_epoch == epoch]
 
 
 initial = State()
@@ -86,9 +111,11 @@ def evolve(state: State, event: Event) -> State:
     slot = state.slot(event.epoch, event.slot)
     match event:
         case ChallengeMade():
-            slot = replace(slot, challenge=event)
+            slot = replace(slot, challenge=event, released=False)
         case CheatCaught():
             slot = replace(slot, caught=True)
         case CredentialIssued():
             slot = replace(slot, issued=event)
+        case SlotReleased():
+            slot = replace(slot, released=True)
     return State({**state.slots, (event.epoch, event.slot): slot})

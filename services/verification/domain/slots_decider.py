@@ -1,4 +1,4 @@
-"""What may be done with a person's slots: challenge, issue, and note a cheat.
+"""What may be done with a person's slots: challenge, issue, note a cheat, and release what a revocation came between.
 
 Whether candidates are honest is found out before a command is made; here only the outcome counts. The choice of the
 candidate is a proposal until its event is written: of two commands with the same commitment the first one's choice
@@ -14,12 +14,23 @@ from services.verification.domain.slots import (
     CredentialIssued,
     Event,
     Slot,
+    SlotReleased,
     State,
     evolve,
     initial,
 )
 
-__all__ = ["BeginIssuance", "Command", "IssueCredential", "NoteCheat", "Rules", "decide", "evolve", "initial"]
+__all__ = [
+    "BeginIssuance",
+    "Command",
+    "IssueCredential",
+    "NoteCheat",
+    "ReleaseSlot",
+    "Rules",
+    "decide",
+    "evolve",
+    "initial",
+]
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,17 @@ class NoteCheat:
     now: int
 
 
-Command = BeginIssuance | IssueCredential | NoteCheat
+@dataclass(frozen=True)
+class ReleaseSlot:
+    """Give the slot back: all others were opened, and found honest, under a label that is revoked by now."""
+
+    label: str
+    epoch: int
+    slot: int
+    now: int
+
+
+Command = BeginIssuance | IssueCredential | NoteCheat | ReleaseSlot
 
 
 def decide(command: Command, state: State) -> tuple[Event, ...]:
@@ -81,6 +102,8 @@ def decide(command: Command, state: State) -> tuple[Event, ...]:
             return _issue(command, state)
         case NoteCheat():
             return _note_cheat(command, state)
+        case ReleaseSlot():
+            return _release(command, state)
 
 
 def open_challenge(state: State, label: str, epoch: int, slot: int, now: int) -> ChallengeMade:
@@ -88,7 +111,7 @@ def open_challenge(state: State, label: str, epoch: int, slot: int, now: int) ->
     found = state.slot(epoch, slot)
     if found.issued is not None:
         raise DomainError(Reason.SLOT_USED)
-    if found.challenge is None or found.challenge.label != label:
+    if found.challenge is None or found.challenge.label != label or found.released:
         raise DomainError(Reason.NO_CHALLENGE)
     if found.lost(now):
         raise DomainError(Reason.SLOT_LOST)
@@ -101,7 +124,10 @@ def is_issued(state: State, label: str, epoch: int, slot: int, blinded_hash: byt
 
 
 def _begin(command: BeginIssuance, state: State) -> tuple[Event, ...]:
-    """A challenge, nothing for the same commitment again; UNKNOWN_SLOT, SLOT_*, TOO_MANY_STRIKES, CANDIDATES_DIFFER."""
+    """A challenge, nothing for the same commitment again.
+
+    UNKNOWN_SLOT, SLOT_*, TOO_MANY_STRIKES, CHALLENGES_OPEN, CANDIDATES_DIFFER.
+    """
     if not 0 <= command.slot < command.rules.slots:
         raise DomainError(Reason.UNKNOWN_SLOT)
     slot = state.slot(command.epoch, command.slot)
@@ -110,8 +136,9 @@ def _begin(command: BeginIssuance, state: State) -> tuple[Event, ...]:
     if slot.issued is not None:
         return _repeated(command, slot, Reason.SLOT_USED)
     _check_strikes(state, command.epoch, command.now, command.rules)
-    if slot.challenge is not None:
+    if slot.open(command.now):
         return _repeated(command, slot, Reason.SLOT_CHALLENGED)
+    _check_open(state, command)
     if command.candidates != command.rules.candidates:
         raise DomainError(Reason.CANDIDATES_DIFFER)
     return (
@@ -150,6 +177,19 @@ def _note_cheat(command: NoteCheat, state: State) -> tuple[Event, ...]:
         return ()
     open_challenge(state, command.label, command.epoch, command.slot, command.now)
     return (CheatCaught(command.label, command.epoch, command.slot),)
+
+
+def _release(command: ReleaseSlot, state: State) -> tuple[Event, ...]:
+    """The slot's release; those of `open_challenge`."""
+    open_challenge(state, command.label, command.epoch, command.slot, command.now)
+    return (SlotReleased(command.label, command.epoch, command.slot),)
+
+
+def _check_open(state: State, command: BeginIssuance) -> None:
+    """Whoever begins all slots at once would have as many tries as there are slots, before the first is lost."""
+    at_risk = state.strikes(command.epoch, command.now) + state.open(command.epoch, command.now)
+    if at_risk >= command.rules.strikes:
+        raise DomainError(Reason.CHALLENGES_OPEN)
 
 
 def _check_strikes(state: State, epoch: int, now: int, rules: Rules) -> None:

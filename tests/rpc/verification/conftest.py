@@ -42,6 +42,12 @@ IDENTITY_KEY = SigningKey.generate()
 CROWD = 3
 CANDIDATES = 8
 OPENING_KEY = ristretto.base_mult(ristretto.random_scalar())
+SECTORS = (
+    Sector("gaming", "a gaming company", parent="entertainment"),
+    Sector("entertainment", "an entertainment company"),
+    Sector("finance", "a bank or insurer"),
+    Sector("technology", "a technology company"),
+)
 ORGANISATIONS = Organisations(
     [
         Organisation("harbour-games", "Harbour Games", ("harbour.example",), "gaming"),
@@ -49,12 +55,7 @@ ORGANISATIONS = Organisations(
         Organisation("cloudberry", "Cloudberry", ("cloud.example",), "technology"),
         Organisation("pixel-foundry", "Pixel Foundry", ("pixel.example",), "gaming"),
     ],
-    [
-        Sector("gaming", "a gaming company", parent="entertainment"),
-        Sector("entertainment", "an entertainment company"),
-        Sector("finance", "a bank or insurer"),
-        Sector("technology", "a technology company"),
-    ],
+    SECTORS,
 )
 ALLOW: dict[str, frozenset[str]] = {
     "vouchsafe.verification.v1.EmploymentService": frozenset({identity("person-edge")}),

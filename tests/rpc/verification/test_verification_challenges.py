@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from services.chassis.log.handle import CommandHandler
+from services.chassis.rpc_errors import RpcError
 from services.chassis.worker_processes import WorkerProcesses
 from services.seal import cut_and_choose, ristretto
 from services.seal.cut_and_choose import OPENING_SIZE, Terms
@@ -146,17 +147,24 @@ class TestACheat:
 
     async def test_twice_ends_issuing_for_the_epoch(self, service: Verification, person_side: PersonSide) -> None:
         person = await person_side.employed()
-        third = await person_side.offer(person, slot=2)
-        begun = await person_side.begin(person, third)
         for slot in range(2):
             offer = await person_side.offer(person, slot=slot)
             chosen = (await person_side.begin(person, offer)).chosen
             nonsense = bytes(offer.terms.openings_size)
             assert await refused(person_side.finish(person, offer, chosen, openings=nonsense)) == CAUGHT
-        ended = (PRECONDITION, "TOO_MANY_STRIKES")
-        assert await refused(person_side.finish(person, third, begun.chosen)) == ended
-        assert await refused(person_side.begin(person, third)) == ended
+        assert await refused(person_side.issue(person, slot=2)) == (PRECONDITION, "TOO_MANY_STRIKES")
         assert service.events(slots_of(person)).count("CheatCaught") == 2
+
+    async def test_has_no_more_tries_when_all_slots_are_begun_at_once(self, person_side: PersonSide) -> None:
+        person = await person_side.employed()
+        offers = [await person_side.offer(person, slot=slot) for slot in range(3)]
+        answers = await asyncio.gather(*(person_side.begin(person, each) for each in offers), return_exceptions=True)
+        refusals = [each for each in answers if isinstance(each, RpcError)]
+        assert [each.reason for each in refusals] == ["CHALLENGES_OPEN"]
+        begun = [offer for offer, answer in zip(offers, answers, strict=True) if not isinstance(answer, RpcError)]
+        (refused_offer,) = [offer for offer in offers if offer not in begun]
+        await person_side.issue(person, begun[0])  # which resumes it
+        await person_side.issue(person, refused_offer)
 
     async def test_is_on_record_under_a_request_id_that_was_used_before(
         self, service: Verification, person_side: PersonSide

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from services.chassis.rpc_errors import RpcError
 from services.verification.config import Issuance
 from services.verification.curation import CURATION
 from services.verification.domain.epoch import EpochLength
+from services.verification.domain.organisation import Organisations
+from tests.rpc.verification import conftest
 from tests.rpc.verification.conftest import CROWD, ORGANISATIONS, Person, PersonSide, Verification, running_verification
 from tests.support.commits import sequence_all
 from vouchsafe.verification.events.v1 import events_pb2 as events
@@ -20,6 +23,9 @@ from vouchsafe.verification.v1 import label_service_pb2 as rpc
 from vouchsafe.verification.v1.label_service_pb2_grpc import LabelRevocationServiceStub
 
 EPOCH = 203001
+WITHDRAWN = Organisations(
+    [replace(each, withdrawn=each.id == "jade-river") for each in ORGANISATIONS], conftest.SECTORS
+)
 FIRST_OF_JANUARY = 1_893_456_000
 
 
@@ -119,6 +125,26 @@ class TestRevocation:
         assert await refusal(desk.begin(person, offer)) == (grpc.StatusCode.FAILED_PRECONDITION, "LABEL_REVOKED")
         assert await desk.standing(person, "technology") == ("REVOKED", 0)
 
+    async def test_between_challenge_and_answer_gives_an_honest_slot_back(self, tmp_path: Path) -> None:
+        async with running_verification(tmp_path, Issuance(insecure_crowd_minimum=CROWD)) as service:
+            desk = Desk(service)
+            person = await desk.employed()
+            offers = [await desk.offer(person, slot=slot) for slot in range(2)]
+            chosen = [(await desk.begin(person, offer)).chosen for offer in offers]
+            await desk.revoke(label="harbour-games")
+            for _ in range(2):  # an answer that was lost is answered again
+                refused = await refusal(desk.finish(person, offers[0], chosen[0]))
+                assert refused == (grpc.StatusCode.FAILED_PRECONDITION, "LABEL_REVOKED")
+            stream = f"slots-{person.escrow_reference.hex()}"
+            assert service.events(stream)[2:] == ["SlotReleased"]
+            nonsense = bytes(offers[1].terms.openings_size)
+            cheated = desk.finish(person, offers[1], chosen[1], openings=nonsense)
+            assert await refusal(cheated) == (grpc.StatusCode.PERMISSION_DENIED, "CHEAT_CAUGHT")
+            service.clock.advance(timedelta(hours=2))
+            await desk.issue(person, await desk.offer(person, "gaming", slot=0))  # the cheat alone is a strike
+            assert service.events(stream)[3:] == ["CheatCaught", "ChallengeMade", "CredentialIssued"]
+            await desk.channel.close()
+
     async def test_of_what_does_not_exist(self, desk: Desk) -> None:
         assert await refusal(desk.revoke(label="gambling")) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_LABEL")
         assert await refusal(desk.revoke(epoch=203013)) == (grpc.StatusCode.INVALID_ARGUMENT, "EPOCH_UNKNOWN")
@@ -133,6 +159,19 @@ class TestRevocation:
         assert await desk.revoke(label="finance", epoch=0) == [202912, 203001]
         desk.service.clock.advance(timedelta(days=29))
         assert await desk.revoke(label="finance", epoch=0) == [202912, 203001, 203002]
+
+
+async def test_a_label_that_nobody_is_issued_under_gets_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conftest, "ORGANISATIONS", WITHDRAWN)
+    async with running_verification(tmp_path, Issuance(insecure_crowd_minimum=CROWD)) as service:
+        desk = Desk(service)
+        person = await desk.employed()
+        for label in ("jade-river", "finance"):
+            assert await refusal(desk.issuer_key(person, label)) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_LABEL")
+        assert {label for label, _ in await desk.published("IssuerKeyPublished")} == {
+            label.id for label in ORGANISATIONS.labels() if label.id not in ("jade-river", "finance")
+        }
+        await desk.channel.close()
 
 
 async def test_every_label_has_a_key_and_the_next_epochs_are_published_ahead(tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_who_is_withdrawn_is_still_known_and_gets_no_new_people_nor_keys() -> No
     assert refused(registry.of_mail_domain, "acme.example") is Reason.UNKNOWN_MAIL_DOMAIN
     assert registry.employers("gaming") == ("bolt",)
     assert "acme" not in {label.id for label in registry.labels()}
+    assert refused(registry.label_in_use, "acme") is Reason.UNKNOWN_LABEL
+    assert registry.label_in_use("gaming") == registry.label("gaming")
+
+
+def test_the_labels_in_use_are_those_that_are_listed() -> None:
+    registry = Organisations([replace(each, withdrawn=True) for each in (ACME, BOLT)], [GAMING, ARTS])
+    assert list(registry.labels()) == []
+    for label in ("acme", "gaming", "arts", "banking"):
+        assert refused(registry.label_in_use, label) is Reason.UNKNOWN_LABEL
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.verification.domain import slots_decider
 from services.verification.domain.errors import DomainError, Reason
-from services.verification.domain.slots import ChallengeMade, CheatCaught, CredentialIssued, State, evolve
-from services.verification.domain.slots_decider import BeginIssuance, IssueCredential, NoteCheat, Rules, decide
+from services.verification.domain.slots import ChallengeMade, CheatCaught, CredentialIssued, SlotReleased, State, evolve
+from services.verification.domain.slots_decider import (
+    BeginIssuance,
+    IssueCredential,
+    NoteCheat,
+    ReleaseSlot,
+    Rules,
+    decide,
+)
 from tests.support.decider import specification
 
 NOW = 1_900_000_000
@@ -22,10 +29,12 @@ given = specification(slots_decider)
 BEGIN = BeginIssuance("acme", 203001, 0, b"t" * 32, b"c" * 32, 8, 5, NOW, ENDS, RULES)
 ISSUE = IssueCredential("acme", 203001, 0, b"h" * 32, NOW + 1, RULES)
 CHEAT = NoteCheat("acme", 203001, 0, NOW + 1)
+RELEASE = ReleaseSlot("acme", 203001, 0, NOW + 1)
 
 MADE = ChallengeMade("acme", 203001, 0, b"t" * 32, b"c" * 32, 8, 5, ENDS)
 ISSUED = CredentialIssued("acme", 203001, 0, b"h" * 32)
 CAUGHT = CheatCaught("acme", 203001, 0)
+RELEASED = SlotReleased("acme", 203001, 0)
 
 
 def in_slot(slot: int, *events: object) -> list[object]:
@@ -103,6 +112,44 @@ class TestCheat:
         given(MADE).when(replace(CHEAT, now=ENDS)).refused(Reason.SLOT_LOST)
 
 
+class TestRelease:
+    def test_gives_the_slot_back_for_another_label(self) -> None:
+        given(MADE).when(RELEASE).then(RELEASED)
+        other = replace(BEGIN, label="gaming", commitment=b"o" * 32)
+        made = replace(MADE, label="gaming", commitment=b"o" * 32)
+        given(MADE, RELEASED).when(other).then(made)
+        given(MADE, RELEASED, made).when(replace(RELEASE, label="gaming")).then(replace(RELEASED, label="gaming"))
+
+    def test_is_no_strike_whenever(self) -> None:
+        released = given(MADE, RELEASED).state
+        assert (released.strikes(203001, ENDS + 900), released.open(203001, NOW)) == (0, 0)
+
+    def test_leaves_nothing_to_be_answered(self) -> None:
+        for late in (ISSUE, CHEAT, RELEASE):
+            given(MADE, RELEASED).when(late).refused(Reason.NO_CHALLENGE)
+
+    def test_is_of_an_open_challenge_alone(self) -> None:
+        given().when(RELEASE).refused(Reason.NO_CHALLENGE)
+        given(MADE, ISSUED).when(RELEASE).refused(Reason.SLOT_USED)
+        given(MADE, CAUGHT).when(RELEASE).refused(Reason.SLOT_LOST)
+        given(MADE).when(replace(RELEASE, now=ENDS)).refused(Reason.SLOT_LOST)
+
+
+class TestOpenChallenges:
+    def test_are_no_more_than_the_strikes_that_are_left(self) -> None:
+        third = replace(BEGIN, slot=2)
+        for first in ([MADE], [MADE, CAUGHT]):
+            given(*first, *in_slot(1, MADE)).when(third).refused(Reason.CHALLENGES_OPEN)
+        given(MADE, ISSUED, *in_slot(1, MADE)).when(third).then(replace(MADE, slot=2))
+        given(MADE, RELEASED, *in_slot(1, MADE)).when(third).then(replace(MADE, slot=2))
+
+    def test_are_resumed_however_many(self) -> None:
+        given(MADE, *in_slot(1, MADE), *in_slot(2, MADE)).when(BEGIN).then()
+
+    def test_of_another_epoch_do_not_count(self) -> None:
+        given(MADE, *in_slot(1, MADE)).when(replace(BEGIN, epoch=203002)).then(replace(MADE, epoch=203002))
+
+
 class TestStrikes:
     @pytest.mark.parametrize(
         "lost",
@@ -150,6 +197,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(slot=st.integers(0, 2), commitment=st.sampled_from([b"a" * 32, b"b" * 32]), chosen=st.integers(0, 7))
     def challenge(self, slot: int, commitment: bytes, chosen: int) -> None:
+        fresh = (slot, commitment) not in self.told
         command = replace(
             BEGIN, slot=slot, commitment=commitment, chosen=chosen, now=self.now, expires_at=self.now + 900
         )
@@ -160,6 +208,8 @@ class Machine(RuleBasedStateMachine):
             assert self.told.setdefault((slot, commitment), made.chosen) == made.chosen
             assert {of for of, _ in self.told if of == slot} == {slot}
             assert sum(of == slot for of, _ in self.told) == 1
+            if fresh:
+                assert len(self.strikes | self.open()) <= RULES.strikes
 
     @rule(slot=st.integers(0, 2), message=st.sampled_from([b"x" * 32, b"y" * 32]))
     def issue(self, slot: int, message: bytes) -> None:
@@ -176,15 +226,30 @@ class Machine(RuleBasedStateMachine):
             assert slot not in self.signed
             self.strikes.add(slot)
 
+    @rule(slot=st.integers(0, 2))
+    def release(self, slot: int) -> None:
+        if self._decide(replace(RELEASE, slot=slot, now=self.now)).refused is None:
+            assert slot not in self.signed
+            assert slot not in self.strikes
+            self.told = {place: chosen for place, chosen in self.told.items() if place[0] != slot}
+
     @rule(seconds=st.integers(1, 1000))
     def wait(self, seconds: int) -> None:
         self.now += seconds
+
+    def due(self) -> set[int]:
+        """The slots that were challenged, and neither signed nor given back."""
+        return {slot for slot, _ in self.told} - self.signed.keys()
+
+    def open(self) -> set[int]:
+        """Those of them that are not lost yet."""
+        return self.due() - self.strikes
 
     @invariant()
     def what_was_lost_stays_lost_and_is_counted(self) -> None:
         for slot in range(3):
             made = self.state.slot(203001, slot).challenge
-            if made is not None and slot not in self.signed and self.now >= made.expires_at:
+            if made is not None and slot in self.due() and self.now >= made.expires_at:
                 self.strikes.add(slot)
         assert self.state.strikes(203001, self.now) == len(self.strikes)
         assert self.strikes.isdisjoint(self.signed)

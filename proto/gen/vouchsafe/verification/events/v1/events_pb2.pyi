@@ -108,6 +108,16 @@ class CheatCaught(_message.Message):
     slot: int
     def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ...) -> None: ...
 
+class SlotReleased(_message.Message):
+    __slots__ = ("label", "epoch", "slot")
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    label: str
+    epoch: int
+    slot: int
+    def __init__(self, label: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ...) -> None: ...
+
 class CredentialIssued(_message.Message):
     __slots__ = ("label", "epoch", "slot", "blinded_hash")
     LABEL_FIELD_NUMBER: _ClassVar[int]
