@@ -96,6 +96,13 @@ def passages_root(hashes: Sequence[bytes]) -> bytes:
     return Tree(hashes).root()
 
 
+def passages_root_of(cut: Sequence[str], salts: Sequence[bytes]) -> bytes:
+    """Return the root over all passages of a text, each under its salt; `SealError` unless each has one."""
+    if len(cut) != len(salts):
+        raise SealError("each passage has a salt")
+    return passages_root([passage_hash(salt, passage) for salt, passage in zip(salts, cut, strict=True)])
+
+
 def passage_path(hashes: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """Return the audit path of one of the passages."""
     return Tree(hashes).inclusion(index, len(hashes))

@@ -3,8 +3,10 @@
 It holds the post as its author signed it, the author's key of the thread, the alias key that certifies it, the
 credential of that alias key, what its label means, the issuer's key, and proofs that the meaning, this key and the
 label's activation are in the witnessed log. Once the day of the post is over it also shows that the post, as it is, was
-committed to then. What takes verifying is RSASSA-PSS, Ed25519 and SHA-256, all in stock tools; `docs/provenance.md`
-does it with openssl.
+committed to then, and that every sentence that can be quoted from that commitment is the post's own: the passages are
+cut from the signed text once more, and their root is recomputed. So whoever has the file can tell a forged quotation;
+the salts that this takes tell him nothing that the whole text does not. What takes verifying is RSASSA-PSS, Ed25519 and
+SHA-256, all in stock tools; `docs/provenance.md` does it with openssl.
 
 It names nobody, and holds no envelope and no other thread. It does show the alias key, so the files of two threads of
 one alias belong visibly together: handing one out is for the author, or for a lawful order, to decide. Not shown: that
@@ -17,11 +19,12 @@ from dataclasses import dataclass
 from services.seal.authorization import SignedCredential
 from services.seal.authorship import SignedPost, verify_authorship
 from services.seal.checkpoint import LogPolicy
-from services.seal.commitment import TextCommitment, TextId, statement_commitment
+from services.seal.commitment import TextCommitment, TextId, passages_root_of, statement_commitment
 from services.seal.errors import SealError
 from services.seal.exhibit import Exhibit
 from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, PostRootLeaf
 from services.seal.logged import Logged, check_logged
+from services.seal.passages import passages
 from services.seal.post_root import DayPlace, verify_place
 from services.seal.statements import Context, CredentialMessage, Nonce, PostStatement, Statement
 
@@ -70,6 +73,7 @@ class Provenance(Exhibit):
     revoked: str = ""
     revocation_proof: str = ""
     statement_salt: bytes = b""
+    passage_salts: tuple[bytes, ...] = ()
     passage_count: int | None = None
     passages_root: bytes = b""
     day: str = ""
@@ -107,9 +111,9 @@ def verify_provenance(provenance: Provenance, policy: LogPolicy) -> Verdict:
 
     The links, in this order: the log says what the label means in the epoch; the issuer's key is in it for both; the
     label was activated, and revoked if the file says so; the issuer signed the credential of the alias key, which
-    certified the thread's key, which signed the post; and the post is in the tree of a day, whose root is in the log. A
-    revoked label makes no file false: what the revocation means for a post that was written before is for the reader to
-    judge.
+    certified the thread's key, which signed the post; and the post with its own passages, and no others, is in the tree
+    of a day, whose root is in the log. A revoked label makes no file false: what the revocation means for a post that
+    was written before is for the reader to judge.
     """
     p = provenance
     definition = check_logged(LabelDefinedLeaf(p.label, p.epoch, p.label_name, p.parent), p.definition_proof, policy)
@@ -132,10 +136,13 @@ def _check_day(p: Provenance, policy: LogPolicy) -> Logged | None:
     count, size, index = p.passage_count, p.day_size, p.day_index
     part = (p.statement_salt, count, p.passages_root, p.day, size, index, p.day_path, p.day_root, p.day_proof)
     absent = [each in (None, "", b"", ()) for each in part]
-    if all(absent):
+    if all(absent) and not p.passage_salts:
         return None
     if any(absent) or count is None or size is None or index is None:
         raise SealError("the part about the day is not complete")
+    cut = passages(p.body, p.title)
+    if (len(cut), passages_root_of(cut, p.passage_salts)) != (count, p.passages_root):
+        raise SealError("other passages were committed to than those of the text")
     statement = statement_commitment(p.statement_salt, p.statement.hash())
     commitment = TextCommitment(TextId(p.thread, p.post), statement, count, p.passages_root)
     leaf = PostRootLeaf(p.day, size, p.day_root)

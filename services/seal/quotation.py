@@ -2,9 +2,13 @@
 
 It holds the passages with their salts and their paths to the text's commitment, the commitment's path to the root of a
 day, and the proof that this root is in the witnessed log. It stays good when the text is removed. It does not say who
-wrote the text (`provenance` does), nor what stands before or behind the passages. That they are the text's own is the
-word of the forum, which cut it and committed to them that day: it could not know then what it would be asked, but no
-check ties them to what the author signed. All errors are `SealError`.
+wrote the text, nor what stands before or behind the passages.
+
+Alone it proves the forum's word, given that day: the forum cut the text and committed to the passages, and no check
+here ties them to what the author signed. Beside a provenance file of the post that verifies and has the same `day_root`
+and `day_index` the passages are the author's own words, for `provenance` recomputes all of them from the signed text.
+Beside one of another place they show that the forum committed to the post twice, which an honest one never does. For a
+comment there is no such file. All errors are `SealError`.
 """
 
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from services.seal.errors import SealError
+from services.seal.exhibit import MAX_EXHIBIT
 from services.seal.provenance import Provenance
 from services.seal.trust import Trust
 from vouchsafe.cli import output
@@ -78,11 +79,15 @@ def verify(
 
 
 def contents(file: Path) -> bytes:
-    """What a file holds; FILE_UNREADABLE."""
+    """What a file holds; FILE_UNREADABLE, also when it is longer than `MAX_EXHIBIT` bytes. No more is read of it."""
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(MAX_EXHIBIT + 1)
     except OSError as error:
         raise VouchsafeError(Reason.FILE_UNREADABLE, f"{file}: {error.strerror}") from error
+    if len(data) > MAX_EXHIBIT:
+        raise VouchsafeError(Reason.FILE_UNREADABLE, f"{file} is longer than {MAX_EXHIBIT} bytes")
+    return data
 
 
 def read_trust(file: Path) -> Trust:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from services.seal.quotation import Quotation
 from vouchsafe.cli import output
 from vouchsafe.cli.provenance import Out, TrustFile, contents, read_trust, write
 from vouchsafe.cli.setup import Setup, ask
@@ -52,8 +53,18 @@ def verify(
             ("sentences", f"{quotation.first + 1} to {last} of {quotation.passage_count}"),
             *(("quoted", passage) for passage in quotation.passages),
             ("in the root of", f"{quotation.day}, leaf {logged.index} of the log"),
-            ("proves", "the forum committed to these sentences, one after another, when the witnesses signed"),
-            ("leaves open", "who wrote it, what stands around them, whether it has been removed, or was cut truly"),
+            ("place in it", quotation.day_index),
+            ("proves", "the forum's word: it committed to these sentences, one after another, before witnesses signed"),
+            (
+                "leaves open",
+                f"who wrote it, what stands around them, whether it was removed; {_whose_words(quotation)}",
+            ),
         ]
     )
     output.done("the quotation verifies")
+
+
+def _whose_words(quotation: Quotation) -> str:
+    if quotation.comment:
+        return "that the author of the comment signed these words, which no file shows"
+    return "that the author signed these words: a provenance of the post with the same leaf and place shows that"

@@ -162,6 +162,7 @@ async def _with_day(made: Provenance, committed: pb.CommittedStatement, log: Log
     return replace(
         made,
         statement_salt=committed.salt,
+        passage_salts=tuple(committed.passage_salts),
         passage_count=committed.passage_count,
         passages_root=committed.passages_root,
         day=place.day,

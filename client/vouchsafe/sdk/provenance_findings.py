@@ -26,8 +26,8 @@ def findings(provenance: Provenance, verdict: Verdict) -> tuple[Finding, ...]:
         ),
         Finding(
             f"the issuer's key is leaf {verdict.issuer_key.index} of the log",
-            f"everybody is shown this one key for {p.label}, epoch {p.epoch}",
-            "whether the issuer gives its word only to employees",
+            f"everybody can see that this key was published for {p.label}, epoch {p.epoch}",
+            "whether it is the only one, which `log verify` checks; whether the issuer vouches for employees only",
         ),
         Finding(
             f"the label's activation is leaf {verdict.activation.index} of the log",
@@ -80,7 +80,7 @@ def _about_day(p: Provenance, verdict: Verdict) -> Finding:
             "when the post existed",
         )
     return Finding(
-        f"the post is in the root of {p.day}, leaf {verdict.day.index} of the log",
-        "it existed, word for word, when the witnesses signed",
+        f"the post is in the root of {p.day}, leaf {verdict.day.index} of the log, at place {p.day_index}",
+        "it existed, word for word, when the witnesses signed; a quotation of the same leaf and place is from it",
         "that it did not exist long before",
     )

@@ -50,6 +50,7 @@ def _committed(kept: TextCommitted, salts: Salts) -> pb.CommittedStatement:
         passage_count=len(kept.passages),
         passages_root=passages_root(kept.passages),
         place=_place(kept),
+        passage_salts=salts.passages,
     )
 
 

@@ -19,7 +19,7 @@ from services.forum.api.nonces import Nonces
 from services.forum.api.provenance_servicer import ProvenanceServicer, Sources
 from services.forum.domain import alias_decider
 from services.forum.projections.commitments import COMMITMENTS
-from services.seal.commitment import TextCommitment, TextId, statement_commitment, verify_passage
+from services.seal.commitment import TextCommitment, TextId, passages_root_of, statement_commitment, verify_passage
 from services.seal.leaves import PostRootLeaf
 from services.seal.post_root import DayPlace, verify_place
 from services.seal.provenance import ProvenanceRequest
@@ -94,6 +94,9 @@ async def test_an_author_gets_the_chain_and_once_the_day_is_over_the_commitment(
     commitment = TextCommitment(TextId(thread_id, post_id), statement, told.passage_count, told.passages_root)
     verify_place(place_of(told.place), commitment.to_bytes(), root_of(forum))
     assert told.passage_count == 4
+    assert passages_root_of(("Title", "Who sets the rota?", "Nobody says.", "没人说。"), told.passage_salts) == (
+        told.passages_root
+    )
 
 
 async def test_nobody_but_the_holder_of_the_posts_key_is_told(forum: World) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.forum import committing
+from services.seal.exhibit import MAX_EXHIBIT
 from services.seal.leaves import NO_PARENT, PostRootLeaf
 from tests.rpc.forum.requests import comment_request
 from tests.rpc.provenance.world import World, alias_of, running
@@ -61,6 +63,20 @@ async def test_an_author_makes_a_file_that_verifies_here_by_the_command_and_by_h
     broken = made.to_bytes().replace(b"Nobody", b"Someone")
     assert "PROOF_INVALID" in commanded(tmp_path, "provenance", broken, world.ceremony.text)
     assert by_hand(tmp_path / "broken", broken, world.ceremony.text).returncode != 0
+
+
+async def test_an_author_learns_that_a_forum_committed_to_words_which_he_did_not_sign(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, trust = await world.forum.newcomer(), world.ceremony.trust
+    with monkeypatch.context() as dishonest:
+        dishonest.setattr(committing, "passages", lambda _text, title="": (title, "I took the money."))
+        thread_id, post_id = await world.forum.open_thread(alice, "Title", "I saw nothing.")
+        await world.day_over()
+    quoted = await quotations.check(world.side, post_id, "I took the money.", trust)
+    assert quoted.passages == ("I took the money.",)
+    with pytest.raises(VouchsafeError, match=r"PROOF_INVALID.*other passages"):
+        await provenance.make(world.side, [alias_of(alice, thread_id)], post_id, trust)
 
 
 async def test_nothing_in_a_file_leads_to_the_envelope_or_to_another_thread(world: World) -> None:
@@ -124,6 +140,12 @@ async def test_a_quotation_is_confirmed_by_a_file_or_refuted(world: World, tmp_p
     told = commanded(tmp_path, "quote", found.to_bytes(), world.ceremony.text)
     assert "the quotation verifies" in told
     assert "sentences: 3 to 3 of 4" in told
+    assert f"place in it: {found.day_index}\n" in told
+    assert "the forum's word" in told
+    assert "a provenance of the post with the same leaf and place" in told
+    assert "which no file shows" in commanded(tmp_path, "quote", below.to_bytes(), world.ceremony.text)
+    place = await provenance.make(world.side, [alias_of(alice, thread_id)], post_id, trust)
+    assert (place.day_root, place.day_index) == (found.day_root, found.day_index)
     broken = replace(found, passages=("Somebody says.",)).to_bytes()
     assert "PROOF_INVALID" in commanded(tmp_path, "quote", broken, world.ceremony.text)
     for wrong in ("Somebody says.", "Nobody"):
@@ -161,6 +183,17 @@ async def test_a_forum_that_confirms_without_proof_is_not_believed(world: World)
 
     world.side.check_quote = lying  # type: ignore[method-assign,assignment]
     assert await refusal(quotations.check(world.side, post_id, "Nobody says.", trust)) == "PROOF_INVALID"
+
+
+@pytest.mark.parametrize("what", ["provenance", "quote"])
+def test_no_more_is_read_of_a_file_than_one_can_hold(tmp_path: Path, what: str) -> None:
+    """A terabyte of nothing, which takes no space on the disk and could not be read."""
+    endless = tmp_path / "endless"
+    with endless.open("wb") as file:
+        file.truncate(1 << 40)
+    done = CliRunner().invoke(app, [what, "verify", str(endless), "--trust", str(endless)])
+    assert isinstance(done.exception, VouchsafeError)
+    assert (done.exception.reason, str(MAX_EXHIBIT) in str(done.exception)) == ("FILE_UNREADABLE", True)
 
 
 def commanded(directory: Path, what: str, file: bytes, trust: str) -> str:

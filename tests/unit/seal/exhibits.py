@@ -104,6 +104,7 @@ class World:
         return replace(
             self.provenance,
             statement_salt=b"",
+            passage_salts=(),
             passage_count=None,
             passages_root=b"",
             day="",
@@ -115,25 +116,27 @@ class World:
         )
 
 
-def commitment_of(statement: PostStatement) -> tuple[TextCommitment, tuple[bytes, ...], tuple[bytes, ...], bytes]:
-    """The commitment to a post, its passages' hashes and salts, and the statement's salt."""
+def commitment_of(
+    statement: PostStatement, cut: tuple[str, ...]
+) -> tuple[TextCommitment, tuple[bytes, ...], tuple[bytes, ...], bytes]:
+    """The commitment to a post and to these passages, the passages' hashes and salts, and the statement's salt."""
     text = TextId(statement.thread_id, statement.post_id)
-    cut = passages(statement.body, statement.title)
     salts = salts_of(SECRET, text, len(cut))
     hashed = tuple(passage_hash(salt, passage) for salt, passage in zip(salts.passages, cut, strict=True))
     kept = statement_commitment(salts.statement, statement.hash())
     return TextCommitment(text, kept, len(cut), passages_root(hashed)), hashed, salts.passages, salts.statement
 
 
-def made(title: str = TITLE, body: str = BODY) -> World:
-    """A world around a post."""
+def made(title: str = TITLE, body: str = BODY, *, cut: tuple[str, ...] | None = None) -> World:
+    """A world around a post. `cut`: the passages that the forum commits to, if it lies about them."""
+    cut = passages(body, title) if cut is None else cut
     log, secret = Log(), SecretBytes.random(32)
     alias, thread = alias_key(secret), SigningKey(thread_key(secret, THREAD))
     spki = issuer().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     message = CredentialMessage(b"p" * 32, Context(LABEL, EPOCH), alias.public_key, b"h" * 32)
     pss = padding.PSS(padding.MGF1(hashes.SHA384()), 48)
     statement = PostStatement(THREAD, POST, title, body)
-    commitment, hashed, salts, statement_salt = commitment_of(statement)
+    commitment, hashed, salts, statement_salt = commitment_of(statement, cut)
     tree = DayTree(SECRET, DAY, [commitment.to_bytes(), b"another text"])
     place = tree.place(commitment.to_bytes())
     key_leaf, activation, root = IssuerKeyLeaf.of(LABEL, EPOCH, spki), LabelActivatedLeaf(LABEL, EPOCH, 20), tree.leaf()
@@ -161,6 +164,7 @@ def made(title: str = TITLE, body: str = BODY) -> World:
         crowd_at_least=20,
         activation_proof=log.proof(activation),
         statement_salt=statement_salt,
+        passage_salts=salts,
         passage_count=commitment.passage_count,
         passages_root=commitment.passages_root,
         day=DAY,
@@ -170,25 +174,24 @@ def made(title: str = TITLE, body: str = BODY) -> World:
         day_root=root.root,
         day_proof=log.proof(root),
     )
-    return World(log, provenance, _quotation(log, statement, commitment, hashed, salts, place, root.root))
+    return World(log, provenance, _quotation(log, cut, commitment, hashed, salts, place, root.root))
 
 
 def _quotation(
     log: Log,
-    statement: PostStatement,
+    cut: tuple[str, ...],
     commitment: TextCommitment,
     hashed: tuple[bytes, ...],
     salts: tuple[bytes, ...],
     place: DayPlace,
     root: bytes,
 ) -> Quotation:
-    """The second and third passages, or the only one."""
-    cut = passages(statement.body, statement.title)
-    chosen = range(1, 3) if len(cut) > 2 else range(1)
+    """The second and third passages, or the first; of no passages it quotes nothing, and verifies nowhere."""
+    chosen = range(1, 3) if len(cut) > 2 else range(len(cut[:1]))
     return Quotation(
         thread=THREAD,
         post=POST,
-        first=chosen[0],
+        first=chosen.start,
         passages=tuple(cut[i] for i in chosen),
         salts=tuple(salts[i] for i in chosen),
         paths=tuple(path_line(passage_path(hashed, i)) for i in chosen),

@@ -326,6 +326,7 @@ class Story:
             revoked=self.text("reason"),
             revocation_proof=self.proof(LabelRevokedLeaf),
             statement_salt=self.salts.statement,
+            passage_salts=self.salts.passages,
             passage_count=len(self.cut),
             passages_root=self.text_commitment.passages_root,
             day=place.day,

@@ -50,6 +50,8 @@ def test_before_the_day_is_over_it_proves_the_author_all_the_same() -> None:
     early = Provenance.parse(world().before_the_day_was_over.to_bytes())
     assert verify_provenance(early, policy()).day is None
     assert DAY.encode() not in early.to_bytes()
+    with pytest.raises(SealError, match="not complete"):
+        verify_provenance(replace(early, passage_salts=world().provenance.passage_salts), policy())
 
 
 @pytest.mark.parametrize("name", PROVENANCE_FIELDS)
@@ -93,6 +95,34 @@ def test_a_revocation_is_shown_with_its_proof() -> None:
     ):
         with pytest.raises(SealError):
             verify_provenance(broken, world_of_its_own.log.policy)
+
+
+def test_what_a_dishonest_forum_has_the_author_say_is_in_no_provenance() -> None:
+    """What was signed is committed to, beside a sentence that was not: a quotation cannot tell, this file does."""
+    forged = made("", "I saw nothing.", cut=("I took the money.",))
+    assert verify_quotation(forged.quotation, forged.log.policy)
+    assert forged.quotation.passages == ("I took the money.",)
+    with pytest.raises(SealError, match="other passages"):
+        verify_provenance(forged.provenance, forged.log.policy)
+    honest = made("", "I saw nothing.")
+    of_the_text = replace(forged.provenance, passages_root=honest.provenance.passages_root)
+    with pytest.raises(SealError, match="root"):
+        verify_provenance(of_the_text, forged.log.policy)
+
+
+@pytest.mark.parametrize("cut", [(), ("I saw nothing.", "I took the money."), ("I saw", "nothing.")])
+def test_passages_beyond_the_text_are_in_no_provenance(cut: tuple[str, ...]) -> None:
+    """Neither may one be added, nor left out, nor cut elsewhere."""
+    forged = made("", "I saw nothing.", cut=cut or ("I saw nothing.",))
+    short = forged.provenance if cut else replace(forged.provenance, passage_salts=())
+    with pytest.raises(SealError):
+        verify_provenance(short, forged.log.policy)
+
+
+def test_a_quotation_and_the_provenance_of_its_post_name_one_place() -> None:
+    """As docs/provenance.md has them compared: by the day's root and the index in it."""
+    provenance, quotation = world().provenance, world().quotation
+    assert (provenance.day_root, provenance.day_index) == (quotation.day_root, quotation.day_index)
 
 
 @pytest.mark.parametrize("name", QUOTATION_FIELDS)

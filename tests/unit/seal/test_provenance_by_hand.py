@@ -15,7 +15,7 @@ from services.seal.provenance import Provenance, verify_provenance
 from tests.unit.seal.exhibits import LABEL_NAME, PARENT, Log, World, made
 
 PAGE = Path(__file__).parents[3] / "docs" / "provenance.md"
-TOOLS = ("bash", "openssl", "sed", "od", "base64")
+TOOLS = ("bash", "openssl", "sed", "od", "base64", "python3")
 
 needs_tools = pytest.mark.skipif(
     any(shutil.which(tool) is None for tool in TOOLS), reason=f"the page's steps take {', '.join(TOOLS)}"
@@ -60,7 +60,17 @@ def test_the_steps_verify_what_we_verify(tmp_path: Path) -> None:
     done = by_hand(tmp_path, world().provenance.to_bytes(), trust_of(world().log))
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("VERIFIED\n")
-    assert [line.split(".")[0] for line in done.stdout.splitlines()[:-1]] == ["2", "3", "4", "7", "8", "9", "10", "11"]
+    assert [line.split(".")[0] for line in done.stdout.splitlines()[:-1]] == [
+        "2",
+        "3",
+        "4",
+        "7",
+        "8",
+        "9",
+        "10",
+        "11",
+        "12",
+    ]
     assert f"7. the label means: {LABEL_NAME} (wider label: {PARENT})\n" in done.stdout
     assert "signed by a witness at 2030-01-02 16:00:01 UTC" in done.stdout
 
@@ -72,6 +82,12 @@ def test_the_steps_verify_what_we_verify(tmp_path: Path) -> None:
         ("  spaces  at both ends ", "ends with a line feed\n"),
         ("标题 \\ % $HOME `x`", "\n\n leading lines\n\n\ttab — “quotes” \\n %s 海\n\n"),
         ("t", "post other\nbody x\nissuer-key-proof y\n" + "long " * 700),
+        ("", " \u3000\n"),
+        (
+            "Cafe\u0301 \u00a0",
+            "Who?! (Me.) “Yes…” no.» \u2003 3.5 a.b ...\t!x ? \n。！「海。」」？)a.) b']. c\u2028d\u1680",
+        ),
+        ("200", "a. " * 198 + "b.\nc. d。e"),
     ],
 )
 def test_any_text_is_the_same_to_both(tmp_path: Path, title: str, body: str) -> None:
@@ -82,10 +98,17 @@ def test_any_text_is_the_same_to_both(tmp_path: Path, title: str, body: str) -> 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_sentences_that_the_author_did_not_sign_fail_by_hand_too(tmp_path: Path) -> None:
+    forged = made("", "I saw nothing.", cut=("I took the money.",))
+    done = by_hand(tmp_path, forged.provenance.to_bytes(), trust_of(forged.log))
+    assert done.returncode != 0
+    assert done.stdout.endswith("FAILED: other sentences were committed to\n")
+
+
 def test_what_a_file_lacks_is_told(tmp_path: Path) -> None:
     early = by_hand(tmp_path / "early", world().before_the_day_was_over.to_bytes(), trust_of(world().log))
     assert early.returncode == 0, early.stdout + early.stderr
-    assert "11. no daily root is in the file" in early.stdout
+    assert "12. no daily root is in the file" in early.stdout
     assert "10. no revocation is in the file; the log had 9 leaves" in early.stdout
     other = made()
     revoked = by_hand(tmp_path / "revoked", other.revoked.to_bytes(), trust_of(other.log))

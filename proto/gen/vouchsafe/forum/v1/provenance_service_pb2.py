@@ -27,7 +27,7 @@ from vouchsafe.credential.v1 import credential_pb2 as vouchsafe_dot_credential_d
 from vouchsafe.forum.v1 import thread_service_pb2 as vouchsafe_dot_forum_dot_v1_dot_thread__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vouchsafe/forum/v1/provenance_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a\'vouchsafe/forum/v1/thread_service.proto\"=\n CreateProvenanceChallengeRequest\x12\x19\n\x07post_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n!CreateProvenanceChallengeResponse\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12\x11\n\tthread_id\x18\x02 \x01(\t\"g\n\x14GetProvenanceRequest\x12\x19\n\x07post_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x05nonce\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x10\x10\x18@\x12\x1a\n\tsignature\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\xeb\x01\n\x15GetProvenanceResponse\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12.\n\x05proof\x18\x04 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProof\x12\x37\n\ncredential\x18\x05 \x01(\x0b\x32#.vouchsafe.credential.v1.Credential\x12\x39\n\tcommitted\x18\x06 \x01(\x0b\x32&.vouchsafe.forum.v1.CommittedStatement\"}\n\x12\x43ommittedStatement\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x15\n\rpassage_count\x18\x02 \x01(\r\x12\x15\n\rpassages_root\x18\x03 \x01(\x0c\x12+\n\x05place\x18\x04 \x01(\x0b\x32\x1c.vouchsafe.forum.v1.DayPlace\"P\n\x08\x44\x61yPlace\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\r\x12\r\n\x05index\x18\x03 \x01(\r\x12\x0c\n\x04path\x18\x04 \x03(\x0c\x12\x0c\n\x04root\x18\x05 \x01(\x0c\"\xc4\x01\n\x11\x43heckQuoteRequest\x12\x19\n\x07post_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x63\n\ncomment_id\x18\x02 \x01(\tBO\xbaHLrJ2H^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})?$\x12/\n\x04text\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x10\x01\x18\xe8 2\x15^([^\\p{Cc}]|[\\n\\t])*$\"u\n\x12\x43heckQuoteResponse\x12,\n\x07verdict\x18\x01 \x01(\x0e\x32\x1b.vouchsafe.forum.v1.Verdict\x12\x31\n\x05proof\x18\x02 \x01(\x0b\x32\".vouchsafe.forum.v1.QuotedPassages\"\xe0\x01\n\x0eQuotedPassages\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\r\x12\x33\n\x08passages\x18\x03 \x03(\x0b\x32!.vouchsafe.forum.v1.QuotedPassage\x12\x1c\n\x14statement_commitment\x18\x04 \x01(\x0c\x12\x15\n\rpassage_count\x18\x05 \x01(\r\x12\x15\n\rpassages_root\x18\x06 \x01(\x0c\x12+\n\x05place\x18\x07 \x01(\x0b\x32\x1c.vouchsafe.forum.v1.DayPlace\"9\n\rQuotedPassage\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x03(\x0c*c\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_CONFIRMED\x10\x01\x12\x13\n\x0fVERDICT_REFUTED\x10\x02\x12\x13\n\x0fVERDICT_UNKNOWN\x10\x03\x32\xe1\x02\n\x11ProvenanceService\x12\x88\x01\n\x19\x43reateProvenanceChallenge\x12\x34.vouchsafe.forum.v1.CreateProvenanceChallengeRequest\x1a\x35.vouchsafe.forum.v1.CreateProvenanceChallengeResponse\x12\x64\n\rGetProvenance\x12(.vouchsafe.forum.v1.GetProvenanceRequest\x1a).vouchsafe.forum.v1.GetProvenanceResponse\x12[\n\nCheckQuote\x12%.vouchsafe.forum.v1.CheckQuoteRequest\x1a&.vouchsafe.forum.v1.CheckQuoteResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vouchsafe/forum/v1/provenance_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a\'vouchsafe/forum/v1/thread_service.proto\"=\n CreateProvenanceChallengeRequest\x12\x19\n\x07post_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"E\n!CreateProvenanceChallengeResponse\x12\r\n\x05nonce\x18\x01 \x01(\x0c\x12\x11\n\tthread_id\x18\x02 \x01(\t\"g\n\x14GetProvenanceRequest\x12\x19\n\x07post_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x18\n\x05nonce\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x10\x10\x18@\x12\x1a\n\tsignature\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\xeb\x01\n\x15GetProvenanceResponse\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12.\n\x05proof\x18\x04 \x01(\x0b\x32\x1f.vouchsafe.forum.v1.AuthorProof\x12\x37\n\ncredential\x18\x05 \x01(\x0b\x32#.vouchsafe.credential.v1.Credential\x12\x39\n\tcommitted\x18\x06 \x01(\x0b\x32&.vouchsafe.forum.v1.CommittedStatement\"\x94\x01\n\x12\x43ommittedStatement\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x15\n\rpassage_count\x18\x02 \x01(\r\x12\x15\n\rpassages_root\x18\x03 \x01(\x0c\x12+\n\x05place\x18\x04 \x01(\x0b\x32\x1c.vouchsafe.forum.v1.DayPlace\x12\x15\n\rpassage_salts\x18\x05 \x03(\x0c\"P\n\x08\x44\x61yPlace\x12\x0b\n\x03\x64\x61y\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\r\x12\r\n\x05index\x18\x03 \x01(\r\x12\x0c\n\x04path\x18\x04 \x03(\x0c\x12\x0c\n\x04root\x18\x05 \x01(\x0c\"\xc4\x01\n\x11\x43heckQuoteRequest\x12\x19\n\x07post_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x63\n\ncomment_id\x18\x02 \x01(\tBO\xbaHLrJ2H^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})?$\x12/\n\x04text\x18\x03 \x01(\tB!\xbaH\x1er\x1c\x10\x01\x18\xe8 2\x15^([^\\p{Cc}]|[\\n\\t])*$\"u\n\x12\x43heckQuoteResponse\x12,\n\x07verdict\x18\x01 \x01(\x0e\x32\x1b.vouchsafe.forum.v1.Verdict\x12\x31\n\x05proof\x18\x02 \x01(\x0b\x32\".vouchsafe.forum.v1.QuotedPassages\"\xe0\x01\n\x0eQuotedPassages\x12\x11\n\tthread_id\x18\x01 \x01(\t\x12\r\n\x05\x66irst\x18\x02 \x01(\r\x12\x33\n\x08passages\x18\x03 \x03(\x0b\x32!.vouchsafe.forum.v1.QuotedPassage\x12\x1c\n\x14statement_commitment\x18\x04 \x01(\x0c\x12\x15\n\rpassage_count\x18\x05 \x01(\r\x12\x15\n\rpassages_root\x18\x06 \x01(\x0c\x12+\n\x05place\x18\x07 \x01(\x0b\x32\x1c.vouchsafe.forum.v1.DayPlace\"9\n\rQuotedPassage\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x03(\x0c*c\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_CONFIRMED\x10\x01\x12\x13\n\x0fVERDICT_REFUTED\x10\x02\x12\x13\n\x0fVERDICT_UNKNOWN\x10\x03\x32\xe1\x02\n\x11ProvenanceService\x12\x88\x01\n\x19\x43reateProvenanceChallenge\x12\x34.vouchsafe.forum.v1.CreateProvenanceChallengeRequest\x1a\x35.vouchsafe.forum.v1.CreateProvenanceChallengeResponse\x12\x64\n\rGetProvenance\x12(.vouchsafe.forum.v1.GetProvenanceRequest\x1a).vouchsafe.forum.v1.GetProvenanceResponse\x12[\n\nCheckQuote\x12%.vouchsafe.forum.v1.CheckQuoteRequest\x1a&.vouchsafe.forum.v1.CheckQuoteResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,8 +48,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKQUOTEREQUEST'].fields_by_name['comment_id']._serialized_options = b'\272HLrJ2H^([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})?$'
   _globals['_CHECKQUOTEREQUEST'].fields_by_name['text']._loaded_options = None
   _globals['_CHECKQUOTEREQUEST'].fields_by_name['text']._serialized_options = b'\272H\036r\034\020\001\030\350 2\025^([^\\p{Cc}]|[\\n\\t])*$'
-  _globals['_VERDICT']._serialized_start=1469
-  _globals['_VERDICT']._serialized_end=1568
+  _globals['_VERDICT']._serialized_start=1493
+  _globals['_VERDICT']._serialized_end=1592
   _globals['_CREATEPROVENANCECHALLENGEREQUEST']._serialized_start=179
   _globals['_CREATEPROVENANCECHALLENGEREQUEST']._serialized_end=240
   _globals['_CREATEPROVENANCECHALLENGERESPONSE']._serialized_start=242
@@ -58,18 +58,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPROVENANCEREQUEST']._serialized_end=416
   _globals['_GETPROVENANCERESPONSE']._serialized_start=419
   _globals['_GETPROVENANCERESPONSE']._serialized_end=654
-  _globals['_COMMITTEDSTATEMENT']._serialized_start=656
-  _globals['_COMMITTEDSTATEMENT']._serialized_end=781
-  _globals['_DAYPLACE']._serialized_start=783
-  _globals['_DAYPLACE']._serialized_end=863
-  _globals['_CHECKQUOTEREQUEST']._serialized_start=866
-  _globals['_CHECKQUOTEREQUEST']._serialized_end=1062
-  _globals['_CHECKQUOTERESPONSE']._serialized_start=1064
-  _globals['_CHECKQUOTERESPONSE']._serialized_end=1181
-  _globals['_QUOTEDPASSAGES']._serialized_start=1184
-  _globals['_QUOTEDPASSAGES']._serialized_end=1408
-  _globals['_QUOTEDPASSAGE']._serialized_start=1410
-  _globals['_QUOTEDPASSAGE']._serialized_end=1467
-  _globals['_PROVENANCESERVICE']._serialized_start=1571
-  _globals['_PROVENANCESERVICE']._serialized_end=1924
+  _globals['_COMMITTEDSTATEMENT']._serialized_start=657
+  _globals['_COMMITTEDSTATEMENT']._serialized_end=805
+  _globals['_DAYPLACE']._serialized_start=807
+  _globals['_DAYPLACE']._serialized_end=887
+  _globals['_CHECKQUOTEREQUEST']._serialized_start=890
+  _globals['_CHECKQUOTEREQUEST']._serialized_end=1086
+  _globals['_CHECKQUOTERESPONSE']._serialized_start=1088
+  _globals['_CHECKQUOTERESPONSE']._serialized_end=1205
+  _globals['_QUOTEDPASSAGES']._serialized_start=1208
+  _globals['_QUOTEDPASSAGES']._serialized_end=1432
+  _globals['_QUOTEDPASSAGE']._serialized_start=1434
+  _globals['_QUOTEDPASSAGE']._serialized_end=1491
+  _globals['_PROVENANCESERVICE']._serialized_start=1595
+  _globals['_PROVENANCESERVICE']._serialized_end=1948
 # @@protoc_insertion_point(module_scope)

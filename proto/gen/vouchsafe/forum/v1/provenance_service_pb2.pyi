@@ -62,16 +62,18 @@ class GetProvenanceResponse(_message.Message):
     def __init__(self, thread_id: _Optional[str] = ..., title: _Optional[str] = ..., body: _Optional[str] = ..., proof: _Optional[_Union[_thread_service_pb2.AuthorProof, _Mapping]] = ..., credential: _Optional[_Union[_credential_pb2.Credential, _Mapping]] = ..., committed: _Optional[_Union[CommittedStatement, _Mapping]] = ...) -> None: ...
 
 class CommittedStatement(_message.Message):
-    __slots__ = ("salt", "passage_count", "passages_root", "place")
+    __slots__ = ("salt", "passage_count", "passages_root", "place", "passage_salts")
     SALT_FIELD_NUMBER: _ClassVar[int]
     PASSAGE_COUNT_FIELD_NUMBER: _ClassVar[int]
     PASSAGES_ROOT_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
+    PASSAGE_SALTS_FIELD_NUMBER: _ClassVar[int]
     salt: bytes
     passage_count: int
     passages_root: bytes
     place: DayPlace
-    def __init__(self, salt: _Optional[bytes] = ..., passage_count: _Optional[int] = ..., passages_root: _Optional[bytes] = ..., place: _Optional[_Union[DayPlace, _Mapping]] = ...) -> None: ...
+    passage_salts: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, salt: _Optional[bytes] = ..., passage_count: _Optional[int] = ..., passages_root: _Optional[bytes] = ..., place: _Optional[_Union[DayPlace, _Mapping]] = ..., passage_salts: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class DayPlace(_message.Message):
     __slots__ = ("day", "size", "index", "path", "root")
