@@ -11,6 +11,7 @@ from services.seal.leaves import LabelDefinedLeaf
 from services.seal.trust import Trust
 from vouchsafe.sdk.alias_side import AliasSide
 from vouchsafe.sdk.delays import Delays
+from vouchsafe.sdk.epochs import check_epoch
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.issuance import Issuance
 from vouchsafe.sdk.keys import Alias
@@ -51,11 +52,12 @@ class Account(PersonAccount):
         """Get a credential for one slot of the current epoch, blindly, under a key and words that the log shows.
 
         Asked again for the same slot it returns the alias of the wallet, or resumes where it was cut short; that has
-        to be while verification's challenge lasts, or the slot is lost.
+        to be while verification's challenge lasts, or the slot is lost. EPOCH_UNEXPECTED for one that is not now.
         """
         person = self.wallet.registered()
         assertion = await self._identity_assertion()
         key = await self._person_side.issuer_key(assertion, label)
+        check_epoch(key.epoch, self._clock.now())
         if known := self.wallet.alias_compartment.held(label, key.epoch, slot):
             return known
         begun = self.wallet.issuing(label, key.epoch, slot)

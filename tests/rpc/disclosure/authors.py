@@ -17,7 +17,7 @@ from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
 from vouchsafe.forum.v1 import thread_service_pb2
 from vouchsafe.trustee.v1 import post_evidence_pb2
 
-LABEL, EPOCH = "acme-games", 7
+LABEL, EPOCH = "acme-games", 203001
 CONTEXT = Context(LABEL, EPOCH)
 
 

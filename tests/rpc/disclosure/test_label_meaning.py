@@ -1,4 +1,7 @@
-"""A person takes no credential under words that the log does not show. Identity and verification are played here."""
+"""A person takes no credential under words that the log does not show, nor for an epoch that is not now.
+
+Identity and verification are played here.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -6,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from services.chassis.clock import FixedClock
 from services.seal.leaves import LabelDefinedLeaf
 from tests.rpc.disclosure.authors import EPOCH, LABEL, issuer
-from tests.rpc.disclosure.world import Platform, Served, tls_of
+from tests.rpc.disclosure.world import Platform, Served, foreign, key_published, tls_of
 from tests.unit.client.wallets import filled
 from vouchsafe.identity.v1.person_service_pb2 import IssueAssertionResponse
 from vouchsafe.sdk import VouchsafeError, Wallet, issuing
@@ -72,7 +76,7 @@ def wallet(tmp_path: Path) -> Wallet:
 async def account(platform: Platform, side: ToldSide, wallet: Wallet, tmp_path: Path) -> AsyncIterator[Account]:
     edge = AliasEdge(**files(tmp_path), forum=NOBODY, disclosure=NOBODY)
     async with AliasSide(edge, platform.trust, patience=1.0) as alias_side:
-        yield Account(side, alias_side, wallet, platform.trust, patience=0.3)
+        yield Account(side, alias_side, wallet, platform.trust, patience=0.3, clock=FixedClock())
 
 
 def files(directory: Path) -> dict[str, Path]:
@@ -120,6 +124,19 @@ async def test_other_words_than_those_of_the_log_are_refused_before_anything_is_
         await account.issue(LABEL)
     assert refused.value.reason == "LABEL_MISNAMED"
     assert wallet.issuing(LABEL, EPOCH, 0) is None
+
+
+async def test_another_epoch_is_refused_before_anything_is_asked_for_or_kept(
+    account: Account, side: ToldSide, wallet: Wallet, disclosure: Served
+) -> None:
+    """Its key may be in the log, as the next epoch's is ahead of its time."""
+    following = EPOCH + 1
+    await disclosure.service.published.issuer_key_published(foreign("verification", 4, key_published(epoch=following)))
+    side.told = told(GetIssuerKeyResponse(epoch=following))
+    with pytest.raises(VouchsafeError) as refused:
+        await account.issue(LABEL)
+    assert refused.value.reason == "EPOCH_UNEXPECTED"
+    assert wallet.issuing(LABEL, following, 0) is None
 
 
 @pytest.mark.parametrize("lie", [{"label_name": "two\nlines"}, {"parent": "none"}])
