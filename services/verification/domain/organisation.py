@@ -31,7 +31,7 @@ class Label:
 class Organisation:
     """An employer. Its `id` is the label that its people speak under; `sector` is the wider label above it.
 
-    `withdrawn`: nobody can prove to work there any more, and in no later epoch is anybody issued under its label.
+    `withdrawn`: nobody can prove to work there any more, nor is anybody issued under its label, which gets no new key.
     """
 
     id: str
