@@ -117,9 +117,10 @@ class World:
 
 
 def commitment_of(
-    statement: PostStatement, cut: tuple[str, ...]
+    statement: PostStatement, cut: tuple[str, ...] | None = None
 ) -> tuple[TextCommitment, tuple[bytes, ...], tuple[bytes, ...], bytes]:
-    """The commitment to a post and to these passages, the passages' hashes and salts, and the statement's salt."""
+    """The commitment to a post, its passages' hashes and salts, and the statement's salt. `cut`: other passages."""
+    cut = passages(statement.body, statement.title) if cut is None else cut
     text = TextId(statement.thread_id, statement.post_id)
     salts = salts_of(SECRET, text, len(cut))
     hashed = tuple(passage_hash(salt, passage) for salt, passage in zip(salts.passages, cut, strict=True))
