@@ -66,8 +66,8 @@ async def test_a_trace_leads_from_the_call_to_the_commit_and_on_to_the_view(
         spans = [each for each in _spans(platform, "forum") if each["start_ns"] >= since]
         calls = {each["span_id"] for each in spans if each["name"].endswith("/OpenThread")}
         appends = {_address(each) for each in spans if each["name"] == "append" and each["parent_id"] in calls}
-        # Each of the five opens a thread in two commits: the post's identifier, and the thread with its post.
-        return len(calls) == 5 and len(appends) == 10 and appends <= _linked(spans, "project")
+        # Each of the five opens a thread in one commit, which claims its post's identifier.
+        return len(calls) == 5 and len(appends) == 5 and appends <= _linked(spans, "project")
 
     await eventually(holds)
 
