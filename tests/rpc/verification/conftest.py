@@ -22,12 +22,13 @@ from services.seal.statements import Assertion, Context, encode_token
 from services.verification.adapters.key_clearance import KeyClearance
 from services.verification.adapters.mailer import Mailer, MailSettings
 from services.verification.api.errors import ERRORS
+from services.verification.assembly import Assembly
 from services.verification.config import Challenges, Codes, Config, Issuance, IssuerKeySettings
 from services.verification.crowds import Crowds
 from services.verification.domain.limits import Limit
 from services.verification.domain.organisation import Organisation, Organisations, Sector
 from services.verification.keys import Keys
-from services.verification.wiring import SERVICE, assemble
+from services.verification.wiring import SERVICE
 from tests.rpc.identity.cases import make_trust
 from tests.rpc.verification.mail_server import MailServer
 from tests.support.rpc import Running, credentials, identity, serving
@@ -112,7 +113,7 @@ async def running_verification(
         challenges=Challenges(insecure_candidates=CANDIDATES, processes=1),
     )
     tls = ssl.create_default_context(cadata=credentials("smtp").authority.decode())
-    assembly = assemble(
+    assembly = Assembly(
         config=config,
         keys=Keys(SecretBytes.random(32), SecretBytes.random(32), SecretBytes.random(32), token_pin),
         trust=replace(make_trust(IDENTITY_KEY.public_key), opening_key=OPENING_KEY),

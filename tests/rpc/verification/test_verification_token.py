@@ -12,8 +12,8 @@ from services.chassis.configfile import ConfigError
 from services.chassis.rpc_errors import RpcError
 from services.seal.cut_and_choose import Offer
 from services.seal.secret import SecretBytes
+from services.verification.assembly import token_keystore
 from services.verification.config import Issuance, IssuerKeySettings, KeyBackend
-from services.verification.wiring import _token
 from tests.rpc.verification.conftest import Person, PersonSide, Verification, finalize, running_verification
 from tests.support.softhsm import SoftToken, module, new_token, taken_out
 
@@ -84,7 +84,7 @@ async def test_the_keys_of_a_closed_epoch_go_after_the_days_that_are_set(service
 def test_a_module_that_is_not_there_refuses_to_start(tmp_path: Path) -> None:
     settings = IssuerKeySettings(KeyBackend.PKCS11, tmp_path / "none.so", "t")
     with pytest.raises(ConfigError, match=r"none\.so"):
-        _token(settings, SecretBytes(b"1234"))
+        token_keystore(settings, SecretBytes(b"1234"))
 
 
 @pytest.mark.parametrize(
