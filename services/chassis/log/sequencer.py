@@ -72,6 +72,8 @@ class Sequencer:
         seen, scan_at, full = await self._seen()
         SEQUENCER_LAG.set(len(seen) + len(self._appended))
         if not seen:
+            if self._head is None:  # Whoever placed last may have died before it noted that.
+                self._head = await self._log.head_position()
             await self._note_head(1)
             return False
         order = in_stream_order(seen, await self._waiting(seen))[: self._batch]

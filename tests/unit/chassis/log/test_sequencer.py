@@ -365,3 +365,23 @@ async def test_what_is_appended_while_a_batch_is_placed_is_left_to_fill_the_next
     assert more == [False, False, True, True]
     assert not await sequencer.step()
     assert await store.head_position() == 9
+
+
+async def test_a_head_that_a_dead_holder_left_unnoted_is_noted_by_the_next() -> None:
+    class Noting(MemoryEventStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self.noted: list[int] = []
+
+        async def note_head(self, position: int) -> None:
+            self.noted.append(position)
+
+    store = Noting()
+    for number in range(3):
+        await append(store, f"thread-{number}", 0)
+    dead = Sequencer(store, LogWindow(store, Nudge()))
+    await dead.step()
+    assert store.noted == []
+    following = Sequencer(store, LogWindow(store, Nudge()))
+    assert [await following.step() for _ in range(3)] == [False] * 3
+    assert store.noted == [3]
