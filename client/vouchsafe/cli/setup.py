@@ -125,7 +125,7 @@ class Setup:
 
 def password(*, new: bool = False) -> str:
     """The password at identity, which is not the wallet's passphrase."""
-    return _secret(PASSWORD_FILE, "New password" if new else "Password", confirm=new)
+    return _secret(PASSWORD_FILE, "New password for signing in" if new else "Password for signing in", confirm=new)
 
 
 def ask(prompt: str) -> str:
