@@ -175,7 +175,7 @@ async def test_a_person_is_told_how_the_labels_stand(colleagues: list[Device]) -
     told = (await colleagues[0].must("labels")).output.splitlines()
     rows = {row[0]: row for row in (line.split("\t") for line in told) if len(row) == 5}
     label = await label_of(colleagues[0])
-    assert rows[label][2:4] == ["active", "5"]
+    assert rows[label][2:4] == ["active", "at least 5"]
     assert rows[label][4] in rows  # and the wider one is told too
     assert "people needed: 5" in told
 

@@ -9,7 +9,7 @@ from vouchsafe.cli import output
 from vouchsafe.cli.setup import Setup, ask, password, refuse
 from vouchsafe.sdk import Employment, PersonCompartment, Profile, VouchsafeError, registration
 from vouchsafe.sdk.keys import Challenge
-from vouchsafe.sdk.labels import Labels
+from vouchsafe.sdk.labels import SMALLEST_TOLD, Labels, Standing
 from vouchsafe.sdk.person_account import may_try_again, signed_in
 
 Label = Annotated[str, typer.Argument(help="Label to speak under, as `labels` tells it.")]
@@ -91,9 +91,14 @@ def labels(context: typer.Context) -> None:
     profile, person = setup.profile(), setup.open_person()
     _sign_in(setup, profile, person)
     told = setup.run(_labels(setup, profile, person))
-    columns = ("label", "name", "state", "people, at least", "wider label")
-    output.table(columns, ((s.label, s.name, s.state, s.crowd_at_least, s.parent) for s in told.standings))
+    columns = ("label", "name", "state", "people", "wider label")
+    output.table(columns, ((s.label, s.name, s.state, _crowd(s), s.parent) for s in told.standings))
     output.facts([("people needed", told.crowd_minimum), ("epoch ends", output.moment(told.epoch_ends_at))])
+
+
+def _crowd(standing: Standing) -> str:
+    """The rounded number: so few that none is told are no reason to think that one's own issuing failed."""
+    return f"at least {standing.crowd_at_least}" if standing.crowd_at_least else f"fewer than {SMALLEST_TOLD}"
 
 
 async def _labels(setup: Setup, profile: Profile, person: PersonCompartment) -> Labels:

@@ -7,6 +7,7 @@ import asyncio
 import getpass
 import os
 import sys
+import warnings
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,7 @@ class Setup:
 
     def open_wallet(self) -> Wallet:
         """The wallet, both compartments unlocked: for what goes from one to the other."""
+        self._require(PersonCompartment.FILE)
         passphrase = _secret(PASSPHRASE_FILE, "Passphrase of the wallet")
         person = PersonCompartment.open(self.wallet_directory, passphrase)
         if os.environ.get(ALIAS_PASSPHRASE_FILE):
@@ -97,12 +99,19 @@ class Setup:
 
     def open_person(self) -> PersonCompartment:
         """The person's compartment, unlocked. The aliases' stays closed."""
+        self._require(PersonCompartment.FILE)
         return PersonCompartment.open(self.wallet_directory, _secret(PASSPHRASE_FILE, "Passphrase of the wallet"))
 
     def open_aliases(self) -> AliasCompartment:
         """The aliases' compartment, unlocked. The person's stays closed, and need not be on this device."""
+        self._require(AliasCompartment.FILE)
         variable = ALIAS_PASSPHRASE_FILE if os.environ.get(ALIAS_PASSPHRASE_FILE) else PASSPHRASE_FILE
         return AliasCompartment.open(self.wallet_directory, _secret(variable, "Passphrase of the aliases"))
+
+    def _require(self, file: str) -> None:
+        """WALLET_MISSING, before anybody is asked for the passphrase of what is not there."""
+        if not (self.wallet_directory / file).exists():
+            raise VouchsafeError(Reason.WALLET_MISSING, f"there is no {file} at {self.wallet_directory}")
 
     def require_none(self, purpose: str) -> None:
         """WALLET_EXISTS when there is such a compartment already."""
@@ -160,6 +169,15 @@ def _secret(variable: str, prompt: str, *, confirm: bool = False) -> str:
             return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise VouchsafeError(Reason.FILE_UNREADABLE, f"the file that {variable} names cannot be read") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)  # it would show what is typed
+        try:
+            return _typed(prompt, confirm=confirm)
+        except getpass.GetPassWarning as error:
+            raise VouchsafeError(Reason.NO_TERMINAL, f"nobody can be asked here: name a file in {variable}") from error
+
+
+def _typed(prompt: str, *, confirm: bool) -> str:
     while True:
         secret = getpass.getpass(f"{prompt}: ", stream=sys.stderr)
         if not confirm or secret == getpass.getpass("Once more: ", stream=sys.stderr):

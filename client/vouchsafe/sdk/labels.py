@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from vouchsafe.verification.v1 import label_service_pb2 as pb
 
+SMALLEST_TOLD = 5
+"""Fewer people than this are told as 0 (proto/vouchsafe/verification/v1/label_service.proto)."""
+
 
 class LabelState(StrEnum):
     """Whether a label may speak."""

@@ -8,14 +8,23 @@ import pytest
 
 from deploy import docs
 from vouchsafe.cli import output
-from vouchsafe.sdk import Profile, VouchsafeError
+from vouchsafe.sdk import Cost, Profile, VouchsafeError, Wallet
 from vouchsafe.sdk.key_file import read_key, write_key
 from vouchsafe.sdk.patience import until_known
 
+CHEAP = Cost(memory_kib=8, passes=1)
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command without a terminal."""
     return subprocess.run(
-        [sys.executable, "-m", "vouchsafe.cli.main", *arguments], capture_output=True, text=True, check=False, env={}
+        [sys.executable, "-m", "vouchsafe.cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
@@ -23,6 +32,19 @@ def test_a_refusal_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     ended = run("--wallet", str(tmp_path / "none"), "feed")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == "error: PROFILE_INVALID: name a profile with --profile or VOUCHSAFE_PROFILE\n"
+
+
+def test_nobody_is_asked_for_the_passphrase_of_no_wallet(tmp_path: Path) -> None:
+    ended = run("--wallet", str(tmp_path / "none"), "wallet", "show")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"error: WALLET_MISSING: there is no aliases.sealed at {tmp_path / 'none'}\n"
+
+
+def test_a_secret_is_not_asked_for_where_it_would_show(tmp_path: Path) -> None:
+    Wallet.create(tmp_path / "wallet", "passphrase", cost=CHEAP)
+    ended = run("--wallet", str(tmp_path / "wallet"), "wallet", "show")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "error: NO_TERMINAL: nobody can be asked here: name a file in VOUCHSAFE_PASSPHRASE_FILE\n"
 
 
 def test_a_broken_profile_names_file_and_key(tmp_path: Path) -> None:

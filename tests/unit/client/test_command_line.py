@@ -53,7 +53,7 @@ class PersonSideStub:
 
     async def labels(self, _: str) -> pb.ListMyLabelsResponse:
         narrow = pb.LabelStanding(
-            label="acme", name="Acme", parent="games", state=pb.LABEL_STATE_WAITING, crowd_at_least=5
+            label="acme", name="Acme", parent="games", state=pb.LABEL_STATE_WAITING, crowd_at_least=0
         )
         wide = pb.LabelStanding(label="games", name="Games", state=pb.LABEL_STATE_ACTIVE, crowd_at_least=50)
         return pb.ListMyLabelsResponse(labels=[narrow, wide], epoch=1, epoch_ends_at=4_102_444_800, crowd_minimum=20)
@@ -136,8 +136,8 @@ def test_labels_are_shown_with_their_crowds(device: Device, capsys: pytest.Captu
     device.registered()
     assert device.run("labels") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "acme\tAcme\twaiting\t5\tgames",
-        "games\tGames\tactive\t50\t",
+        "acme\tAcme\twaiting\tfewer than 5\tgames",
+        "games\tGames\tactive\tat least 50\t",
         "people needed: 20",
         "epoch ends: 2100-01-01 00:00",
     ]
