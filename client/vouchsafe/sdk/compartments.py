@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import ClassVar, Final, Generic, Self, TypeVar
 
 from services.seal import kdf
 from services.seal.secret import SecretBytes
@@ -19,7 +19,7 @@ from vouchsafe.sdk.sealed_file import Cost, SealedFile
 
 ROOT_SIZE: Final = 32
 
-C = TypeVar("C", bound="PersonContent | AliasContent")
+C = TypeVar("C", "PersonContent", "AliasContent")
 
 
 @dataclass(frozen=True)
@@ -46,35 +46,55 @@ class AliasContent:
     aliases: tuple[Alias, ...] = ()
 
 
-class PersonCompartment:
-    """An unlocked person's file."""
+class _Compartment(Generic[C]):
+    """An unlocked file with its content as it was read or written last."""
 
-    FILE: Final = "person.sealed"
-    PURPOSE: Final = "person"
+    FILE: ClassVar[str]
+    PURPOSE: ClassVar[str]
+    _kind: type[C]
 
-    def __init__(self, file: SealedFile, content: PersonContent) -> None:
+    def __init__(self, file: SealedFile, content: C) -> None:
         self._file = file
-        self._content = content
+        self._content: C = content
 
     @classmethod
-    def create(cls, directory: Path, passphrase: str, *, cost: Cost, content: PersonContent | None = None) -> Self:
+    def create(cls, directory: Path, passphrase: str, *, cost: Cost, content: C | None = None) -> Self:
         """A new file in a directory, empty unless something is restored; WALLET_EXISTS when there is one."""
-        content = content or PersonContent(SecretBytes.random(ROOT_SIZE))
-        return cls(_create(directory / cls.FILE, cls.PURPOSE, passphrase, content, cost), content)
+        content = content or cls._kind(SecretBytes.random(ROOT_SIZE))
+        file = SealedFile.create(directory / cls.FILE, cls.PURPOSE, passphrase, to_json(content), cost=cost)
+        return cls(file, content)
 
     @classmethod
     def open(cls, directory: Path, passphrase: str) -> Self:
         """The file in a directory. WALLET_MISSING, WALLET_DAMAGED or WRONG_PASSPHRASE when it does not open."""
-        return cls(*_unlock(directory / cls.FILE, cls.PURPOSE, passphrase, PersonContent))
+        path = directory / cls.FILE
+        file, content = SealedFile.unlock(path, cls.PURPOSE, passphrase)
+        try:
+            return cls(file, from_json(cls._kind, content))
+        except ValueError as error:
+            raise VouchsafeError(Reason.WALLET_DAMAGED, f"{path}: its content is not understood") from error
 
     def moved_to(self, directory: Path) -> Self:
         """The same compartment where its directory has been moved to; nothing is read or written."""
         return type(self)(self._file.moved_to(directory / self.FILE), self._content)
 
     @property
-    def content(self) -> PersonContent:
+    def content(self) -> C:
         """All of it, for a backup."""
         return self._content
+
+    def _change(self, change: Callable[[C], C]) -> None:
+        """Change what is on disk now, and know it then."""
+        written = self._file.update(lambda data: to_json(change(from_json(self._kind, data))))
+        self._content = from_json(self._kind, written)
+
+
+class PersonCompartment(_Compartment[PersonContent]):
+    """An unlocked person's file."""
+
+    FILE = "person.sealed"
+    PURPOSE = "person"
+    _kind = PersonContent
 
     @property
     def person(self) -> Person | None:
@@ -98,42 +118,15 @@ class PersonCompartment:
 
     def save(self, person: Person) -> None:
         """Replace the person's keys."""
-
-        def change(data: bytes) -> bytes:
-            return to_json(replace(from_json(PersonContent, data), person=person))
-
-        self._content = from_json(PersonContent, self._file.update(change))
+        self._change(lambda content: replace(content, person=person))
 
 
-class AliasCompartment:
+class AliasCompartment(_Compartment[AliasContent]):
     """An unlocked aliases' file. It holds nothing of the person that is not sealed to the opening key."""
 
-    FILE: Final = "aliases.sealed"
-    PURPOSE: Final = "aliases"
-
-    def __init__(self, file: SealedFile, content: AliasContent) -> None:
-        self._file = file
-        self._content = content
-
-    @classmethod
-    def create(cls, directory: Path, passphrase: str, *, cost: Cost, content: AliasContent | None = None) -> Self:
-        """A new file in a directory, empty unless something is restored; WALLET_EXISTS when there is one."""
-        content = content or AliasContent(SecretBytes.random(ROOT_SIZE))
-        return cls(_create(directory / cls.FILE, cls.PURPOSE, passphrase, content, cost), content)
-
-    @classmethod
-    def open(cls, directory: Path, passphrase: str) -> Self:
-        """The file in a directory. WALLET_MISSING, WALLET_DAMAGED or WRONG_PASSPHRASE when it does not open."""
-        return cls(*_unlock(directory / cls.FILE, cls.PURPOSE, passphrase, AliasContent))
-
-    def moved_to(self, directory: Path) -> Self:
-        """The same compartment where its directory has been moved to; nothing is read or written."""
-        return type(self)(self._file.moved_to(directory / self.FILE), self._content)
-
-    @property
-    def content(self) -> AliasContent:
-        """All of it, for a backup."""
-        return self._content
+    FILE = "aliases.sealed"
+    PURPOSE = "aliases"
+    _kind = AliasContent
 
     @property
     def aliases(self) -> tuple[Alias, ...]:
@@ -207,22 +200,6 @@ class AliasCompartment:
             )
 
         self._change(lambda content: replace(content, aliases=tuple(map(retired, content.aliases))))
-
-    def _change(self, change: Callable[[AliasContent], AliasContent]) -> None:
-        written = self._file.update(lambda data: to_json(change(from_json(AliasContent, data))))
-        self._content = from_json(AliasContent, written)
-
-
-def _create(path: Path, purpose: str, passphrase: str, content: object, cost: Cost) -> SealedFile:
-    return SealedFile.create(path, purpose, passphrase, to_json(content), cost=cost)
-
-
-def _unlock(path: Path, purpose: str, passphrase: str, into: type[C]) -> tuple[SealedFile, C]:
-    file, content = SealedFile.unlock(path, purpose, passphrase)
-    try:
-        return file, from_json(into, content)
-    except ValueError as error:
-        raise VouchsafeError(Reason.WALLET_DAMAGED, f"{path}: its content is not understood") from error
 
 
 def _others(issuings: tuple[Issuing, ...], issuing: Issuing) -> tuple[Issuing, ...]:
