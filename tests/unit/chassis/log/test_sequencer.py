@@ -322,15 +322,18 @@ async def test_a_batch_that_takes_long_is_made_smaller(monkeypatch: pytest.Monke
     assert heads == [8, 12, 14, 16]
 
 
+class Noting(MemoryEventStore):
+    """Keeps which heads were noted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[int] = []
+
+    async def note_head(self, position: int) -> None:
+        self.noted.append(position)
+
+
 async def test_the_head_is_noted_when_all_is_quiet_and_now_and_then() -> None:
-    class Noting(MemoryEventStore):
-        def __init__(self) -> None:
-            super().__init__()
-            self.noted: list[int] = []
-
-        async def note_head(self, position: int) -> None:
-            self.noted.append(position)
-
     store = Noting()
     sequencer = Sequencer(store, LogWindow(store, Nudge()))
     for number in range(1203):
@@ -368,14 +371,6 @@ async def test_what_is_appended_while_a_batch_is_placed_is_left_to_fill_the_next
 
 
 async def test_a_head_that_a_dead_holder_left_unnoted_is_noted_by_the_next() -> None:
-    class Noting(MemoryEventStore):
-        def __init__(self) -> None:
-            super().__init__()
-            self.noted: list[int] = []
-
-        async def note_head(self, position: int) -> None:
-            self.noted.append(position)
-
     store = Noting()
     for number in range(3):
         await append(store, f"thread-{number}", 0)
