@@ -43,6 +43,13 @@ class Nats:
 
 
 @dataclass(frozen=True)
+class PublicLog:
+    """Where the public log is read: URLs of mirrors, `http://host:port`; empty where the process does not follow it."""
+
+    mirrors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Smtp:
     """The mail relay, as `host:port`; "" where the process sends no mail."""
 
@@ -84,6 +91,7 @@ class Endpoints:
     listen: Listen
     peers: dict[str, str] = field(default_factory=dict)
     nats: Nats = field(default_factory=Nats)
+    log: PublicLog = field(default_factory=PublicLog)
     smtp: Smtp = field(default_factory=Smtp)
     telemetry: Telemetry = field(default_factory=Telemetry)
     paths: Paths = field(default_factory=Paths)
