@@ -23,7 +23,7 @@ RPC, BUS, STORE, SMTP, OTLP = 8443, 4222, 27017, 587, 4317
 EDGE_CALLS = {
     "person-edge": ("identity", "verification", "disclosure"),
     "alias-edge": ("forum", "disclosure"),
-    "officer-desk": ("disclosure",),
+    "officer-desk": ("disclosure", *TRUSTEES),
     "label-desk": ("verification",),
 }
 

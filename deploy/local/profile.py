@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from deploy.local.layout import Layout, write_file
+from deploy.local.topology import TRUSTEES
 from services.chassis import toml_text
 
 FILE_NAME = "profile.toml"
@@ -30,6 +31,7 @@ def write_profile(layout: Layout, address: Callable[[str], str]) -> Path:
     tables: dict[str, object] = {"trust": str(layout.trust.relative_to(layout.root))}
     for edge, (side, services) in _SIDES.items():
         tables[side] = {**_certificate(layout, edge), **{service: address(service) for service in services}}
+    tables["officer.trustees"] = {trustee: address(trustee) for trustee in TRUSTEES}
     tables["delays"] = _DELAYS
     path = layout.root / FILE_NAME
     write_file(path, toml_text.render(tables).encode())

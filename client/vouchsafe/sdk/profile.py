@@ -24,6 +24,9 @@
     certificate = ...
     disclosure = "127.0.0.1:7004"
 
+    [officer.trustees]                  # where one officer can lock each trustee, whatever becomes of disclosure
+    trustee-1 = "127.0.0.1:7011"
+
     [operator]                          # on the machines of those who run the platform alone
     certificate = ...
     verification = "127.0.0.1:7002"
@@ -83,9 +86,10 @@ class AliasEdge(Edge):
 
 @dataclass(frozen=True)
 class OfficerEdge(Edge):
-    """Certificate and address of the officers' desk."""
+    """Certificate and addresses of the officers' desk; the trustees' by name, to lock them."""
 
     disclosure: str
+    trustees: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
