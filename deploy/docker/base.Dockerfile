@@ -14,6 +14,7 @@ RUN python -m pip install --no-cache-dir --require-hashes --requirement requirem
 # What every service stands on. A service's own image adds its own folder and the protos of those it calls.
 COPY services/chassis services/chassis
 COPY services/seal services/seal
+COPY services/tlog services/tlog
 # The operators' command, which runs where a service does, with that service's own credentials and no others.
 COPY services/admin services/admin
 COPY proto/gen/buf proto/gen/buf

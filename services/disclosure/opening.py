@@ -11,19 +11,19 @@ import uuid
 
 from services.chassis.clock import Clock
 from services.disclosure.cases import CaseHandler, asked, statement_of
-from services.disclosure.checkpoints import Checkpoints
 from services.disclosure.domain import case
 from services.disclosure.domain.case_decider import Execute, Finish
 from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.messages import authorization_message, credential_message, post_message
 from services.disclosure.request import Request
 from services.disclosure.shelf import Held, Shelf
-from services.disclosure.transparency import TransparencyLog
 from services.disclosure.vault import Vault
 from services.seal.canonical import sha256
 from services.seal.leaves import IssuerKeyLeaf, OpenIntentLeaf, OpenResultLeaf
 from services.seal.merkle import leaf_hash
 from services.seal.trust import Policy
+from services.tlog.checkpoints import Checkpoints
+from services.tlog.log import TransparencyLog
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 
 SALT_SIZE = 32
@@ -54,8 +54,8 @@ class Opening:
     async def execute(self, request: Request, case_id: str) -> case.Asked:
         """Open the case, or go on opening it; a case that is open already is answered as it is.
 
-        Raises DomainError: CASE_UNKNOWN, CASE_EXPIRED, QUORUM_MISSING (nothing has changed), WITNESSES_UNAVAILABLE,
-        TRUSTEES_UNAVAILABLE, OPENING_REFUSED (the intent stands in the log; the result may).
+        Raises DomainError: CASE_UNKNOWN, CASE_EXPIRED, QUORUM_MISSING (nothing has changed), TRUSTEES_UNAVAILABLE,
+        OPENING_REFUSED, and WitnessesUnavailable (the intent stands in the log; the result may).
         """
         stream = case.stream(case_id)
         now = int(self._clock.now().timestamp())

@@ -27,7 +27,6 @@ from services.disclosure.api.deposit import DepositServicer
 from services.disclosure.api.errors import ERRORS
 from services.disclosure.api.transparency_log import TransparencyLogServicer
 from services.disclosure.cases import CaseHandler, Cases
-from services.disclosure.checkpoints import Checkpoints
 from services.disclosure.config import HOUR, Config, Keys, read_keys, read_trust
 from services.disclosure.deposits import Deposits
 from services.disclosure.domain import case_decider, deposit, label
@@ -37,9 +36,11 @@ from services.disclosure.reactions import post_roots
 from services.disclosure.reactions.post_roots import PostRoots
 from services.disclosure.reactions.published import Published
 from services.disclosure.shelf import DepositHandler, Shelf
-from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.disclosure.vault import Vault
 from services.seal.trust import Trust
+from services.tlog.checkpoints import Checkpoints
+from services.tlog.errors import LeafConflict
+from services.tlog.log import TransparencyLog
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
 from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import add_DepositServiceServicer_to_server
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import add_TransparencyLogServiceServicer_to_server

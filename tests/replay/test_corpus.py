@@ -10,13 +10,12 @@ from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore import EventData, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.handle import CommandHandler, Decider
-from services.disclosure.domain import tree
-from services.disclosure.transparency import TransparencyLog
+from services.tlog.log import STREAM, TransparencyLog
 from tests.replay.fixtures import CORPUS, SERVICES, Fixture, codec_of, read, stored_types, unproven_types
 from tests.support.commits import META
 
 FIXTURES = {service: read(CORPUS / f"{service}.jsonl") for service in SERVICES}
-LOG = ("disclosure", tree.STREAM)
+LOG = ("disclosure", STREAM)
 """The stream without a decider: the transparency log reads it."""
 
 every_service = pytest.mark.parametrize("service", SERVICES)
@@ -84,7 +83,7 @@ async def test_a_stream_is_folded(service: str, stream: str) -> None:
 
 async def test_the_transparency_log_grows_by_each_stored_leaf() -> None:
     fixtures = _of_stream(*LOG)
-    log = TransparencyLog(await _stored(tree.STREAM, fixtures), codec_of("disclosure"), FixedClock())
+    log = TransparencyLog(await _stored(STREAM, fixtures), codec_of("disclosure"), FixedClock())
     assert await log.refresh() == len(fixtures)
     assert [leaf.hex() for leaf in log.leaves(0, log.size)] == [fixture.fields["leaf"] for fixture in fixtures]
 

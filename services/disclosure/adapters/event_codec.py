@@ -1,7 +1,8 @@
 """How disclosure's events are stored: each dataclass as the protobuf message of its name."""
 
 from services.chassis.log.codec import EventCodec
-from services.disclosure.domain import case, deposit, label, tree
+from services.disclosure.domain import case, deposit, label
+from services.tlog.log import LeafAppended
 from vouchsafe.disclosure.events.v1 import events_pb2 as pb
 
 
@@ -9,7 +10,7 @@ def event_codec() -> EventCodec:
     """The codec of all streams of this service."""
     return EventCodec(
         {
-            tree.LeafAppended: pb.LeafAppended,
+            LeafAppended: pb.LeafAppended,
             label.IssuerKeyAccepted: pb.IssuerKeyAccepted,
             label.LabelOpened: pb.LabelOpened,
             label.LabelRevoked: pb.LabelRevoked,

@@ -15,11 +15,12 @@ from services.chassis.identity_uri import server_name
 from services.chassis.rpc_client import NO_RETRY, RetryPolicy, RpcChannel
 from services.chassis.tls import TlsFiles
 from services.disclosure.cases import AskForum
-from services.disclosure.checkpoints import AskWitness
 from services.disclosure.vault import AskIdentity, AskTrustee
+from services.tlog.checkpoints import AskWitness
 from vouchsafe.forum.v1.evidence_service_pb2_grpc import EvidenceServiceStub
 from vouchsafe.identity.v1.release_service_pb2_grpc import ReleaseServiceStub
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import TrusteeServiceStub
+from vouchsafe.witness.v1 import witness_service_pb2 as witness_pb
 from vouchsafe.witness.v1.witness_service_pb2_grpc import WitnessServiceStub
 
 Response = TypeVar("Response", bound=Message)
@@ -67,7 +68,7 @@ def connect(channels: Channels, *, trustees: int, witnesses: int) -> Peers:
         forum=_asking(forum, EvidenceServiceStub(forum.channel).GetPostEvidence),
         identity=_asking(identity, ReleaseServiceStub(identity.channel).ReleasePerson),
         trustees=[_asking(channel, TrusteeServiceStub(channel.channel).DecryptShare) for channel in held_by],
-        witnesses=[_asking(channel, WitnessServiceStub(channel.channel).AddCheckpoint) for channel in seen_by],
+        witnesses=[_asking_witness(channel) for channel in seen_by],
     )
 
 
@@ -76,3 +77,16 @@ def _asking(channel: RpcChannel, method: Callable[..., Awaitable[Response]]) -> 
         return await channel.unary(method, request)
 
     return ask
+
+
+def _asking_witness(channel: RpcChannel) -> AskWitness:
+    ask = _asking(channel, WitnessServiceStub(channel.channel).AddCheckpoint)
+
+    async def add(old_size: int, proof: Sequence[bytes], note: str) -> str | int:
+        request = witness_pb.AddCheckpointRequest(old_size=old_size, consistency_proof=proof, checkpoint=note)
+        response: witness_pb.AddCheckpointResponse = await ask(request)
+        if response.WhichOneof("outcome") == "cosignature":
+            return str(response.cosignature)
+        return int(response.known_size)
+
+    return add

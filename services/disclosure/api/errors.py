@@ -1,4 +1,4 @@
-"""The one map from disclosure's reasons to status codes."""
+"""The one map from disclosure's reasons, and the log's, to status codes."""
 
 from typing import Final
 
@@ -6,6 +6,7 @@ from grpc import StatusCode
 
 from services.chassis.rpc_errors import ErrorTable
 from services.disclosure.domain.errors import Reason
+from services.tlog.errors import SizeUnknown, WitnessesUnavailable
 
 ERRORS: Final = ErrorTable(
     reasons={
@@ -18,8 +19,6 @@ ERRORS: Final = ErrorTable(
         Reason.ENVELOPE_INVALID: StatusCode.INVALID_ARGUMENT,
         Reason.ALIAS_KEY_USED: StatusCode.ALREADY_EXISTS,
         Reason.LEAF_UNKNOWN: StatusCode.NOT_FOUND,
-        Reason.SIZE_UNKNOWN: StatusCode.OUT_OF_RANGE,
-        Reason.WITNESSES_UNAVAILABLE: StatusCode.UNAVAILABLE,
         Reason.REQUESTER_DECLINED: StatusCode.PERMISSION_DENIED,
         Reason.POST_UNKNOWN: StatusCode.NOT_FOUND,
         Reason.EVIDENCE_INVALID: StatusCode.FAILED_PRECONDITION,
@@ -31,5 +30,9 @@ ERRORS: Final = ErrorTable(
         Reason.QUORUM_MISSING: StatusCode.FAILED_PRECONDITION,
         Reason.TRUSTEES_UNAVAILABLE: StatusCode.UNAVAILABLE,
         Reason.OPENING_REFUSED: StatusCode.FAILED_PRECONDITION,
+    },
+    exceptions={
+        SizeUnknown: (StatusCode.OUT_OF_RANGE, "SIZE_UNKNOWN"),
+        WitnessesUnavailable: (StatusCode.UNAVAILABLE, "WITNESSES_UNAVAILABLE"),
     },
 )

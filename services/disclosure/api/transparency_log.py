@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.disclosure.checkpoints import Checkpoints
 from services.disclosure.domain.errors import DomainError, Reason
-from services.disclosure.transparency import TransparencyLog
 from services.seal.errors import SealError
+from services.tlog.checkpoints import Checkpoints
+from services.tlog.errors import SizeUnknown
+from services.tlog.log import TransparencyLog
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as pb
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2_grpc as rpc
 
@@ -53,5 +54,5 @@ class TransparencyLogServicer(rpc.TransparencyLogServiceServicer):
         try:
             path = self._log.consistency(request.old_size, request.new_size)
         except SealError:
-            raise DomainError(Reason.SIZE_UNKNOWN) from None
+            raise SizeUnknown("the log never had these sizes") from None
         return pb.GetConsistencyProofResponse(hashes=path)

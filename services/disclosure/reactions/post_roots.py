@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from services.chassis.integration.consumer import ForeignEvent, ProducerDistrusted, Reaction
-from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.seal.leaves import PostRootLeaf
+from services.tlog.errors import LeafConflict
+from services.tlog.log import TransparencyLog
 from vouchsafe.forum.events.v1 import post_roots_pb2 as pb
 
 PRODUCER = "forum"

@@ -13,8 +13,9 @@ from services.chassis.integration.consumer import ForeignEvent, ProducerDistrust
 from services.chassis.log.handle import fingerprint_of
 from services.disclosure.domain.label import AcceptKey, Command, KeyConflict, OpenLabel, RevokeLabel
 from services.disclosure.labels import Labels
-from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, OwnershipLeaf
+from services.tlog.errors import LeafConflict
+from services.tlog.log import TransparencyLog
 from vouchsafe.identity.events.v1 import events_pb2 as identity_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.disclosure.adapters.event_codec import event_codec
-from services.disclosure.domain import case, deposit, label, tree
+from services.disclosure.domain import case, deposit, label
 from services.disclosure.domain.errors import Reason
 from services.disclosure.domain.label import (
     AcceptKey,
@@ -16,6 +16,7 @@ from services.disclosure.domain.label import (
     OpenLabel,
     RevokeLabel,
 )
+from services.tlog.log import LeafAppended
 from tests.support.decider import specification
 
 ACCEPT, OPEN = AcceptKey("acme", 7, b"key"), OpenLabel("acme", 7)
@@ -78,7 +79,7 @@ def test_another_deposit_for_a_key_is_refused(change: dict[str, object]) -> None
 @pytest.mark.parametrize(
     "event",
     [
-        tree.LeafAppended(b"leaf"),
+        LeafAppended(b"leaf"),
         ACCEPTED,
         OPENED,
         DEPOSITED,

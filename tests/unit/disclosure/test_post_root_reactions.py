@@ -10,8 +10,8 @@ from services.chassis.log.eventstore import Mark
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.reactions.post_roots import PostRoots
-from services.disclosure.transparency import TransparencyLog
 from services.seal.leaves import PostRootLeaf
+from services.tlog.log import TransparencyLog
 from vouchsafe.forum.events.v1 import post_roots_pb2 as pb
 
 DAY = 21_915  # 2030-01-01

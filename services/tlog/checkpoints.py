@@ -6,7 +6,7 @@ a proof under a checkpoint looks like is `seal.tlog_proof`'s.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -15,15 +15,15 @@ from services.chassis.log.eventstore import EventStoreError
 from services.chassis.rpc_call import deadline_of_current_call
 from services.chassis.rpc_errors import RpcError
 from services.chassis.telemetry_log import log as logger
-from services.disclosure.domain.errors import DomainError, Reason
-from services.disclosure.transparency import TransparencyLog
 from services.seal.checkpoint import Checkpoint, LogPolicy, sign_checkpoint
 from services.seal.errors import SealError
 from services.seal.note import Note, NoteSignature, NoteSigner, VerifierKey, verify
 from services.seal.tlog_proof import TlogProof
-from vouchsafe.witness.v1 import witness_service_pb2 as pb
+from services.tlog.errors import SizeUnknown, WitnessesUnavailable
+from services.tlog.log import TransparencyLog
 
-AskWitness = Callable[[pb.AddCheckpointRequest], Awaitable[pb.AddCheckpointResponse]]
+AskWitness = Callable[[int, Sequence[bytes], str], Awaitable[str | int]]
+"""Shows a witness a checkpoint's note and the proof from an old size: its signature line, or the size it has seen."""
 
 WITNESS_SILENT: Final = "witness_silent"
 WITNESS_AHEAD: Final = "witness_ahead"
@@ -77,7 +77,7 @@ class Checkpoints:
     async def covering(self, size: int) -> Cosigned:
         """The newest checkpoint, of at least `size` leaves; waits for it within the caller's deadline.
 
-        Raises DomainError: SIZE_UNKNOWN when the log stayed smaller, WITNESSES_UNAVAILABLE when no quorum signed.
+        Raises SizeUnknown when the log stayed smaller, WitnessesUnavailable when no quorum signed.
         """
         deadline = deadline_of_current_call()
         try:
@@ -90,8 +90,9 @@ class Checkpoints:
                         await asyncio.sleep(pause)
                         pause = min(2 * pause, _PATIENCE)
         except TimeoutError:
-            reason = Reason.SIZE_UNKNOWN if self._log.size < size else Reason.WITNESSES_UNAVAILABLE
-            raise DomainError(reason) from None
+            if self._log.size < size:
+                raise SizeUnknown("the log has not reached this size") from None
+            raise WitnessesUnavailable("no quorum of witnesses has co-signed") from None
         assert self._newest is not None  # noqa: S101  (it covers the size)
         return self._newest
 
@@ -137,12 +138,11 @@ class Checkpoints:
         # The second time around the size is the witness's own word; a third answer would be another process's doing.
         for _ in range(3):
             path = self._log.consistency(old, checkpoint.size) if old else ()
-            request = pb.AddCheckpointRequest(old_size=old, consistency_proof=path, checkpoint=note.format())
-            response = await self._witnesses[witness](request)
-            if response.WhichOneof("outcome") == "cosignature":
+            answer = await self._witnesses[witness](old, path, note.format())
+            if isinstance(answer, str):
                 self._seen[witness] = checkpoint.size
-                return response.cosignature
-            old = response.known_size
+                return answer
+            old = answer
             if old > checkpoint.size:
                 break
         _log.warning(WITNESS_AHEAD, peer=witness.name)

@@ -7,10 +7,11 @@ import pytest
 from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.disclosure.adapters.event_codec import event_codec
-from services.disclosure.transparency import LeafConflict, TransparencyLog
 from services.seal.leaves import OwnershipLeaf
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency, verify_inclusion
+from services.tlog.errors import LeafConflict
+from services.tlog.log import TransparencyLog
 
 
 def log_on(store: MemoryEventStore) -> TransparencyLog:

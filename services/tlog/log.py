@@ -7,22 +7,30 @@ witnesses is `checkpoints`'s.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from services.chassis.clock import Clock
 from services.chassis.log.codec import EventCodec
 from services.chassis.log.eventstore import Commit, CommitIdTaken, CommitMeta, EventStore, VersionConflict, Write
 from services.chassis.log.handle import Contended, fingerprint_of
 from services.chassis.log.nudge import Nudge
-from services.disclosure.domain.tree import STREAM, LeafAppended
 from services.seal.leaves import Leaf
 from services.seal.merkle import Tree, leaf_hash
+from services.tlog.errors import LeafConflict
+
+STREAM: Final = "log"
+"""Of one event a leaf, so that the stream's version is the tree's size."""
 
 _ATTEMPTS = 20
 _CALLER = "disclosure"
 
 
-class LeafConflict(Exception):
-    """The place in the log that this leaf would take for good holds another one."""
+@dataclass(frozen=True)
+class LeafAppended:
+    """The log grew by one leaf, as it is hashed."""
+
+    leaf: bytes
 
 
 class TransparencyLog:
