@@ -1,4 +1,4 @@
-"""Render the manifests and check them: schemas, pod security, default deny, and exactly the allowed flows.
+"""Render the manifests and check them: schemas, pod security, default deny, exactly the allowed flows, settings.
 
 The flows are compared with the same table that the local platform starts from (`deploy.local.topology`), so a laptop
 and a cluster cannot drift apart. What a CNI makes of a policy is not checked here. Run by `make deploy-check`.
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def main() -> int:
         print("deploy-check: no kubectl on this machine, so the manifests were NOT checked")
         return 1 if os.environ.get("VOUCHSAFE_REQUIRE_KUBECTL") else 0
     objects = render()
-    faults = [*schema_faults(objects), *namespace_faults(objects), *flow_faults(objects), *pod_faults(objects)]
+    faults = [fault for check in CHECKS for fault in check(objects)]
     for fault in faults:
         print(f"deploy-check: {fault}", file=sys.stderr)
     print(f"deploy-check: {len(objects)} objects, {len(rendered_flows(objects))} flows, {len(faults)} faults")
@@ -139,6 +140,24 @@ def rendered_flows(objects: list[dict[str, Any]]) -> set[Flow]:
         for peer in rule.get(end) or [{}]
         for port in rule.get("ports") or [{"port": 0}]
     }
+
+
+def setting_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Name every mounted setting that lists methods to callers, debugs, or is weaker than production should have."""
+    for each in objects:
+        for name, text in each.get("data", {}).items() if each["kind"] == "ConfigMap" else ():
+            settings = tomllib.loads(text) if name == "service.toml" else {}
+            for setting, value in _settings(settings):
+                if value is not False and any(word in setting for word in ("reflection", "debug", "insecure")):
+                    yield f"{_name(each)}: {name} says {setting} = {value}"
+
+
+def _settings(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        yield from _settings(value, f"{above}{key}.") if isinstance(value, dict) else ((f"{above}{key}", value),)
+
+
+CHECKS = (schema_faults, namespace_faults, flow_faults, pod_faults, setting_faults)
 
 
 def _pods(name: str) -> str:

@@ -20,8 +20,7 @@ def rendered() -> Objects:
 
 
 def faults(objects: Objects) -> list[str]:
-    found = (check.schema_faults, check.namespace_faults, check.flow_faults, check.pod_faults)
-    return [fault for each in found for fault in each(objects)]
+    return [fault for each in check.CHECKS for fault in each(objects)]
 
 
 def one(objects: Objects, kind: str, namespace: str, name: str) -> dict[str, Any]:
@@ -83,11 +82,30 @@ def api_token(objects: Objects) -> None:
     ] = True
 
 
+def _say(objects: Objects, service: str, line: str) -> None:
+    mounted = (each for each in objects if each["metadata"].get("namespace") == f"vouchsafe-{service}")
+    settings = next(each["data"] for each in mounted if "service.toml" in each.get("data", {}))
+    settings["service.toml"] = settings["service.toml"].replace("reflection = false\n", "") + line
+
+
+def methods_listed(objects: Objects) -> None:
+    _say(objects, "identity", "\n[service]\nreflection = true\n")
+
+
+def debug_port(objects: Objects) -> None:
+    _say(objects, "trustee-3", '\n[debug]\nlisten = "0.0.0.0:1"\n')
+
+
+def fewer_candidates(objects: Objects) -> None:
+    _say(objects, "verification", "\n[other]\ninsecure_candidates = 4\n")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         open_vault, any_port, any_pod, lost_flow, no_default_deny,
         privileged_namespace, unknown_kind, unknown_field, named_probe, api_token,
+        methods_listed, debug_port, fewer_candidates,
     ],
     ids=lambda spoil: spoil.__name__,
 )  # fmt: skip
