@@ -1,10 +1,12 @@
 """The Merkle tree of a transparency log (RFC 6962 and RFC 9162, section 2.1): a tree that grows, and its proofs.
 
-`Tree` lives in memory and keeps every complete subtree's hash, two for each leaf, so that the root and the proofs of
-any earlier size take O(log n) look-ups. It stores no leaves, only their hashes; the caller rebuilds it from its event
-log. Verification, which needs no tree, is `merkle_proof`.
+`MerkleTree` derives every root and proof from the hashes of complete subtrees, whoever keeps them. `Tree` keeps them in
+memory, two for each leaf, so that the root and the proofs of any earlier size take O(log n) look-ups; it stores no
+leaves, and the caller rebuilds it from its event log. `tiles` keeps them in static files. Verification, which needs no
+tree, is `merkle_proof`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -24,34 +26,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-class Tree:
-    """An append-only tree over leaf hashes."""
-
-    def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
-        # _levels[h][i] is the hash of the complete subtree over leaves i*2^h to (i+1)*2^h - 1.
-        self._levels: list[list[bytes]] = [[]]
-        for hashed in leaf_hashes:
-            self.append(hashed)
+class MerkleTree(ABC):
+    """A tree over leaf hashes, known by its complete subtrees."""
 
     @property
+    @abstractmethod
     def size(self) -> int:
         """Number of leaves."""
-        return len(self._levels[0])
 
-    def append(self, hashed: bytes) -> int:
-        """Add a leaf by its hash (see `leaf_hash`) and return its index."""
-        if len(hashed) != HASH_SIZE:
-            raise SealError("a leaf hash has 32 bytes")
-        index = self.size
-        self._levels[0].append(hashed)
-        height = 0
-        while len(self._levels[height]) % 2 == 0:
-            left, right = self._levels[height][-2:]
-            height += 1
-            if height == len(self._levels):
-                self._levels.append([])
-            self._levels[height].append(node_hash(left, right))
-        return index
+    @abstractmethod
+    def complete(self, height: int, index: int) -> bytes:
+        """Return the hash of the complete subtree over leaves index*2^height to (index+1)*2^height - 1."""
 
     def root(self, size: int | None = None) -> bytes:
         """Return the root over the first `size` leaves, by default over all."""
@@ -101,13 +86,53 @@ class Tree:
         span = high - low
         height = span.bit_length() - 1
         if span == 1 << height:
-            return self._levels[height][low >> height]
+            return self.complete(height, low >> height)
         middle = low + _split(span)
         return node_hash(self._subtree(low, middle), self._subtree(middle, high))
 
     def _check_size(self, size: int) -> None:
         if not 0 <= size <= self.size:
             raise SealError("the tree has never had this size")
+
+
+class Tree(MerkleTree):
+    """An append-only tree over leaf hashes."""
+
+    def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
+        # _levels[h][i] is complete(h, i).
+        self._levels: list[list[bytes]] = [[]]
+        for hashed in leaf_hashes:
+            self.append(hashed)
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return len(self._levels[0])
+
+    def append(self, hashed: bytes) -> int:
+        """Add a leaf by its hash (see `leaf_hash`) and return its index."""
+        if len(hashed) != HASH_SIZE:
+            raise SealError("a leaf hash has 32 bytes")
+        index = self.size
+        self._levels[0].append(hashed)
+        height = 0
+        while len(self._levels[height]) % 2 == 0:
+            left, right = self._levels[height][-2:]
+            height += 1
+            if height == len(self._levels):
+                self._levels.append([])
+            self._levels[height].append(node_hash(left, right))
+        return index
+
+    def truncate(self, size: int) -> None:
+        """Forget every leaf from index `size` on."""
+        self._check_size(size)
+        for height, level in enumerate(self._levels):
+            del level[size >> height :]
+
+    def complete(self, height: int, index: int) -> bytes:
+        """Return the hash of a complete subtree."""
+        return self._levels[height][index]
 
 
 def _split(span: int) -> int:

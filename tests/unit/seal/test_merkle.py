@@ -162,3 +162,16 @@ def _plain_root(leaves: list[bytes]) -> bytes:
     while k * 2 < len(leaves):
         k *= 2
     return node_hash(_plain_root(leaves[:k]), _plain_root(leaves[k:]))
+
+
+def test_a_truncated_tree_is_the_smaller_one():
+    hashes = [leaf_hash(i.to_bytes(4, "big")) for i in range(300)]
+    grown = Tree(hashes)
+    for size in (299, 256, 200, 128, 1, 0):
+        grown.truncate(size)
+        assert grown.size == size
+        assert grown.root() == Tree(hashes[:size]).root()
+    assert [grown.append(hashed) for hashed in hashes[:3]] == [0, 1, 2]
+    assert grown.root() == Tree(hashes[:3]).root()
+    with pytest.raises(SealError):
+        grown.truncate(4)
