@@ -11,11 +11,10 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from services.chassis import telemetry
 from services.chassis.deployment import Endpoints, Secrets, load_endpoints, service_files
-from services.chassis.rpc_server import RpcServer
 from services.chassis.telemetry_log import configure_logging, log
 from services.chassis.telemetry_metrics_export import Metrics, configure_metrics
 from services.chassis.telemetry_trace import Tracing, configure_tracing
@@ -45,6 +44,22 @@ Close = Callable[[], Awaitable[object]]
 Wait = Callable[[], Awaitable[None]]
 
 
+class Server(Protocol):
+    """What answers the outside world: a gRPC server (`rpc_server`) or an HTTP server (`http_server`)."""
+
+    port: int
+    """Where it listens, once started."""
+
+    async def start(self) -> None:
+        """Bind, serve, and report SERVING. ConfigError when an address cannot be bound."""
+
+    async def drain(self) -> None:
+        """Report NOT_SERVING, so that callers go elsewhere, while still serving those who do not."""
+
+    async def stop(self, grace: float) -> None:
+        """Take nothing new, let what is in flight finish for up to `grace` seconds, then end it."""
+
+
 @dataclass
 class Process:
     """What a service is started with, and what it hands over to be run and closed."""
@@ -55,7 +70,7 @@ class Process:
     workers: dict[str, Worker] = field(default_factory=dict)
     waits: dict[str, Wait] = field(default_factory=dict)
     closers: list[Close] = field(default_factory=list)
-    server: RpcServer | None = None
+    server: Server | None = None
 
     def worker(self, name: str, run: Worker) -> None:
         """Run `run()` in the background until the process stops, when it is cancelled.
@@ -71,7 +86,7 @@ class Process:
         """
         self.waits[name] = wait
 
-    def serve(self, server: RpcServer) -> None:
+    def serve(self, server: Server) -> None:
         """Serve calls with `server` once `start` has returned and what it waits for has come."""
         self.server = server
 
