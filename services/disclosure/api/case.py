@@ -1,5 +1,10 @@
 """CaseService: the officers' desk. Messages in, messages out; the rules are in `cases` and `opening`."""
 
+from typing import Any, NoReturn
+
+from grpc import StatusCode
+
+from services.chassis.rpc_errors import Failure, RefusedError
 from services.disclosure.cases import Cases
 from services.disclosure.domain.case import Asked, Intended, Opened, Pending
 from services.disclosure.messages import credential_message, post_message
@@ -8,6 +13,13 @@ from services.disclosure.request import Request
 from services.disclosure.shelf import Held, Shelf
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import case_service_pb2_grpc as rpc
+
+
+async def _refuse(_self: object, _request: object, _context: object) -> NoReturn:
+    raise RefusedError(Failure(StatusCode.UNIMPLEMENTED, "NOT_SERVED", "not served"))
+
+
+_not_served: Any = _refuse
 
 
 class CaseServicer(rpc.CaseServiceServicer):
@@ -49,6 +61,9 @@ class CaseServicer(rpc.CaseServiceServicer):
     async def GetCase(self, request: pb.GetCaseRequest, _context: object) -> pb.GetCaseResponse:  # noqa: N802
         """Answer a case."""
         return pb.GetCaseResponse(case=await self._answer(await self._cases.get(request.case_id)))
+
+    WithdrawApproval = WithdrawCase = VetoCase = ExtendGag = _not_served
+    PlaceHold = ExtendHold = ReleaseHold = CollectAnswer = ListCases = _not_served
 
     async def _answer(self, state: Asked) -> pb.Case:
         return case_message(state, await self._shelf.of(state.facts.alias_key))

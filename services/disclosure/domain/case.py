@@ -32,6 +32,14 @@ class CaseOpened:
     thread_key: bytes
     thread_certificate: bytes
     post_signature: bytes
+    basis: str = ""
+    organisation: str = ""
+    fields: tuple[str, ...] = ()
+    due_at: int = 0
+    delay_seconds: int = 0
+    gag_until: int = 0
+    waiver_hash: bytes = b""
+    case_salt: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,10 @@ class CaseDeclined:
     document_hash: bytes
     post_id: str
     declined_at: int
+    basis: str = ""
+    organisation: str = ""
+    wants: str = ""
+    case_salt: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class CaseApproved:
     role: str
     approval: str
     expires_at: int
+    organisation: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,9 @@ class OpeningIntended:
     case_id: str
     intent_salt: bytes
     approvals: tuple[str, ...]
+    commitment: bytes = b""
+    subject: bytes = b""
+    blind: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,7 @@ class CaseExecuted:
     intent_index: int
     result_index: int
     sealed_identity: bytes
+    executed_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -143,6 +160,6 @@ def evolve(state: State, event: Event) -> State:
             return replace(state, approvals=(*approvals, event))
         case OpeningIntended(intent_salt=salt), Pending(facts, approvals):
             return Intended(facts, approvals, salt)
-        case CaseExecuted(_, intent_index, result_index, sealed), Intended(facts, approvals):
+        case CaseExecuted(_, intent_index, result_index, sealed, _), Intended(facts, approvals):
             return Opened(facts, approvals, intent_index, result_index, sealed)
     return state

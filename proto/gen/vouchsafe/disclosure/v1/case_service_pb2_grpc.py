@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class CaseServiceStub:
-    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures.
+    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures, and
+    every change of a case has its leaf in the transparency log.
     """
 
     def __init__(self, channel):
@@ -45,24 +46,71 @@ class CaseServiceStub:
                 request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ApproveCaseRequest.SerializeToString,
                 response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ApproveCaseResponse.FromString,
                 _registered_method=True)
+        self.WithdrawApproval = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/WithdrawApproval',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawApprovalRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawApprovalResponse.FromString,
+                _registered_method=True)
+        self.WithdrawCase = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/WithdrawCase',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawCaseRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawCaseResponse.FromString,
+                _registered_method=True)
         self.ExecuteCase = channel.unary_unary(
                 '/vouchsafe.disclosure.v1.CaseService/ExecuteCase',
                 request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExecuteCaseRequest.SerializeToString,
                 response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExecuteCaseResponse.FromString,
+                _registered_method=True)
+        self.VetoCase = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/VetoCase',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.VetoCaseRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.VetoCaseResponse.FromString,
+                _registered_method=True)
+        self.ExtendGag = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/ExtendGag',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendGagRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendGagResponse.FromString,
+                _registered_method=True)
+        self.PlaceHold = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/PlaceHold',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.PlaceHoldRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.PlaceHoldResponse.FromString,
+                _registered_method=True)
+        self.ExtendHold = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/ExtendHold',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendHoldRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendHoldResponse.FromString,
+                _registered_method=True)
+        self.ReleaseHold = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/ReleaseHold',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ReleaseHoldRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ReleaseHoldResponse.FromString,
+                _registered_method=True)
+        self.CollectAnswer = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/CollectAnswer',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.CollectAnswerRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.CollectAnswerResponse.FromString,
                 _registered_method=True)
         self.GetCase = channel.unary_unary(
                 '/vouchsafe.disclosure.v1.CaseService/GetCase',
                 request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.GetCaseRequest.SerializeToString,
                 response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.GetCaseResponse.FromString,
                 _registered_method=True)
+        self.ListCases = channel.unary_unary(
+                '/vouchsafe.disclosure.v1.CaseService/ListCases',
+                request_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ListCasesRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ListCasesResponse.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
-    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures.
+    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures, and
+    every change of a case has its leaf in the transparency log.
     """
 
     def OpenCase(self, request, context):
-        """OpenCase records a request to learn who stands behind a post.
+        """OpenCase records a request to learn who stands behind a post or an alias. One without a lawful basis is recorded,
+        logged and declined by rule, and nothing is looked up for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,9 +123,66 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawApproval(self, request, context):
+        """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawCase(self, request, context):
+        """WithdrawCase ends a case whose requester no longer asks, as long as nothing is intended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExecuteCase(self, request, context):
-        """ExecuteCase logs the intent, has it co-signed, asks the trustees, logs the result and answers the sealed identity.
-        Refused, with nothing logged but the refusal, while approvals are lacking.
+        """ExecuteCase logs the intent and has it co-signed. Called again before the delay is over, it changes nothing; after,
+        it asks the trustees and identity and records the result. Refused, with nothing logged, while approvals are lacking.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VetoCase(self, request, context):
+        """VetoCase ends an intended opening by one officer's signature.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtendGag(self, request, context):
+        """ExtendGag puts off the day on which the subject is told, by a further instrument.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlaceHold(self, request, context):
+        """PlaceHold has the forum keep what the alias wrote, for 60 days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtendHold(self, request, context):
+        """ExtendHold adds 30 days, once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseHold(self, request, context):
+        """ReleaseHold ends a hold before its time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CollectAnswer(self, request, context):
+        """CollectAnswer answers the sealed identity, once: only the same request is answered again. The result's leaf is in
+        the log, co-signed, before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,6 +190,13 @@ class CaseServiceServicer:
 
     def GetCase(self, request, context):
         """GetCase answers one case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCases(self, request, context):
+        """ListCases answers cases, newest first, declined ones among them. It may lag a moment behind.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,15 +215,60 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ApproveCaseRequest.FromString,
                     response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ApproveCaseResponse.SerializeToString,
             ),
+            'WithdrawApproval': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawApproval,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawApprovalRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawApprovalResponse.SerializeToString,
+            ),
+            'WithdrawCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawCase,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawCaseRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawCaseResponse.SerializeToString,
+            ),
             'ExecuteCase': grpc.unary_unary_rpc_method_handler(
                     servicer.ExecuteCase,
                     request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExecuteCaseRequest.FromString,
                     response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExecuteCaseResponse.SerializeToString,
             ),
+            'VetoCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.VetoCase,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.VetoCaseRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.VetoCaseResponse.SerializeToString,
+            ),
+            'ExtendGag': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtendGag,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendGagRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendGagResponse.SerializeToString,
+            ),
+            'PlaceHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlaceHold,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.PlaceHoldRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.PlaceHoldResponse.SerializeToString,
+            ),
+            'ExtendHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtendHold,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendHoldRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendHoldResponse.SerializeToString,
+            ),
+            'ReleaseHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseHold,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ReleaseHoldRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ReleaseHoldResponse.SerializeToString,
+            ),
+            'CollectAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.CollectAnswer,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.CollectAnswerRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.CollectAnswerResponse.SerializeToString,
+            ),
             'GetCase': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCase,
                     request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.GetCaseRequest.FromString,
                     response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.GetCaseResponse.SerializeToString,
+            ),
+            'ListCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCases,
+                    request_deserializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ListCasesRequest.FromString,
+                    response_serializer=vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ListCasesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -122,7 +279,8 @@ def add_CaseServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CaseService:
-    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures.
+    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures, and
+    every change of a case has its leaf in the transparency log.
     """
 
     @staticmethod
@@ -180,6 +338,60 @@ class CaseService:
             _registered_method=True)
 
     @staticmethod
+    def WithdrawApproval(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/WithdrawApproval',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawApprovalRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawApprovalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/WithdrawCase',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawCaseRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.WithdrawCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ExecuteCase(request,
             target,
             options=(),
@@ -207,6 +419,168 @@ class CaseService:
             _registered_method=True)
 
     @staticmethod
+    def VetoCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/VetoCase',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.VetoCaseRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.VetoCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtendGag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/ExtendGag',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendGagRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendGagResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlaceHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/PlaceHold',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.PlaceHoldRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.PlaceHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtendHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/ExtendHold',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendHoldRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ExtendHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/ReleaseHold',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ReleaseHoldRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ReleaseHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CollectAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/CollectAnswer',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.CollectAnswerRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.CollectAnswerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetCase(request,
             target,
             options=(),
@@ -223,6 +597,33 @@ class CaseService:
             '/vouchsafe.disclosure.v1.CaseService/GetCase',
             vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.GetCaseRequest.SerializeToString,
             vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.GetCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.disclosure.v1.CaseService/ListCases',
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ListCasesRequest.SerializeToString,
+            vouchsafe_dot_disclosure_dot_v1_dot_case__service__pb2.ListCasesResponse.FromString,
             options,
             channel_credentials,
             insecure,

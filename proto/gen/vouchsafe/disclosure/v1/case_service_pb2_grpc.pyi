@@ -27,41 +27,91 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CaseServiceStub:
-    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures."""
+    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures, and
+    every change of a case has its leaf in the transparency log.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CaseServiceAsyncStub: ...
     OpenCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.OpenCaseRequest, _case_service_pb2.OpenCaseResponse]
-    """OpenCase records a request to learn who stands behind a post."""
+    """OpenCase records a request to learn who stands behind a post or an alias. One without a lawful basis is recorded,
+    logged and declined by rule, and nothing is looked up for it.
+    """
     ApproveCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ApproveCaseRequest, _case_service_pb2.ApproveCaseResponse]
     """ApproveCase adds one officer's signed approval."""
+    WithdrawApproval: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawApprovalRequest, _case_service_pb2.WithdrawApprovalResponse]
+    """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended."""
+    WithdrawCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]
+    """WithdrawCase ends a case whose requester no longer asks, as long as nothing is intended."""
     ExecuteCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExecuteCaseRequest, _case_service_pb2.ExecuteCaseResponse]
-    """ExecuteCase logs the intent, has it co-signed, asks the trustees, logs the result and answers the sealed identity.
-    Refused, with nothing logged but the refusal, while approvals are lacking.
+    """ExecuteCase logs the intent and has it co-signed. Called again before the delay is over, it changes nothing; after,
+    it asks the trustees and identity and records the result. Refused, with nothing logged, while approvals are lacking.
+    """
+    VetoCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.VetoCaseRequest, _case_service_pb2.VetoCaseResponse]
+    """VetoCase ends an intended opening by one officer's signature."""
+    ExtendGag: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExtendGagRequest, _case_service_pb2.ExtendGagResponse]
+    """ExtendGag puts off the day on which the subject is told, by a further instrument."""
+    PlaceHold: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.PlaceHoldRequest, _case_service_pb2.PlaceHoldResponse]
+    """PlaceHold has the forum keep what the alias wrote, for 60 days."""
+    ExtendHold: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExtendHoldRequest, _case_service_pb2.ExtendHoldResponse]
+    """ExtendHold adds 30 days, once."""
+    ReleaseHold: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ReleaseHoldRequest, _case_service_pb2.ReleaseHoldResponse]
+    """ReleaseHold ends a hold before its time."""
+    CollectAnswer: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.CollectAnswerRequest, _case_service_pb2.CollectAnswerResponse]
+    """CollectAnswer answers the sealed identity, once: only the same request is answered again. The result's leaf is in
+    the log, co-signed, before.
     """
     GetCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.GetCaseRequest, _case_service_pb2.GetCaseResponse]
     """GetCase answers one case."""
+    ListCases: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ListCasesRequest, _case_service_pb2.ListCasesResponse]
+    """ListCases answers cases, newest first, declined ones among them. It may lag a moment behind."""
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
-    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures."""
+    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures, and
+    every change of a case has its leaf in the transparency log.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     OpenCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.OpenCaseRequest, _case_service_pb2.OpenCaseResponse]  # type: ignore[assignment]
-    """OpenCase records a request to learn who stands behind a post."""
+    """OpenCase records a request to learn who stands behind a post or an alias. One without a lawful basis is recorded,
+    logged and declined by rule, and nothing is looked up for it.
+    """
     ApproveCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ApproveCaseRequest, _case_service_pb2.ApproveCaseResponse]  # type: ignore[assignment]
     """ApproveCase adds one officer's signed approval."""
+    WithdrawApproval: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawApprovalRequest, _case_service_pb2.WithdrawApprovalResponse]  # type: ignore[assignment]
+    """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended."""
+    WithdrawCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
+    """WithdrawCase ends a case whose requester no longer asks, as long as nothing is intended."""
     ExecuteCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExecuteCaseRequest, _case_service_pb2.ExecuteCaseResponse]  # type: ignore[assignment]
-    """ExecuteCase logs the intent, has it co-signed, asks the trustees, logs the result and answers the sealed identity.
-    Refused, with nothing logged but the refusal, while approvals are lacking.
+    """ExecuteCase logs the intent and has it co-signed. Called again before the delay is over, it changes nothing; after,
+    it asks the trustees and identity and records the result. Refused, with nothing logged, while approvals are lacking.
+    """
+    VetoCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.VetoCaseRequest, _case_service_pb2.VetoCaseResponse]  # type: ignore[assignment]
+    """VetoCase ends an intended opening by one officer's signature."""
+    ExtendGag: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExtendGagRequest, _case_service_pb2.ExtendGagResponse]  # type: ignore[assignment]
+    """ExtendGag puts off the day on which the subject is told, by a further instrument."""
+    PlaceHold: _aio.UnaryUnaryMultiCallable[_case_service_pb2.PlaceHoldRequest, _case_service_pb2.PlaceHoldResponse]  # type: ignore[assignment]
+    """PlaceHold has the forum keep what the alias wrote, for 60 days."""
+    ExtendHold: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExtendHoldRequest, _case_service_pb2.ExtendHoldResponse]  # type: ignore[assignment]
+    """ExtendHold adds 30 days, once."""
+    ReleaseHold: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ReleaseHoldRequest, _case_service_pb2.ReleaseHoldResponse]  # type: ignore[assignment]
+    """ReleaseHold ends a hold before its time."""
+    CollectAnswer: _aio.UnaryUnaryMultiCallable[_case_service_pb2.CollectAnswerRequest, _case_service_pb2.CollectAnswerResponse]  # type: ignore[assignment]
+    """CollectAnswer answers the sealed identity, once: only the same request is answered again. The result's leaf is in
+    the log, co-signed, before.
     """
     GetCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.GetCaseRequest, _case_service_pb2.GetCaseResponse]  # type: ignore[assignment]
     """GetCase answers one case."""
+    ListCases: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ListCasesRequest, _case_service_pb2.ListCasesResponse]  # type: ignore[assignment]
+    """ListCases answers cases, newest first, declined ones among them. It may lag a moment behind."""
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
-    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures."""
+    """CaseService is called by the officers' desk. Nothing here opens anything without the officers' own signatures, and
+    every change of a case has its leaf in the transparency log.
+    """
 
     @_abc_1.abstractmethod
     def OpenCase(
@@ -69,7 +119,9 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.OpenCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.OpenCaseResponse, _abc.Awaitable[_case_service_pb2.OpenCaseResponse]]:
-        """OpenCase records a request to learn who stands behind a post."""
+        """OpenCase records a request to learn who stands behind a post or an alias. One without a lawful basis is recorded,
+        logged and declined by rule, and nothing is looked up for it.
+        """
 
     @_abc_1.abstractmethod
     def ApproveCase(
@@ -80,13 +132,79 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         """ApproveCase adds one officer's signed approval."""
 
     @_abc_1.abstractmethod
+    def WithdrawApproval(
+        self,
+        request: _case_service_pb2.WithdrawApprovalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.WithdrawApprovalResponse, _abc.Awaitable[_case_service_pb2.WithdrawApprovalResponse]]:
+        """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended."""
+
+    @_abc_1.abstractmethod
+    def WithdrawCase(
+        self,
+        request: _case_service_pb2.WithdrawCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.WithdrawCaseResponse, _abc.Awaitable[_case_service_pb2.WithdrawCaseResponse]]:
+        """WithdrawCase ends a case whose requester no longer asks, as long as nothing is intended."""
+
+    @_abc_1.abstractmethod
     def ExecuteCase(
         self,
         request: _case_service_pb2.ExecuteCaseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.ExecuteCaseResponse, _abc.Awaitable[_case_service_pb2.ExecuteCaseResponse]]:
-        """ExecuteCase logs the intent, has it co-signed, asks the trustees, logs the result and answers the sealed identity.
-        Refused, with nothing logged but the refusal, while approvals are lacking.
+        """ExecuteCase logs the intent and has it co-signed. Called again before the delay is over, it changes nothing; after,
+        it asks the trustees and identity and records the result. Refused, with nothing logged, while approvals are lacking.
+        """
+
+    @_abc_1.abstractmethod
+    def VetoCase(
+        self,
+        request: _case_service_pb2.VetoCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.VetoCaseResponse, _abc.Awaitable[_case_service_pb2.VetoCaseResponse]]:
+        """VetoCase ends an intended opening by one officer's signature."""
+
+    @_abc_1.abstractmethod
+    def ExtendGag(
+        self,
+        request: _case_service_pb2.ExtendGagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ExtendGagResponse, _abc.Awaitable[_case_service_pb2.ExtendGagResponse]]:
+        """ExtendGag puts off the day on which the subject is told, by a further instrument."""
+
+    @_abc_1.abstractmethod
+    def PlaceHold(
+        self,
+        request: _case_service_pb2.PlaceHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.PlaceHoldResponse, _abc.Awaitable[_case_service_pb2.PlaceHoldResponse]]:
+        """PlaceHold has the forum keep what the alias wrote, for 60 days."""
+
+    @_abc_1.abstractmethod
+    def ExtendHold(
+        self,
+        request: _case_service_pb2.ExtendHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ExtendHoldResponse, _abc.Awaitable[_case_service_pb2.ExtendHoldResponse]]:
+        """ExtendHold adds 30 days, once."""
+
+    @_abc_1.abstractmethod
+    def ReleaseHold(
+        self,
+        request: _case_service_pb2.ReleaseHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ReleaseHoldResponse, _abc.Awaitable[_case_service_pb2.ReleaseHoldResponse]]:
+        """ReleaseHold ends a hold before its time."""
+
+    @_abc_1.abstractmethod
+    def CollectAnswer(
+        self,
+        request: _case_service_pb2.CollectAnswerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.CollectAnswerResponse, _abc.Awaitable[_case_service_pb2.CollectAnswerResponse]]:
+        """CollectAnswer answers the sealed identity, once: only the same request is answered again. The result's leaf is in
+        the log, co-signed, before.
         """
 
     @_abc_1.abstractmethod
@@ -96,5 +214,13 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.GetCaseResponse, _abc.Awaitable[_case_service_pb2.GetCaseResponse]]:
         """GetCase answers one case."""
+
+    @_abc_1.abstractmethod
+    def ListCases(
+        self,
+        request: _case_service_pb2.ListCasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_service_pb2.ListCasesResponse, _abc.Awaitable[_case_service_pb2.ListCasesResponse]]:
+        """ListCases answers cases, newest first, declined ones among them. It may lag a moment behind."""
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
