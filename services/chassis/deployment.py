@@ -142,6 +142,12 @@ class Secrets:
             authority=self.path("ca.crt").read_bytes(),
         )
 
+    def web_tls(self) -> ssl.SSLContext:
+        """TLS as a server whose callers show no certificate: what it serves is public, or signed by whoever asks."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.path("tls.crt"), self.path("tls.key"))
+        return context
+
     def bus_tls(self) -> ssl.SSLContext:
         """Mutual TLS with the bus. The certificate, nats.crt and nats.key, has no DNS name: the bus would take it for
         the user's name, which must be the SPIFFE URI.

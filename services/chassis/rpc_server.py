@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection
 
 from services.chassis.configfile import ConfigError
+from services.chassis.health import HealthPort, bind
 from services.chassis.rpc_authz import AllowList
 from services.chassis.rpc_deadline import LONGEST
 from services.chassis.rpc_errors import ErrorTable
@@ -88,59 +89,47 @@ class RpcServer:
             continue_traces_from=continue_traces_from,
         )
         self._names = tuple(sorted(collected))
-        self._listen, self._tls, self._health_listen = listen, tls, health_listen
+        self._listen, self._tls = listen, tls
         self._handlers = {name: pipeline.wrap(name, methods) for name, methods in collected.items()}
         self._reflect = reflect
         self._max_calls = max_calls
         self._weakened = weakened
-        self._health = health.aio.HealthServicer()
-        self._servers: list[grpc.aio.Server] = []
+        self._health = HealthPort(health_listen)
+        self._main: grpc.aio.Server | None = None
         self.port = 0
-        self.health_port = 0
+
+    @property
+    def health_port(self) -> int:
+        """Where probes are answered, 0 for nowhere."""
+        return self._health.port
 
     async def start(self) -> None:
         """Bind, serve, and report SERVING. ConfigError when an address cannot be bound."""
         main = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=self._max_calls)
         for name, handlers in self._handlers.items():
             main.add_registered_method_handlers(name, handlers)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, main)
+        self._health.answer_on(main)
         if self._reflect:
             reflection.enable_server_reflection((*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME), main)
-        self.port = _bind(lambda: main.add_secure_port(self._listen, server_credentials(self._tls)), self._listen)
-        self._servers = [main]
-        if self._health_listen:
-            probes = grpc.aio.server(options=_OPTIONS)
-            health_pb2_grpc.add_HealthServicer_to_server(self._health, probes)
-            address = self._health_listen
-            self.health_port = _bind(lambda: probes.add_insecure_port(address), address)
-            self._servers.append(probes)
-        for server in self._servers:
-            await server.start()
+        self.port = bind(lambda: main.add_secure_port(self._listen, server_credentials(self._tls)), self._listen)
+        self._main = main
+        await self._health.start()
+        await main.start()
         for setting, value in self._weakened.items():
             _log.warning(setting, count=value)
-        for name in ("", *self._names, *self._weakened):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        await self._health.serving((*self._names, *self._weakened))
         _log.info(SERVING, port=self.port)
 
     async def drain(self) -> None:
         """Report NOT_SERVING, so that callers go elsewhere, while still serving those who do not."""
         _log.info(DRAINING)
-        await self._health.enter_graceful_shutdown()
+        await self._health.drain()
 
     async def stop(self, grace: float) -> None:
         """Take no new calls, let those in flight finish for up to `grace` seconds, then cancel them."""
-        for server in self._servers:
-            await server.stop(grace)
-
-
-def _bind(add_port: Callable[[], int], address: str) -> int:
-    try:
-        port = add_port()
-    except RuntimeError as e:
-        raise ConfigError(f"cannot listen on {address}") from e
-    if port == 0:
-        raise ConfigError(f"cannot listen on {address}")
-    return port
+        if self._main is not None:
+            await self._main.stop(grace)
+        await self._health.stop(grace)
 
 
 class _Collector:

@@ -1,0 +1,166 @@
+"""An HTTP/1.1 server for what others speak without gRPC: one function answers, everything around it is bounded.
+
+Bounded are: connections, the time of a TLS handshake, of a request's head, of its whole handling and of an idle
+connection, and the length of each header. What a request means, and how much of its body is read, is the handler's
+(`body_of`). Nobody is authenticated here: use it for what is public, or signed.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from services.chassis import telemetry
+from services.chassis.configfile import ConfigError
+from services.chassis.health import HealthPort
+from services.chassis.telemetry_log import log
+
+SERVING: Final = "http_serving"
+DRAINING: Final = "http_draining"
+FAILED: Final = "http_failed"
+
+MAX_CONNECTIONS: Final = 64
+PATIENCE_SECONDS: Final = 10.0
+"""For the head of a request, for handling one, and for an idle connection."""
+
+_HANDSHAKE_SECONDS: Final = 5.0
+_MAX_FIELD: Final = 4096
+_MAX_HEADERS: Final = 32
+_LINGERING_SECONDS: Final = 1.0
+
+_log = log(__name__)
+
+# aiohttp logs an error for each malformed request, which anybody may send. Our own errors are logged here.
+_unheard = logging.getLogger("aiohttp.server.unheard")
+_unheard.disabled = True
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class HttpServer:
+    """Serves `handler` on `listen` (`host:port`), over TLS when given a context, with health on a port of its own.
+
+    An error that the handler does not foresee is logged, never told: the answer is an empty 500.
+    """
+
+    def __init__(
+        self,
+        *,
+        listen: str,
+        handler: Handler,
+        tls: ssl.SSLContext | None = None,
+        health_listen: str = "",
+        max_connections: int = MAX_CONNECTIONS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._listen, self._tls = listen, tls
+        self._handler = handler
+        self._most = max_connections
+        self._patience = patience_seconds
+        self._health = HealthPort(health_listen)
+        self._connections: _Connections | None = None
+        self._listener: asyncio.Server | None = None
+        self.port = 0
+
+    @property
+    def health_port(self) -> int:
+        """Where probes are answered, 0 for nowhere."""
+        return self._health.port
+
+    async def start(self) -> None:
+        """Bind, serve, and report SERVING. ConfigError when an address cannot be bound."""
+        self._connections = _Connections(self._answer, self._most, self._patience)
+        host, _, port = self._listen.rpartition(":")
+        try:
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._connections,
+                host.strip("[]"),
+                int(port),
+                backlog=self._most,
+                ssl=self._tls,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._tls else None,
+            )
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"cannot listen on {self._listen}") from error
+        self.port = self._listener.sockets[0].getsockname()[1]
+        await self._health.start()
+        await self._health.serving()
+        _log.info(SERVING, port=self.port)
+
+    async def drain(self) -> None:
+        """Report NOT_SERVING, so that callers go elsewhere, while still serving those who do not."""
+        _log.info(DRAINING)
+        await self._health.drain()
+
+    async def stop(self, grace: float) -> None:
+        """Take no new requests, let those that have come finish for up to `grace` seconds, then close."""
+        if self._listener is not None and self._connections is not None:
+            self._listener.close()
+            self._connections.pre_shutdown()
+            # aiohttp waits once for the handler and once more for its cancellation.
+            await self._connections.shutdown(grace / 2)
+        await self._health.stop(grace)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._handler(request)
+        except web.HTTPException as answer:
+            return web.Response(status=answer.status, headers=answer.headers, text=answer.text)
+        except TimeoutError:
+            return _closing(web.Response(status=web.HTTPRequestTimeout.status_code))
+        except ConnectionError:
+            return _closing(web.Response(status=web.HTTPBadRequest.status_code))
+        except Exception as error:  # noqa: BLE001  # of any kind: whoever asked learns nothing of it
+            _log.error(FAILED, error_type=type(error).__name__, at=telemetry.where(error))
+            return web.Response(status=web.HTTPInternalServerError.status_code)
+
+
+class _Connections(web.Server):
+    """aiohttp's connections, of which there are never more than `most`: one too many is closed before it is heard."""
+
+    def __init__(self, handler: Handler, most: int, patience: float) -> None:
+        super().__init__(
+            handler,
+            access_log=None,
+            logger=_unheard,
+            keepalive_timeout=patience,
+            lingering_time=_LINGERING_SECONDS,
+            max_line_size=_MAX_FIELD,
+            max_field_size=_MAX_FIELD,
+            max_headers=_MAX_HEADERS,
+            auto_decompress=False,
+        )
+        self._most = most
+
+    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        if len(self.connections) > self._most:
+            transport.abort()
+
+
+async def body_of(request: web.BaseRequest, limit: int) -> bytes:
+    """The whole body; raises HTTPRequestEntityTooLarge as soon as it is longer than `limit` bytes."""
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> web.HTTPRequestEntityTooLarge:
+    return web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=limit + 1, text="")
+
+
+def _closing(response: web.Response) -> web.Response:
+    """Half a request may still be on its way: nothing after it on this connection could be understood."""
+    with contextlib.suppress(RuntimeError):
+        response.force_close()
+    return response
