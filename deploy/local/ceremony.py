@@ -8,6 +8,7 @@ last, so an interrupted ceremony is simply held again before anything used its k
 import secrets
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deploy.local.layout import Layout, write_file, write_secret
 from deploy.local.topology import TRUST_DOMAIN, TRUSTEES, WITNESSES
@@ -18,7 +19,9 @@ from services.seal.secret import SecretBytes
 
 THRESHOLD = 3
 ROLES = ("legal", "privacy", "works-council", "security", "ombuds")
-POLICY = {"approvals": 3, "distinct_roles": 2, "approval_ttl_seconds": 4 * 60 * 60}
+POLICY = replace(parts.POLICY, veto_delay_seconds=4, notice_seconds=6, case_ttl_seconds=60 * 60)
+"""Shortened, so that a whole opening can be watched; `Policy.shortened` says so wherever it is shown."""
+ORGANISATION = TRUST_DOMAIN
 LOG_ORIGIN = f"{TRUST_DOMAIN}/log"
 
 
@@ -27,7 +30,8 @@ def ensure_ceremony(layout: Layout) -> None:
     path = layout.trust / "trust.toml"
     if path.exists():
         return
-    text, _ = parts.assemble([_deal(layout), *_keys(layout), *(_appoint(layout, role) for role in ROLES), _policy()])
+    policy = parts.policy(POLICY, len(WITNESSES))
+    text, _ = parts.assemble([_deal(layout), *_keys(layout), *(_appoint(layout, role) for role in ROLES), policy])
     write_file(path, text.encode())
 
 
@@ -48,7 +52,7 @@ def _appoint(layout: Layout, role: str) -> parts.Part:
     key = SigningKey.generate()
     name = f"{role}-officer"
     write_secret(layout.officers / f"{name}.key", key.seed().reveal())
-    return parts.officer(name, role, key.public_key)
+    return parts.officer(name, role, ORGANISATION, key.public_key)
 
 
 def _keys(layout: Layout) -> Iterator[parts.Part]:
@@ -57,10 +61,6 @@ def _keys(layout: Layout) -> Iterator[parts.Part]:
     yield parts.log(LOG_ORIGIN, _public(layout, "disclosure", "log.key"))
     for witness in WITNESSES:
         yield parts.witness(witness, _public(layout, witness, "witness.key"))
-
-
-def _policy() -> parts.Part:
-    return {"witness_quorum": len(WITNESSES), "policy": POLICY}
 
 
 def _public(layout: Layout, process: str, name: str) -> bytes:

@@ -13,7 +13,7 @@ from services.chassis import toml_text
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.seal.secret import SecretBytes
-from services.seal.trust import Trust
+from services.seal.trust import Policy, Trust
 
 KEY_SIZE = 32
 
@@ -35,11 +35,12 @@ def key(out: Annotated[Path, typer.Argument(help="New file for a private key.")]
 def officer(
     name: Annotated[str, typer.Argument(help="Name that approvals carry.")],
     role: Annotated[str, typer.Argument(help="Role, of which the policy asks for several.")],
+    organisation: Annotated[str, typer.Argument(help="Whom the officer answers to; its own requests are not his.")],
     key: Key = None,
     public: PublicKey = "",
 ) -> None:
     """An officer, who may approve openings."""
-    _tell(parts.officer(name, role, _public(key, public)))
+    _tell(parts.officer(name, role, organisation, _public(key, public)))
 
 
 @app.command()
@@ -72,6 +73,33 @@ def receipt(key: Key = None, public: PublicKey = "") -> None:
 def assertion(key: Key = None, public: PublicKey = "") -> None:
     """Assertions of persons (identity's assertion.key)."""
     _tell(parts.assertion(_public(key, public)))
+
+
+@app.command()
+def policy(
+    witness_quorum: Annotated[int, typer.Option(help="How many witnesses must co-sign the log.", min=1)],
+    approvals: Annotated[int, typer.Option(help="Officers who must approve.", min=2)] = parts.POLICY.approvals,
+    distinct_roles: Annotated[int, typer.Option(help="Roles they are of.", min=2)] = parts.POLICY.distinct_roles,
+    approval_ttl_seconds: Annotated[
+        int, typer.Option(help="How long an approval counts.", min=1)
+    ] = parts.POLICY.approval_ttl_seconds,
+    veto_delay_seconds: Annotated[
+        int, typer.Option(help="How long any one officer can stop an opening.", min=1)
+    ] = parts.POLICY.veto_delay_seconds,
+    notice_seconds: Annotated[
+        int, typer.Option(help="How long before the opening its subject is told.", min=1)
+    ] = parts.POLICY.notice_seconds,
+    case_ttl_seconds: Annotated[
+        int, typer.Option(help="How long a case is open at most.", min=1)
+    ] = parts.POLICY.case_ttl_seconds,
+) -> None:
+    """What it takes to open a case. The defaults are for production."""
+    chosen = Policy(
+        approvals, distinct_roles, approval_ttl_seconds, veto_delay_seconds, notice_seconds, case_ttl_seconds
+    )
+    if chosen.shortened:
+        typer.echo("warning: delays are shortened; nobody has time to stop an opening", err=True)
+    _tell(parts.policy(chosen, witness_quorum))
 
 
 def assemble(

@@ -6,20 +6,38 @@ the policy. Keys are said once; lists of officers and witnesses are joined, in t
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Final
 
 from services.ceremony.errors import CeremonyError
 from services.ceremony.public_part import PublicPart
 from services.chassis import toml_text
 from services.seal.errors import SealError
 from services.seal.note import SignatureType, VerifierKey
-from services.seal.trust import Trust
+from services.seal.trust import Policy, Trust
 
 Part = Mapping[str, object]
 
 
-def officer(name: str, role: str, public: bytes) -> Part:
-    """Somebody who may approve openings."""
-    return {"officers": [{"name": name, "role": role, "public": public.hex()}]}
+POLICY: Final = Policy(
+    approvals=3,
+    distinct_roles=2,
+    approval_ttl_seconds=4 * 60 * 60,
+    veto_delay_seconds=72 * 60 * 60,
+    notice_seconds=14 * 24 * 60 * 60,
+    case_ttl_seconds=60 * 24 * 60 * 60,
+)
+"""What it takes to open a case, unless a part says otherwise."""
+
+
+def officer(name: str, role: str, organisation: str, public: bytes) -> Part:
+    """Somebody who may approve openings; his organisation's own requests excepted."""
+    return {"officers": [{"name": name, "role": role, "organisation": organisation, "public": public.hex()}]}
+
+
+def policy(policy: Policy, witness_quorum: int) -> Part:
+    """What it takes to open a case, and how many witnesses must have seen it."""
+    return {"witness_quorum": witness_quorum, "policy": asdict(policy)}
 
 
 def witness(name: str, public: bytes) -> Part:

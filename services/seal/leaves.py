@@ -1,22 +1,25 @@
 """The leaves of the transparency log: public facts and salted hashes, as lines of text that anyone can read.
 
 A leaf is the line ``vouchsafe/v1/leaf/<kind>`` and then one line ``<key> <value>`` a field, each ended by a line feed,
-in the order declared here. Integers are decimal without leading zeros, bytes are lower-case hex, text is printable and
-at most `MAX_TEXT` bytes. One fact has exactly one encoding, so its RFC 6962 leaf hash can be computed by whoever knows
-the fact.
+in the order declared here. Integers are decimal without leading zeros, below 2^64; bytes are lower-case hex, 64 of a
+field called ``signature`` and 32 of any other; text is printable and at most `MAX_TEXT` bytes. One fact has exactly one
+encoding, so its RFC 6962 leaf hash can be computed by whoever knows the fact.
 
-Whether a leaf is in the log is for `merkle` and `tlog_proof` to say. All errors are `SealError`.
+Whether a leaf is in the log is for `merkle` and `tlog_proof` to say, and what follows from the leaves that officers
+sign for `governance`. Times are Unix seconds. All errors are `SealError`.
 """
 
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
-from services.seal.canonical import sha256, signed_bytes
+from services.seal.canonical import MAX_INTEGER, sha256, signed_bytes
 from services.seal.errors import SealError
 
 HEADER = "vouchsafe/v1/leaf/"
 MAX_LEAF = 16_384
 """Bytes of the largest leaf."""
+SIGNATURE_SIZE = 64
+"""Bytes of an officer's Ed25519 signature in a leaf."""
 MAX_TEXT = 256
 """Bytes, in UTF-8, of the longest text in a leaf."""
 NO_PARENT = "none"
@@ -136,6 +139,33 @@ class PostRootLeaf(Leaf):
 
 
 @dataclass(frozen=True)
+class CaseAskedLeaf(Leaf):
+    """Somebody asked for a name on a ground that allows it (`requests`), and is to be answered by `due`.
+
+    `case` is `case_reference`, here and in all leaves: it shows which leaves are about one case, and not which case.
+    """
+
+    KIND = "case-asked"
+    case: bytes
+    requester: str
+    basis: str
+    at: int
+    due: int
+
+
+@dataclass(frozen=True)
+class CaseDeclinedLeaf(Leaf):
+    """Somebody asked for what he has no right to, and was declined by rule; the only leaf of its case."""
+
+    KIND = "case-declined"
+    case: bytes
+    requester: str
+    basis: str
+    wants: str
+    at: int
+
+
+@dataclass(frozen=True)
 class OpenIntentLeaf(Leaf):
     """Somebody is about to be opened: a salted hash of the case's statement."""
 
@@ -151,12 +181,143 @@ class OpenIntentLeaf(Leaf):
 
 
 @dataclass(frozen=True)
+class SubjectNoticeLeaf(Leaf):
+    """Tells the owner of the alias that an intent is about him: he alone can find his envelope in its `subject`.
+
+    It follows the intent at once or, where a gag binds the platform, when the gag ends. `blind` is `subject_tag`'s.
+    """
+
+    KIND = "subject-notice"
+    intent: bytes
+    blind: bytes
+
+
+@dataclass(frozen=True)
+class GagExtendedLeaf(Leaf):
+    """The subject of an intent is not told before `until`, on an instrument of which this is the SHA-256."""
+
+    KIND = "gag-extended"
+    intent: bytes
+    until: int
+    instrument: bytes
+
+
+@dataclass(frozen=True)
 class OpenResultLeaf(Leaf):
     """What became of an intent: `opened`, the envelope was; `refused`, identity then released nobody."""
 
     KIND = "open-result"
     intent_commitment: bytes
     outcome: str
+
+
+@dataclass(frozen=True)
+class CaseEndedLeaf(Leaf):
+    """A case that was asked ended without any intent: `expired` or `withdrawn`."""
+
+    KIND = "case-ended"
+    case: bytes
+    outcome: str
+    at: int
+
+
+@dataclass(frozen=True)
+class HoldLeaf(Leaf):
+    """What a case is about may not be deleted before `until`; 0 when it was released."""
+
+    KIND = "legal-hold"
+    case: bytes
+    until: int
+
+
+@dataclass(frozen=True)
+class OpeningVetoedLeaf(Leaf):
+    """One officer has stopped an opening (`statements.Veto`)."""
+
+    KIND = "opening-vetoed"
+    intent: bytes
+    officer: str
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class LockDownLeaf(Leaf):
+    """One officer has stopped all openings (`statements.LockDown`); lock-downs are numbered from 1."""
+
+    KIND = "lock-down"
+    number: int
+    officer: str
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class UnlockLeaf(Leaf):
+    """Proposes to end the lock-down of this number, the last one."""
+
+    KIND = "unlock"
+    number: int
+
+
+@dataclass(frozen=True)
+class OfficerAddedLeaf(Leaf):
+    """Proposes another officer; amendments of officers and policy are numbered from 1, together."""
+
+    KIND = "officer-added"
+    number: int
+    officer: str
+    role: str
+    organisation: str
+    public: bytes
+
+
+@dataclass(frozen=True)
+class OfficerRemovedLeaf(Leaf):
+    """Proposes that an officer is none any more."""
+
+    KIND = "officer-removed"
+    number: int
+    officer: str
+
+
+@dataclass(frozen=True)
+class PolicySetLeaf(Leaf):
+    """Proposes another policy (`trust.Policy`)."""
+
+    KIND = "policy-set"
+    number: int
+    approvals: int
+    distinct_roles: int
+    approval_ttl_seconds: int
+    veto_delay_seconds: int
+    notice_seconds: int
+    case_ttl_seconds: int
+
+
+@dataclass(frozen=True)
+class EndorsementLeaf(Leaf):
+    """An officer wants what a proposal, named by its RFC 6962 leaf hash, proposes (`statements.Endorsement`)."""
+
+    KIND = "endorsement"
+    proposal: bytes
+    officer: str
+    signature: bytes
+
+
+def case_reference(salt: bytes, case_id: str) -> bytes:
+    """Return what stands for a case in the log: 32 bytes that tell nobody anything who has no salt (32 bytes)."""
+    if len(salt) != 32:
+        raise SealError("a case's salt has 32 bytes")
+    return sha256(signed_bytes("case-leaf", salt, case_id))
+
+
+def subject_tag(blind: bytes, envelope: bytes) -> bytes:
+    """Return what stands for the subject of a case: whoever has the envelope and the blind (32 bytes) knows him in it.
+
+    The forum never has an envelope, so the public log does not tell it which alias a notice is about.
+    """
+    if len(blind) != 32:
+        raise SealError("a subject's blind has 32 bytes")
+    return sha256(signed_bytes("subject", blind, envelope))
 
 
 def kind_of(data: bytes) -> str:
@@ -194,11 +355,12 @@ def _from_line(line: str, key: str, kind: object) -> str | int | bytes:
 
 def _check(name: str, value: object) -> None:
     if isinstance(value, bytes):
-        if len(value) != 32:
-            raise SealError(f"{name} has 32 bytes")
+        size = SIGNATURE_SIZE if name == "signature" else 32
+        if len(value) != size:
+            raise SealError(f"{name} has {size} bytes")
     elif isinstance(value, int) and not isinstance(value, bool):
-        if value < 0:
-            raise SealError(f"{name} is negative")
+        if not 0 <= value <= MAX_INTEGER:
+            raise SealError(f"{name} is outside 0..2^64-1")
     elif not isinstance(value, str) or not value or not value.isprintable():
         raise SealError(f"{name} must be printable text")
     elif len(value.encode("utf-8")) > MAX_TEXT:

@@ -232,6 +232,42 @@ class CaseStatement(Statement):
     expires_unix: int
 
 
+@dataclass(frozen=True)
+class Withdrawal(Statement):
+    """An officer's approval of a case no longer counts; signed by the officer."""
+
+    TAG = "withdrawal"
+    case_id: str
+    statement_hash: Hash
+    officer: str
+
+
+@dataclass(frozen=True)
+class Veto(Statement):
+    """One officer stops the opening of this intent (its leaf's commitment), for good; signed by him."""
+
+    TAG = "veto"
+    intent: Hash
+    officer: str
+
+
+@dataclass(frozen=True)
+class LockDown(Statement):
+    """One officer stops all openings until a quorum unlocks; signed by him, and good for this number alone."""
+
+    TAG = "lock-down"
+    number: int
+    officer: str
+
+
+@dataclass(frozen=True)
+class Endorsement(Statement):
+    """An officer wants what a proposal proposes; signed by him. `proposal` is the RFC 6962 hash of its leaf."""
+
+    TAG = "endorsement"
+    proposal: Hash
+
+
 def ownership_commitment(salt: bytes, eref: bytes, ipk: bytes) -> bytes:
     """Return the log's hash of a registration: it binds the reference to its key and, by the salt, reveals neither."""
     if len(salt) < 16 or len(eref) != 16 or len(ipk) != 32:

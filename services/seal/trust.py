@@ -6,40 +6,84 @@ the same. It holds no secret. Who reads the file is for the caller; this module 
 Keys, in hex unless said otherwise: ``origin`` and ``log`` (C2SP vkey text) of the log; ``witness_quorum`` and
 ``[[witnesses]]`` {name, vkey}; ``receipt_public`` (disclosure) and ``assertion_public`` (identity), Ed25519;
 ``opening_key``, ``share_public_keys``, ``share_commitments`` (Feldman) and ``threshold`` of the trustees, ristretto255;
-``[[officers]]`` {name, role, public}; ``[policy]`` {approvals, distinct_roles, approval_ttl_seconds}.
+``[[officers]]`` {name, role, organisation, public}; ``[policy]`` {approvals, distinct_roles, approval_ttl_seconds,
+veto_delay_seconds, notice_seconds, case_ttl_seconds}. Officers and policy are those of the beginning: what has become
+of them since is in the log (`governance`).
 """
 
 import tomllib
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import Any, Final
 
 from services.seal.canonical import sha256, signed_bytes
 from services.seal.checkpoint import LogPolicy
 from services.seal.errors import SealError
 from services.seal.leaves import CeremonyLeaf
-from services.seal.note import VerifierKey
+from services.seal.note import SignatureType, VerifierKey
+
+LEAST_VETO_DELAY: Final = 24 * 60 * 60
+"""Seconds: a shorter veto delay leaves the officers no working day to stop an opening."""
+LEAST_NOTICE: Final = 14 * 24 * 60 * 60
+"""Seconds: a shorter notice leaves the subject too little time to go to a court."""
 
 
 @dataclass(frozen=True)
 class Officer:
-    """Somebody who may approve, with his role and his Ed25519 public key."""
+    """Somebody who may approve, with his role, the organisation he answers to and his Ed25519 public key."""
 
     name: str
     role: str
+    organisation: str
     public: bytes
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What it takes to open a case: how many approvals, from how many roles, each good for how many seconds."""
+    """What it takes to open a case. Times are seconds.
+
+    `approvals` of officers in at least `distinct_roles` roles, each good for `approval_ttl_seconds`; then
+    `veto_delay_seconds` in which one officer can stop the opening, and `notice_seconds` in which the subject knows of
+    it, unless an instrument forbids to tell him; and all of it within `case_ttl_seconds`.
+    """
 
     approvals: int
     distinct_roles: int
     approval_ttl_seconds: int
+    veto_delay_seconds: int
+    notice_seconds: int
+    case_ttl_seconds: int
 
     def hash(self) -> bytes:
-        """Return the 32-byte hash that a case statement names."""
-        return sha256(signed_bytes("policy", self.approvals, self.distinct_roles, self.approval_ttl_seconds))
+        """Return the 32-byte hash over all of it."""
+        return sha256(signed_bytes("policy", *astuple(self)))
+
+    @property
+    def shortened(self) -> bool:
+        """Whether a delay is too short for people to act in it: fit for trying things out, and to be shown as such."""
+        return self.veto_delay_seconds < LEAST_VETO_DELAY or self.notice_seconds < LEAST_NOTICE
+
+    def met_by(self, officers: Iterable[Officer]) -> bool:
+        """Whether these are officers enough, in roles enough."""
+        distinct = set(officers)
+        roles = {officer.role for officer in distinct}
+        return len(distinct) >= self.approvals and len(roles) >= self.distinct_roles
+
+
+def check_constitution(officers: Sequence[Officer], policy: Policy) -> None:
+    """Return when these officers can fulfil this policy and no single one of them, or of their roles, can alone."""
+    if len({officer.name for officer in officers}) != len(officers):
+        raise SealError("two officers have one name")
+    if len({officer.public for officer in officers}) != len(officers):
+        raise SealError("two officers share a key, so one approval would count as two")
+    for officer in officers:
+        VerifierKey(officer.name, SignatureType.ED25519, officer.public)
+    if min(astuple(policy)) < 1 or policy.distinct_roles < 2:
+        raise SealError("a policy asks for two roles or more, and each of its numbers is at least 1")
+    if not policy.met_by(officers):
+        raise SealError("the policy asks for more approvals, or more roles, than there are officers")
+    if policy.case_ttl_seconds <= max(policy.veto_delay_seconds, policy.notice_seconds):
+        raise SealError("a case would expire before it may be carried through")
 
 
 @dataclass(frozen=True)
@@ -81,7 +125,6 @@ class Trust:
 
     def hash(self) -> bytes:
         """Return the 32-byte hash over all of it."""
-        officers = [part for o in self.officers for part in (o.name, o.role, o.public)]
         return sha256(
             signed_bytes(
                 "trust",
@@ -95,7 +138,7 @@ class Trust:
                 self.threshold,
                 signed_bytes("shares", *self.share_public_keys),
                 signed_bytes("commitments", *self.share_commitments),
-                signed_bytes("officers", *officers),
+                officers_bytes(self.officers),
                 self.policy.hash(),
             )
         )
@@ -103,6 +146,11 @@ class Trust:
     def ceremony_leaf(self) -> CeremonyLeaf:
         """Return the log's first leaf."""
         return CeremonyLeaf(self.hash(), self.opening_key, self.policy.hash())
+
+
+def officers_bytes(officers: Iterable[Officer]) -> bytes:
+    """Return the canonical bytes of a list of officers."""
+    return signed_bytes("officers", *(part for officer in officers for part in astuple(officer)))
 
 
 def _from_table(table: dict[str, Any]) -> Trust:
@@ -119,20 +167,19 @@ def _from_table(table: dict[str, Any]) -> Trust:
         share_public_keys=tuple(_key(key) for key in table["share_public_keys"]),
         share_commitments=tuple(_key(key) for key in table["share_commitments"]),
         threshold=_count(table["threshold"]),
-        officers=tuple(Officer(_text(o["name"]), _text(o["role"]), _key(o["public"])) for o in table["officers"]),
+        officers=tuple(_officer(**officer) for officer in table["officers"]),
         policy=Policy(**{name: _count(value) for name, value in table["policy"].items()}),
     )
-    if len({officer.name for officer in trust.officers}) != len(trust.officers):
-        raise SealError("two officers have one name")
-    if len({officer.public for officer in trust.officers}) != len(trust.officers):
-        raise SealError("two officers share a key, so one approval would count as two")
+    check_constitution(trust.officers, trust.policy)
     if trust.log_policy().log.name != trust.origin:
         raise SealError("the log's key is not named after its origin")
     if trust.witness_quorum > len(trust.witnesses) or trust.threshold > len(trust.share_public_keys):
         raise SealError("a quorum is larger than its group")
-    if trust.policy.approvals > len(trust.officers):
-        raise SealError("the policy asks for more approvals than there are officers")
     return trust
+
+
+def _officer(name: object, role: object, organisation: object, public: object) -> Officer:
+    return Officer(_text(name), _text(role), _text(organisation), _key(public))
 
 
 def _text(value: object) -> str:

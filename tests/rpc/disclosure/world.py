@@ -109,12 +109,14 @@ class Ceremony:
             f"share_commitments = {[point.hex() for point in dealing.commitments]}",
             f"threshold = {dealing.threshold}",
             "[policy]\napprovals = 3\ndistinct_roles = 2\napproval_ttl_seconds = 3600",
+            "veto_delay_seconds = 1\nnotice_seconds = 1\ncase_ttl_seconds = 3600",
         ]
         for i, key in enumerate(self.witnesses, start=1):
             vkey = VerifierKey(f"witness-{i}", SignatureType.COSIGNATURE, key.public_key).encode()
             lines.append(f'[[witnesses]]\nname = "witness-{i}"\nvkey = "{vkey}"')
         for name, key in self.officers.items():
-            lines.append(f'[[officers]]\nname = "{name}"\nrole = "{ROLES[name]}"\npublic = "{key.public_key.hex()}"')
+            of = f'role = "{ROLES[name]}"\norganisation = "platform"'
+            lines.append(f'[[officers]]\nname = "{name}"\n{of}\npublic = "{key.public_key.hex()}"')
         return "\n".join(lines) + "\n"
 
     def approve(self, statement: CaseStatement, officer: str, expires: int | None = None) -> str:

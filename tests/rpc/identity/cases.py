@@ -40,8 +40,8 @@ def make_trust(assertion_public: bytes) -> Trust:
         share_public_keys=(b"4" * 32,),
         share_commitments=(b"5" * 32,),
         threshold=1,
-        officers=tuple(Officer(role, role, key.public_key) for role, key in OFFICERS.items()),
-        policy=Policy(approvals=3, distinct_roles=3, approval_ttl_seconds=3600),
+        officers=tuple(Officer(role, role, "platform", key.public_key) for role, key in OFFICERS.items()),
+        policy=Policy(3, 3, 3600, 60, 60, 9000),
     )
 
 

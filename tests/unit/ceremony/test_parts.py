@@ -1,5 +1,7 @@
 """trust.toml from its parts."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.ceremony import parts
@@ -15,17 +17,10 @@ def public_key() -> bytes:
 
 
 DEALT = PublicPart.of(threshold.deal(threshold.generate_secret(), 2, 3))
-OFFICERS = [parts.officer("anna", "legal", public_key()), parts.officer("bo", "privacy", public_key())]
-POLICY = """
-witness_quorum = 1
-[policy]
-approvals = 2
-distinct_roles = 2
-approval_ttl_seconds = 3600
-"""
+OFFICERS = [parts.officer("anna", "legal", "a", public_key()), parts.officer("bo", "privacy", "b", public_key())]
 PARTS: dict[str, parts.Part] = {
     "dealing": parts.parse(DEALT.render()),
-    "policy": parts.parse(POLICY),
+    "policy": parts.policy(replace(parts.POLICY, approvals=2), witness_quorum=1),
     "log": parts.log("log.example", public_key()),
     "receipt": parts.receipt(public_key()),
     "assertion": parts.assertion(public_key()),
@@ -65,7 +60,7 @@ def test_nothing_is_said_twice() -> None:
     with pytest.raises(CeremonyError, match="two parts say receipt_public"):
         parts.assemble([*PARTS.values(), parts.receipt(public_key())])
     with pytest.raises(CeremonyError, match="one name"):
-        parts.assemble([*PARTS.values(), parts.officer("anna", "works-council", public_key())])
+        parts.assemble([*PARTS.values(), parts.officer("anna", "works-council", "a", public_key())])
 
 
 def test_shares_that_do_not_follow_from_the_commitments_are_refused() -> None:

@@ -34,7 +34,8 @@ DEFINED = LabelDefinedLeaf.of("acme", 1, "Employee of Acme", "gaming")
 @pytest.fixture(scope="module")
 def trust() -> Trust:
     dealing = threshold.deal(SecretBytes(ristretto.random_scalar()), 2, 3)
-    officers = tuple(Officer(f"officer-{i}", f"role-{i}", SigningKey.generate().public_key) for i in range(2))
+    keys = (SigningKey.generate().public_key for _ in range(2))
+    officers = tuple(Officer(f"officer-{i}", f"role-{i}", "platform", key) for i, key in enumerate(keys))
     return Trust(
         origin=ORIGIN,
         log=LOG.verifier_key.encode(),
@@ -47,7 +48,7 @@ def trust() -> Trust:
         share_commitments=dealing.commitments,
         threshold=2,
         officers=officers,
-        policy=Policy(2, 2, 3600),
+        policy=Policy(2, 2, 3600, 60, 60, 9000),
     )
 
 
@@ -97,7 +98,7 @@ def test_too_few_witnesses_are_not_believed(trust: Trust) -> None:
 
 
 def test_another_ceremony_is_not_ours(trust: Trust) -> None:
-    other = replace(trust, policy=Policy(1, 1, 60))
+    other = replace(trust, policy=Policy(1, 1, 60, 60, 60, 9000))
     refused(snapshot(leaves_of(other)), trust, "does not begin with this trust material")
 
 

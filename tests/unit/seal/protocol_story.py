@@ -214,7 +214,7 @@ class Story:
 
     @cached_property
     def policy(self) -> Policy:
-        return Policy(approvals=1, distinct_roles=1, approval_ttl_seconds=self.number("approval_ttl_seconds"))
+        return Policy(1, 1, self.number("approval_ttl_seconds"), 1, 1, 100)
 
     @cached_property
     def demand(self) -> Demand:
@@ -256,7 +256,7 @@ class Story:
             share_public_keys=self.dealing.share_public_keys,
             share_commitments=self.dealing.commitments,
             threshold=self.dealing.threshold,
-            officers=(Officer(self.text("officer"), self.text("role"), self.keys["officer"].public_key),),
+            officers=(Officer(self.text("officer"), self.text("role"), "acme", self.keys["officer"].public_key),),
             policy=self.policy,
         )
 

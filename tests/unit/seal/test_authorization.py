@@ -54,8 +54,8 @@ def make_trust() -> Trust:
         share_public_keys=(b"4" * 32,),
         share_commitments=(b"5" * 32,),
         threshold=1,
-        officers=tuple(Officer(name, ROLES[name], key.public_key) for name, key in OFFICERS.items()),
-        policy=Policy(approvals=3, distinct_roles=2, approval_ttl_seconds=3600),
+        officers=tuple(Officer(name, ROLES[name], "platform", key.public_key) for name, key in OFFICERS.items()),
+        policy=Policy(3, 2, 3600, 60, 60, 9000),
     )
 
 
@@ -179,7 +179,7 @@ def test_trust_hash_covers_every_part() -> None:
         dataclasses.replace(TRUST, receipt_public=b"9" * 32),
         dataclasses.replace(TRUST, opening_key=b"9" * 32),
         dataclasses.replace(TRUST, officers=TRUST.officers[1:]),
-        dataclasses.replace(TRUST, policy=Policy(2, 2, 3600)),
+        dataclasses.replace(TRUST, policy=Policy(2, 2, 3600, 60, 60, 9000)),
         dataclasses.replace(TRUST, share_commitments=()),
     ]
     assert len({base, *(trust.hash() for trust in changed)}) == len(changed) + 1

@@ -20,6 +20,17 @@ ANN, BOB = (SigningKey.generate().public_key.hex() for _ in range(2))
 HEX = "11" * 32
 
 
+def officers(*told: tuple[str, str, str]) -> str:
+    each = (f'{{name="{n}", role="{r}", organisation="acme", public="{p}"}}' for n, r, p in told)
+    return "[" + ", ".join(each) + "]"
+
+
+def policy(**changes: int) -> str:
+    values = dict.fromkeys(("approvals", "distinct_roles", "veto_delay_seconds", "notice_seconds"), 2)
+    values |= {"approval_ttl_seconds": 60, "case_ttl_seconds": 60, **changes}
+    return "{" + ", ".join(f"{name}={value}" for name, value in values.items()) + "}"
+
+
 def text(**changes: str) -> str:
     values = {
         "origin": f'"{ORIGIN}"',
@@ -32,8 +43,8 @@ def text(**changes: str) -> str:
         "share_commitments": f'["{HEX}"]',
         "threshold": "2",
         "witnesses": "[" + ",".join(f'{{name="w{i}", vkey="{v}"}}' for i, v in enumerate(WITNESSES)) + "]",
-        "officers": f'[{{name="ann", role="legal", public="{ANN}"}}, {{name="bob", role="privacy", public="{BOB}"}}]',
-        "policy": "{approvals=2, distinct_roles=2, approval_ttl_seconds=60}",
+        "officers": officers(("ann", "legal", ANN), ("bob", "privacy", BOB)),
+        "policy": policy(),
     }
     values.update(changes)
     return "\n".join(f"{key} = {value}" for key, value in values.items() if value)
@@ -58,10 +69,16 @@ def test_a_whole_file_is_read() -> None:
         {"threshold": "true"},
         {"opening_key": '"11"'},
         {"opening_key": "7"},
-        {"policy": "{approvals=3, distinct_roles=2, approval_ttl_seconds=60}"},
+        {"policy": policy(approvals=3)},
+        {"policy": policy(distinct_roles=1)},
+        {"policy": policy(distinct_roles=3)},
+        {"policy": policy(veto_delay_seconds=0)},
+        {"policy": policy(case_ttl_seconds=1)},
         {"policy": "{approvals=2, distinct_roles=2}"},
-        {"officers": f'[{{name="ann", role="legal", public="{ANN}"}}, {{name="ann", role="x", public="{BOB}"}}]'},
-        {"officers": f'[{{name="ann", role="legal", public="{ANN}"}}, {{name="bob", role="x", public="{ANN}"}}]'},
+        {"officers": officers(("ann", "legal", ANN), ("bob", "legal", BOB))},
+        {"officers": officers(("two words", "legal", ANN), ("bob", "privacy", BOB))},
+        {"officers": officers(("ann", "legal", ANN), ("ann", "privacy", BOB))},
+        {"officers": officers(("ann", "legal", ANN), ("bob", "privacy", ANN))},
         {"log": f'"{WITNESSES[0]}"'},
         {"witnesses": f'[{{name="a", vkey="{WITNESSES[0]}"}}, {{name="b", vkey="{WITNESSES[0]}"}}]'},
         {"witnesses": '["nonsense"]'},
