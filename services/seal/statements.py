@@ -188,6 +188,15 @@ class AliasProof(Statement):
 
 
 @dataclass(frozen=True)
+class NoticesRequest(Statement):
+    """ "Show me what is announced about my alias", for the forum's nonce; signed by cpk."""
+
+    TAG = "notices-request"
+    nonce: Nonce
+    cpk: Key
+
+
+@dataclass(frozen=True)
 class ThreadCertificate(Statement):
     """ "My key in this thread is tk", signed by cpk. It stays with the forum: it is what links threads."""
 

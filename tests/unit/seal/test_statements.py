@@ -24,6 +24,7 @@ ALL = [
     s.CredentialMessage(b"p" * 32, CONTEXT, b"c" * 32, b"h" * 32),
     s.Receipt(b"c" * 32, b"h" * 32),
     s.AliasProof(b"n" * 32, b"c" * 32, "夜猫"),
+    s.NoticesRequest(b"n" * 32, b"c" * 32),
     s.ThreadCertificate(b"c" * 32, b"t" * 32, "thread-1"),
     s.PostStatement("thread-1", "post-1", "", "body"),
     s.CommentStatement("thread-1", "post-1", "comment-1", "body"),
