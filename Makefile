@@ -98,6 +98,10 @@ types: $(STAMP) ## Check types, strictly
 imports: $(STAMP) ## Check who may import whom
 	lint-imports --cache-dir .run/cache/import-linter
 
+.PHONY: imports-lock
+imports-lock: $(STAMP) ## Accept what disclosure imports now: writes services/disclosure/IMPORTS.lock
+	@$(PY) -m tests.boundary.imports_lock --write
+
 GEN ?= proto/gen
 .PHONY: proto
 proto: $(STAMP) ## Generate the protobuf code in proto/gen

@@ -3,10 +3,14 @@
 The processes are real, behind mutual TLS, with the configuration that ships.
 """
 
+import asyncio
+import json
+import signal
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,9 +19,11 @@ from deploy.local import material
 from deploy.local.certificates import CertificateAuthority
 from deploy.local.configuration import CONFIGURATION
 from deploy.local.platform import LocalPlatform
+from deploy.local.ports import PortReservations
+from deploy.local.supervisor import Unit
 from deploy.local.topology import SERVICES, Workload, workload
 from services.chassis.tls import TlsFiles
-from tests.boundary import matrix
+from tests.boundary import imports_lock, matrix
 from tests.boundary.calling import Answer, Caller, Outcome
 from tests.support.certs import Authority, make_leaf
 
@@ -27,11 +33,36 @@ DESK = workload("officer-desk").spiffe_id
 """Whom strangers would like to be taken for."""
 
 
+class WatchedPlatform(LocalPlatform):
+    """A platform with the shipped configuration, whose disclosure tells what it has imported."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, configuration=CONFIGURATION)
+        self._imported = directory / "imported.json"
+
+    def _service(self, ports: PortReservations, name: str) -> Unit:
+        unit = super()._service(ports, name)
+        if name != "disclosure":
+            return unit
+        python, _, _, *arguments = unit.command
+        command = [python, "-m", "tests.boundary.watched", str(self._imported), name, *arguments]
+        return replace(unit, command=command)
+
+    async def imported(self) -> list[str]:
+        """The modules that disclosure has imported by now."""
+        self.kill("disclosure", signal.SIGUSR1)
+        async with asyncio.timeout(10):
+            while not self._imported.exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        found: list[str] = json.loads(self._imported.read_text(encoding="utf-8"))
+        return found
+
+
 @dataclass
 class Ground:
     """A running platform, and a certificate for whoever comes to its doors."""
 
-    platform: LocalPlatform
+    platform: WatchedPlatform
     authority: Authority
     foreign: CertificateAuthority = field(default_factory=CertificateAuthority)
 
@@ -65,7 +96,7 @@ async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Grou
     issuing = CertificateAuthority()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(material, "CertificateAuthority", lambda: issuing)
-        async with LocalPlatform(tmp_path_factory.mktemp("matrix"), configuration=CONFIGURATION) as platform:
+        async with WatchedPlatform(tmp_path_factory.mktemp("matrix") / "platform") as platform:
             yield Ground(platform, Authority(issuing._certificate, issuing._key))
 
 
@@ -141,6 +172,14 @@ async def test_a_refusal_is_the_same_everywhere(ground: Ground) -> None:
         ):
             refusals.add(answer.refusal)
     assert len(refusals) == 1
+
+
+async def test_a_running_disclosure_has_imported_nothing_that_its_lock_does_not_name(ground: Ground) -> None:
+    # After all of the calls above, and some minutes of its own workers.
+    imported = [name for name in await ground.platform.imported() if not name.startswith("tests")]
+    locked = imports_lock.LOCK.read_text(encoding="utf-8").splitlines()
+    assert "services.disclosure.vault" in imported
+    assert [line for line in imports_lock.lines(imported) if line not in locked] == []
 
 
 def test_the_table_names_every_identity_and_no_other() -> None:
