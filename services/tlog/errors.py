@@ -15,3 +15,23 @@ class SizeUnknown(LogError):
 
 class WitnessesUnavailable(LogError):
     """No quorum of witnesses has co-signed in time."""
+
+
+class SourceError(LogError):
+    """A source of the log did not answer in time, or with what cannot be the log's."""
+
+
+class LogUnavailable(LogError):
+    """No source shows a tree that is fresh, witnessed and large enough. Asking later may help."""
+
+
+class LogForked(LogError):
+    """The log has shown two histories. Nothing may be believed until an operator has looked at the evidence.
+
+    `evidence` are the signed checkpoints that contradict each other, as they were received; or one alone, when what
+    hangs below it contradicts the trust material.
+    """
+
+    def __init__(self, reason: str, evidence: tuple[str, ...]) -> None:
+        super().__init__(reason)
+        self.evidence = evidence
