@@ -40,7 +40,7 @@ from services.chassis.views.viewstore_memory import MemoryViewStore
 from services.chassis.views.viewstore_mongo import MongoViewStore
 from services.forum.api.errors import ERRORS
 from services.forum.config import Config
-from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification
+from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Source
 from services.seal.secret import SecretBytes
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
@@ -96,10 +96,11 @@ async def start(process: Process, *, uri: str, material: Path, replica: bool) ->
         config=config,
         clock=SystemClock(),
     )
-    reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
-    inbox = _open_label(material).inbox()
-    verification = Verification(inbox=inbox, reader=reader, dead_letters=stores.dead_letters)
-    worker = forum.worker(outbox=MemoryBus(), verification=verification)
+    worker = forum.worker(
+        outbox=MemoryBus(),
+        verification=_source("verification", _open_label(material), stores),
+        disclosure=_source("disclosure", MemoryBus(), stores),
+    )
     process.worker("log", worker.run)
     process.worker("control", partial(_control, process, stores, commands, () if replica else PROJECTIONS))
     process.worker("memory", forum.follow)
@@ -113,6 +114,12 @@ async def start(process: Process, *, uri: str, material: Path, replica: bool) ->
             errors=ERRORS,
         )
     )
+
+
+def _source(producer: str, bus: MemoryBus, stores: _Stores) -> Source:
+    """A producer on a bus that loses nothing."""
+    reader = CuratedLog(MemoryEventStore(), Curation(producer, {}))
+    return Source(inbox=bus.inbox(), reader=reader, dead_letters=stores.dead_letters)
 
 
 async def _open(process: Process, uri: str, commands: Commands) -> _Stores:

@@ -30,6 +30,7 @@ from services.seal.statements import (
     CommentStatement,
     Context,
     CredentialMessage,
+    NoticesRequest,
     PostStatement,
     Receipt,
     ThreadCertificate,
@@ -73,6 +74,12 @@ def verified_alias(
         proof = AliasProof(nonce, credential.alias_key, claim.handle)
         ed25519.verify(credential.alias_key, proof.signed_bytes(), possession)
     return VerifiedAlias(claim)
+
+
+def verify_owner(alias_key: bytes, *, nonce: bytes, signature: bytes) -> None:
+    """Return when the alias key has signed that it wants to see what is announced about it; ALIAS_PROOF_INVALID."""
+    with _refusing(Reason.ALIAS_PROOF_INVALID):
+        ed25519.verify(alias_key, NoticesRequest(nonce, alias_key).signed_bytes(), signature)
 
 
 def verified_post(claim: SignedPost) -> VerifiedPost:

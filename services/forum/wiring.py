@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from services.chassis.deployment import Secrets
 from services.chassis.identity_uri import server_name
 from services.chassis.integration import bus_jetstream
 from services.chassis.integration.bus import Inbox, Outbox
-from services.chassis.integration.consumer import Consumer
+from services.chassis.integration.consumer import Consumer, Reaction
 from services.chassis.integration.dead_letters import DeadLetters
 from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
 from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
@@ -56,6 +56,7 @@ from services.forum.domain import (
     alias,
     alias_decider,
     label_decider,
+    notices_decider,
     post_root_decider,
     text_commitment,
     thread_decider,
@@ -66,7 +67,9 @@ from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS,
 from services.forum.projections.memory import Memory
 from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
-from services.forum.reactions.labels import PRODUCER, LabelReactions
+from services.forum.reactions import labels, notices
+from services.forum.reactions.labels import LabelReactions
+from services.forum.reactions.notices import NoticeReactions
 from services.seal.secret import SecretBytes
 from services.seal.trust import Trust
 from vouchsafe.forum.v1.alias_service_pb2_grpc import add_AliasServiceServicer_to_server
@@ -95,9 +98,9 @@ class Keys:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verification:
-    """Where verification's public events come from, the bus and its log for what the bus has lost, and where those wait
-    that cannot be taken in.
+class Source:
+    """Where another service's public events come from, the bus and its log for what the bus has lost, and where those
+    wait that cannot be taken in.
     """
 
     inbox: Inbox
@@ -131,6 +134,7 @@ class Forum:
         self._aliases = CommandHandler(store, self._codec, alias_decider, self._coarse, states=states)
         self._long_threads = thread_snapshots(snapshots) if snapshots else None
         self._threads = CommandHandler(store, self._codec, thread_decider, self._coarse, snapshots=self._long_threads)
+        self._notices = CommandHandler(store, self._codec, notices_decider, self._coarse)
         self._roots = CommandHandler(store, self._codec, post_root_decider, self._coarse)
         self._commitments = CommandHandler(store, self._codec, text_commitment, self._coarse)
         self._tokens = ConsistencyTokens(TokenSealer(keys.page), store_epoch)
@@ -163,13 +167,16 @@ class Forum:
             ServiceBinding(add_EventLogServiceServicer_to_server, event_log),
         )
 
-    def worker(self, *, outbox: Outbox, verification: Verification) -> LogWorker:
-        """The background work: sequencing, publishing, views, daily roots, and what verification says. Ask once."""
+    def worker(self, *, outbox: Outbox, verification: Source, disclosure: Source) -> LogWorker:
+        """The background work: sequencing, publishing, views, daily roots, and what others say. Ask once."""
         worker = self._worker
         if CURATION:
             relay = partial(Relay, worker.log, outbox, CURATION, checkpoints=self._store)
             worker.add("relay", lambda epoch: relay(epoch=epoch))
-        worker.add("labels", lambda epoch: self._consumer(verification, epoch))
+        said = LabelReactions(self._labels).by_type()
+        told = NoticeReactions(self._notices).by_type()
+        worker.add("labels", lambda epoch: self._consumer(labels.PRODUCER, verification, said, epoch))
+        worker.add("notices", lambda epoch: self._consumer(notices.PRODUCER, disclosure, told, epoch))
         worker.add("post roots", lambda _epoch: self._post_roots())
         drive_all(worker, PROJECTIONS, history=self._store, codec=self._codec, catalog=self.catalog)
         return worker
@@ -187,6 +194,7 @@ class Forum:
         return AliasServicer(
             aliases=self._aliases,
             labels=self._labels,
+            notices=self._notices,
             nonces=self._nonces,
             receipt_key=self._keys.receipt_public,
             grace=self._config.grace(),
@@ -244,15 +252,15 @@ class Forum:
     def _all_views(self) -> AllOf:
         return AllOf(*map(self.catalog.views, PROJECTIONS))
 
-    def _consumer(self, verification: Verification, epoch: int) -> Follower:
+    def _consumer(self, producer: str, source: Source, reactions: Mapping[str, Reaction], epoch: int) -> Follower:
         return Consumer(
-            producer=PRODUCER,
-            inbox=verification.inbox,
-            reader=verification.reader,
+            producer=producer,
+            inbox=source.inbox,
+            reader=source.reader,
             checkpoints=self._store,
             epoch=epoch,
-            reactions=LabelReactions(self._labels).by_type(),
-            dead_letters=verification.dead_letters,
+            reactions=reactions,
+            dead_letters=source.dead_letters,
         )
 
 
@@ -277,19 +285,25 @@ async def start(process: Process) -> None:
     )
 
     bus = bus_jetstream.Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
-    channel = RpcChannel(process.endpoints.peer(PRODUCER), server_name=server_name(PRODUCER), tls=process.secrets.tls())
-    verification = Verification(
-        inbox=bus_jetstream.JetStreamInbox(bus, producer=PRODUCER, service=SERVICE),
-        reader=RpcLogReader(channel),
-        dead_letters=MongoDeadLetters(database),
-    )
+
+    def source(producer: str) -> Source:
+        channel = RpcChannel(
+            process.endpoints.peer(producer), server_name=server_name(producer), tls=process.secrets.tls()
+        )
+        process.on_close(channel.close)
+        inbox = bus_jetstream.JetStreamInbox(bus, producer=producer, service=SERVICE)
+        return Source(inbox=inbox, reader=RpcLogReader(channel), dead_letters=MongoDeadLetters(database))
+
     process.on_close(forum.close)
-    worker = forum.worker(outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE), verification=verification)
+    worker = forum.worker(
+        outbox=bus_jetstream.JetStreamOutbox(bus, SERVICE),
+        verification=source(labels.PRODUCER),
+        disclosure=source(notices.PRODUCER),
+    )
 
     process.worker("log", worker.run)
     process.worker("memory", forum.follow)
     process.ready_when("reading", forum.ready)
-    process.on_close(channel.close)
     process.on_close(bus.close)
     process.serve(
         RpcServer(

@@ -1,16 +1,18 @@
-"""AliasService: challenges, and aliases that stand on a credential and a receipt."""
+"""AliasService: challenges, aliases that stand on a credential and a receipt, and what their owners are to be told."""
 
 from services.chassis.coarse_clock import CoarseClock
 from services.chassis.log.handle import CommandHandler, commit_id_of
 from services.chassis.rpc_call import current_call
 from services.forum import checks
 from services.forum.api.alias_side import Context, alias_side
-from services.forum.api.mapping import alias_claim
+from services.forum.api.mapping import alias_claim, notices
 from services.forum.api.nonces import Nonces
 from services.forum.api.requests import fingerprint
 from services.forum.domain import alias, label
+from services.forum.domain import notices as told
 from services.forum.domain.alias_decider import CreateAlias
 from services.forum.domain.label_decider import Command as LabelCommand
+from services.forum.domain.notices_decider import Command as NoticeCommand
 from vouchsafe.forum.v1 import alias_service_pb2 as pb
 from vouchsafe.forum.v1.alias_service_pb2_grpc import AliasServiceServicer
 
@@ -24,6 +26,7 @@ class AliasServicer(AliasServiceServicer):
         *,
         aliases: CommandHandler[CreateAlias, alias.State, alias.Event],
         labels: CommandHandler[LabelCommand, label.State, label.Event],
+        notices: CommandHandler[NoticeCommand, told.State, told.Event],
         nonces: Nonces,
         receipt_key: bytes,
         grace: label.Grace,
@@ -31,6 +34,7 @@ class AliasServicer(AliasServiceServicer):
     ) -> None:
         self._aliases = aliases
         self._labels = labels
+        self._notices = notices
         self._nonces = nonces
         self._receipt_key = receipt_key
         self._grace = grace
@@ -70,3 +74,10 @@ class AliasServicer(AliasServiceServicer):
             begins=True,
         )
         return pb.CreateAliasResponse(label_name=opened.label_name)
+
+    async def ListNotices(self, request: pb.ListNoticesRequest, _context: Context) -> pb.ListNoticesResponse:  # noqa: N802
+        """The openings of an alias that were announced, to whoever has its key; none for one that nobody spoke of."""
+        self._nonces.check(request.nonce)
+        checks.verify_owner(request.alias_key, nonce=request.nonce, signature=request.signature)
+        state, _ = await self._notices.state(told.stream(request.alias_key))
+        return notices(state.openings)

@@ -35,6 +35,8 @@ ERRORS: Final = ErrorTable(
         Reason.COMMENTS_FULL: StatusCode.RESOURCE_EXHAUSTED,
         Reason.ISSUER_KEY_CONFLICT: StatusCode.FAILED_PRECONDITION,
         Reason.ISSUER_KEY_MALFORMED: StatusCode.INVALID_ARGUMENT,
+        Reason.NOTICE_MALFORMED: StatusCode.INVALID_ARGUMENT,
+        Reason.OPENING_UNANNOUNCED: StatusCode.FAILED_PRECONDITION,
         Reason.THREAD_NOT_FOUND: StatusCode.NOT_FOUND,
         Reason.POST_NOT_FOUND: StatusCode.NOT_FOUND,
     },

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from services.chassis.views.viewstore import Document
 from services.forum.domain.alias import AliasCreated
+from services.forum.domain.notices import Opening
 from services.forum.domain.thread import PostPublished
 from services.forum.domain.verified import AliasClaim, AuthorProof, Credential, SignedComment, SignedPost
 from vouchsafe.credential.v1 import credential_pb2
@@ -16,6 +17,16 @@ from vouchsafe.forum.v1 import alias_service_pb2, evidence_service_pb2, reading_
 def alias_claim(request: alias_service_pb2.CreateAliasRequest, label_name: str) -> AliasClaim:
     """What the request claims, under a label of that name."""
     return AliasClaim(_credential(request.credential), label_name, request.handle, request.receipt.signature)
+
+
+def notices(openings: Sequence[Opening]) -> alias_service_pb2.ListNoticesResponse:
+    """What the owner of an alias may know. Nothing of it is for readers."""
+    return alias_service_pb2.ListNoticesResponse(
+        notices=[
+            alias_service_pb2.Notice(intent=each.intent, opens_at=each.opens_at, opened=each.opened)
+            for each in openings
+        ]
+    )
 
 
 def opening_post(request: thread_service_pb2.OpenThreadRequest) -> SignedPost:

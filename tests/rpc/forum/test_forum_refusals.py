@@ -48,6 +48,8 @@ async def a_true_request(world: World, method: str) -> bytes:
             request = alias_service_pb2.CreateChallengeRequest()
         case "CreateAlias":
             request = await world.alias_request(author)
+        case "ListNotices":
+            request = alias_service_pb2.ListNoticesRequest(alias_key=b"k" * 32, nonce=b"n" * 40, signature=b"s" * 64)
         case "OpenThread":
             request = open_request(author)
         case "CreatePost":

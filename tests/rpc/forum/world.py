@@ -24,7 +24,7 @@ from services.forum.api.errors import ERRORS
 from services.forum.config import Config
 from services.forum.domain.verified import IssuerKey
 from services.forum.projections.memory import Memory
-from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Verification
+from services.forum.wiring import PROJECTIONS, SERVICE, Forum, Keys, Source
 from services.seal.secret import SecretBytes
 from tests.rpc.forum.requests import alias_request, open_request, post_request
 from tests.support.rpc import Running, identity, serving
@@ -68,6 +68,7 @@ class World:
     edge: RpcChannel
     disclosure: RpcChannel
     published: MemoryBus
+    told: MemoryBus
 
     def __post_init__(self) -> None:
         self.aliases = AliasServiceStub(self.edge.channel)
@@ -87,6 +88,15 @@ class World:
                 BusMessage(f"verification.public.{event.DESCRIPTOR.name}.v1", public, previous)
             )
 
+    async def tell(self, *events: Any) -> None:
+        """Have disclosure publish these messages, and wait until the forum has taken them in."""
+        for event in events:
+            previous = self.told.stored[-1].event.mark if self.told.stored else Mark(0)
+            mark = Mark(previous.position + 1)
+            public = PublicEvent(mark, event.DESCRIPTOR.full_name, event.SerializeToString(), key=event.alias_key.hex())
+            self.told.stored.append(BusMessage(f"disclosure.public.{event.DESCRIPTOR.name}.v1", public, previous))
+        await self.until(lambda: self.taken_in("disclosure") >= len(self.told.stored))
+
     async def open_label(self, key: IssuerKey | None = None) -> None:
         """Publish the issuer key and the activation of a label, and wait until the forum has taken them in."""
         key = key or issuer_key()
@@ -94,7 +104,11 @@ class World:
         await self.until(lambda: self.verification_taken_in() >= len(self.verification.stored))
 
     def verification_taken_in(self) -> int:
-        mark, _ = self.store._marks.get("consumer of verification", (Mark(0), 0))
+        return self.taken_in("verification")
+
+    def taken_in(self, producer: str) -> int:
+        """Up to which position of its log the forum has taken a producer's events in."""
+        mark, _ = self.store._marks.get(f"consumer of {producer}", (Mark(0), 0))
         return mark.position
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -174,12 +188,16 @@ async def running_forum(edge_uri: str = "") -> AsyncIterator[World]:
     config = Config(allow=allow)
     epoch = await store.store_epoch()
     forum = Forum(store=store, store_epoch=epoch, views=MemoryViewStore(), keys=KEYS, config=config, clock=clock)
-    # Verification's log is empty: these tests lose nothing on the bus.
-    reader = CuratedLog(MemoryEventStore(), Curation("verification", {}))
-    letters = MemoryDeadLetters()
-    verification = Verification(inbox=bus.inbox(), reader=reader, dead_letters=letters)
-    published = MemoryBus()
-    worker = forum.worker(outbox=published, verification=verification)
+    # The others' logs are empty: these tests lose nothing on the bus.
+    letters, published, told = MemoryDeadLetters(), MemoryBus(), MemoryBus()
+
+    def source(producer: str, bus: MemoryBus) -> Source:
+        reader = CuratedLog(MemoryEventStore(), Curation(producer, {}))
+        return Source(inbox=bus.inbox(), reader=reader, dead_letters=letters)
+
+    worker = forum.worker(
+        outbox=published, verification=source("verification", bus), disclosure=source("disclosure", told)
+    )
     background = asyncio.gather(worker.run(), forum.follow())
     try:
         await forum.ready()
@@ -187,7 +205,7 @@ async def running_forum(edge_uri: str = "") -> AsyncIterator[World]:
             options: dict[str, Any] = {"retry": NO_RETRY}
             async with running.channel(EDGE, **options) as edge, running.channel(DISCLOSURE, **options) as disclosure:
                 yield World(
-                    running, store, forum.catalog, forum._memory, clock, bus, letters, edge, disclosure, published
+                    running, store, forum.catalog, forum._memory, clock, bus, letters, edge, disclosure, published, told
                 )
     finally:
         background.cancel()

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from vouchsafe.credential.v1 import credential_pb2 as vouchsafe_dot_credential_dot_v1_dot_credential__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&vouchsafe/forum/v1/alias_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\"\x18\n\x16\x43reateChallengeRequest\"(\n\x17\x43reateChallengeResponse\x12\r\n\x05nonce\x18\x01 \x01(\x0c\"\x8e\x02\n\x12\x43reateAliasRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\x06handle\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[^\\p{Cc}]*$\x12?\n\ncredential\x18\x03 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x07receipt\x18\x04 \x01(\x0b\x32 .vouchsafe.credential.v1.ReceiptB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05nonce\x18\x05 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x01\x12\x1a\n\tsignature\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\")\n\x13\x43reateAliasResponse\x12\x12\n\nlabel_name\x18\x01 \x01(\t2\xda\x01\n\x0c\x41liasService\x12j\n\x0f\x43reateChallenge\x12*.vouchsafe.forum.v1.CreateChallengeRequest\x1a+.vouchsafe.forum.v1.CreateChallengeResponse\x12^\n\x0b\x43reateAlias\x12&.vouchsafe.forum.v1.CreateAliasRequest\x1a\'.vouchsafe.forum.v1.CreateAliasResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&vouchsafe/forum/v1/alias_service.proto\x12\x12vouchsafe.forum.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\"\x18\n\x16\x43reateChallengeRequest\"(\n\x17\x43reateChallengeResponse\x12\r\n\x05nonce\x18\x01 \x01(\x0c\"\x8e\x02\n\x12\x43reateAliasRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\'\n\x06handle\x18\x02 \x01(\tB\x17\xbaH\x14r\x12\x10\x01\x18 2\x0c^[^\\p{Cc}]*$\x12?\n\ncredential\x18\x03 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12\x39\n\x07receipt\x18\x04 \x01(\x0b\x32 .vouchsafe.credential.v1.ReceiptB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x05nonce\x18\x05 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x01\x12\x1a\n\tsignature\x18\x06 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\")\n\x13\x43reateAliasResponse\x12\x12\n\nlabel_name\x18\x01 \x01(\t\"g\n\x12ListNoticesRequest\x12\x1a\n\talias_key\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x19\n\x05nonce\x18\x02 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x01\x12\x1a\n\tsignature\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"B\n\x13ListNoticesResponse\x12+\n\x07notices\x18\x01 \x03(\x0b\x32\x1a.vouchsafe.forum.v1.Notice\":\n\x06Notice\x12\x0e\n\x06intent\x18\x01 \x01(\x0c\x12\x10\n\x08opens_at\x18\x02 \x01(\x03\x12\x0e\n\x06opened\x18\x03 \x01(\x08\x32\xba\x02\n\x0c\x41liasService\x12j\n\x0f\x43reateChallenge\x12*.vouchsafe.forum.v1.CreateChallengeRequest\x1a+.vouchsafe.forum.v1.CreateChallengeResponse\x12^\n\x0b\x43reateAlias\x12&.vouchsafe.forum.v1.CreateAliasRequest\x1a\'.vouchsafe.forum.v1.CreateAliasResponse\x12^\n\x0bListNotices\x12&.vouchsafe.forum.v1.ListNoticesRequest\x1a\'.vouchsafe.forum.v1.ListNoticesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEALIASREQUEST'].fields_by_name['nonce']._serialized_options = b'\272H\007z\005\020\001\030\200\001'
   _globals['_CREATEALIASREQUEST'].fields_by_name['signature']._loaded_options = None
   _globals['_CREATEALIASREQUEST'].fields_by_name['signature']._serialized_options = b'\272H\004z\002h@'
+  _globals['_LISTNOTICESREQUEST'].fields_by_name['alias_key']._loaded_options = None
+  _globals['_LISTNOTICESREQUEST'].fields_by_name['alias_key']._serialized_options = b'\272H\004z\002h '
+  _globals['_LISTNOTICESREQUEST'].fields_by_name['nonce']._loaded_options = None
+  _globals['_LISTNOTICESREQUEST'].fields_by_name['nonce']._serialized_options = b'\272H\007z\005\020\001\030\200\001'
+  _globals['_LISTNOTICESREQUEST'].fields_by_name['signature']._loaded_options = None
+  _globals['_LISTNOTICESREQUEST'].fields_by_name['signature']._serialized_options = b'\272H\004z\002h@'
   _globals['_CREATECHALLENGEREQUEST']._serialized_start=133
   _globals['_CREATECHALLENGEREQUEST']._serialized_end=157
   _globals['_CREATECHALLENGERESPONSE']._serialized_start=159
@@ -53,6 +59,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEALIASREQUEST']._serialized_end=472
   _globals['_CREATEALIASRESPONSE']._serialized_start=474
   _globals['_CREATEALIASRESPONSE']._serialized_end=515
-  _globals['_ALIASSERVICE']._serialized_start=518
-  _globals['_ALIASSERVICE']._serialized_end=736
+  _globals['_LISTNOTICESREQUEST']._serialized_start=517
+  _globals['_LISTNOTICESREQUEST']._serialized_end=620
+  _globals['_LISTNOTICESRESPONSE']._serialized_start=622
+  _globals['_LISTNOTICESRESPONSE']._serialized_end=688
+  _globals['_NOTICE']._serialized_start=690
+  _globals['_NOTICE']._serialized_end=748
+  _globals['_ALIASSERVICE']._serialized_start=751
+  _globals['_ALIASSERVICE']._serialized_end=1065
 # @@protoc_insertion_point(module_scope)

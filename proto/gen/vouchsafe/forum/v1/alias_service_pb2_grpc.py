@@ -45,6 +45,11 @@ class AliasServiceStub:
                 request_serializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.CreateAliasRequest.SerializeToString,
                 response_deserializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.CreateAliasResponse.FromString,
                 _registered_method=True)
+        self.ListNotices = channel.unary_unary(
+                '/vouchsafe.forum.v1.AliasService/ListNotices',
+                request_serializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.ListNoticesRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.ListNoticesResponse.FromString,
+                _registered_method=True)
 
 
 class AliasServiceServicer:
@@ -65,6 +70,13 @@ class AliasServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListNotices(self, request, context):
+        """ListNotices answers to the owner of an alias, and to nobody else, which openings of it were announced.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AliasServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_AliasServiceServicer_to_server(servicer, server):
                     servicer.CreateAlias,
                     request_deserializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.CreateAliasRequest.FromString,
                     response_serializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.CreateAliasResponse.SerializeToString,
+            ),
+            'ListNotices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListNotices,
+                    request_deserializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.ListNoticesRequest.FromString,
+                    response_serializer=vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.ListNoticesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class AliasService:
             '/vouchsafe.forum.v1.AliasService/CreateAlias',
             vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.CreateAliasRequest.SerializeToString,
             vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.CreateAliasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.forum.v1.AliasService/ListNotices',
+            vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.ListNoticesRequest.SerializeToString,
+            vouchsafe_dot_forum_dot_v1_dot_alias__service__pb2.ListNoticesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class AliasServiceStub:
     """CreateChallenge answers a fresh nonce to be signed by an alias key. It stores nothing."""
     CreateAlias: _grpc.UnaryUnaryMultiCallable[_alias_service_pb2.CreateAliasRequest, _alias_service_pb2.CreateAliasResponse]
     """CreateAlias accepts a credential and a deposit receipt, once for each credential."""
+    ListNotices: _grpc.UnaryUnaryMultiCallable[_alias_service_pb2.ListNoticesRequest, _alias_service_pb2.ListNoticesResponse]
+    """ListNotices answers to the owner of an alias, and to nobody else, which openings of it were announced."""
 
 @_typing.type_check_only
 class AliasServiceAsyncStub(AliasServiceStub):
@@ -47,6 +49,8 @@ class AliasServiceAsyncStub(AliasServiceStub):
     """CreateChallenge answers a fresh nonce to be signed by an alias key. It stores nothing."""
     CreateAlias: _aio.UnaryUnaryMultiCallable[_alias_service_pb2.CreateAliasRequest, _alias_service_pb2.CreateAliasResponse]  # type: ignore[assignment]
     """CreateAlias accepts a credential and a deposit receipt, once for each credential."""
+    ListNotices: _aio.UnaryUnaryMultiCallable[_alias_service_pb2.ListNoticesRequest, _alias_service_pb2.ListNoticesResponse]  # type: ignore[assignment]
+    """ListNotices answers to the owner of an alias, and to nobody else, which openings of it were announced."""
 
 class AliasServiceServicer(metaclass=_abc_1.ABCMeta):
     """AliasService is called by the alias-side edge."""
@@ -66,5 +70,13 @@ class AliasServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_alias_service_pb2.CreateAliasResponse, _abc.Awaitable[_alias_service_pb2.CreateAliasResponse]]:
         """CreateAlias accepts a credential and a deposit receipt, once for each credential."""
+
+    @_abc_1.abstractmethod
+    def ListNotices(
+        self,
+        request: _alias_service_pb2.ListNoticesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_alias_service_pb2.ListNoticesResponse, _abc.Awaitable[_alias_service_pb2.ListNoticesResponse]]:
+        """ListNotices answers to the owner of an alias, and to nobody else, which openings of it were announced."""
 
 def add_AliasServiceServicer_to_server(servicer: AliasServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
