@@ -31,6 +31,8 @@ ROWS = (
     "forum_checks",
     "provenance",
     "issuance",
+    "leaves",
+    "inclusion",
 )
 _FULL_ROUNDS, _QUICK_ROUNDS = 5, 2
 
