@@ -99,6 +99,8 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "POST_NOT_FOUND": "there is no such post; check its identifier",
         "ISSUER_KEY_CONFLICT": "two keys were published for one label; its operators must look into it",
         "ISSUER_KEY_MALFORMED": "what was published for the label is not a key; its operators must look into it",
+        "NOTICE_MALFORMED": "what disclosure announced about an alias holds no key or no opening",
+        "OPENING_UNANNOUNCED": "an alias is said to be opened of which no opening was announced",
         # the log
         "LEAF_UNKNOWN": "the log does not show this yet; try again in a minute",
         "SIZE_UNKNOWN": "the log never had this size, or has not reached it yet",
