@@ -1,0 +1,1 @@
+"""One mirror of the public log: verified, kept as static files, shown to anybody."""
