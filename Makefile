@@ -63,8 +63,12 @@ faults: $(STAMP) ## Break real services under load and judge what is left; FAULT
 	FAULTS=all $(PY) -m pytest -v tests/faults
 
 .PHONY: boundary
-boundary: $(STAMP) ## Attack who is behind an alias, with 200 people; writes the table of docs/boundary.md
+boundary: $(STAMP) ## Attack who is behind an alias, with 200 people; writes docs/boundary.md; then `make removals`
 	@$(PY) -m tests.boundary
+
+.PHONY: removals
+removals: $(STAMP) ## Take each countermeasure of disclosure's THREATS.md away; its tests must fail; ONLY="id id" takes those
+	@$(PY) -m tests.boundary.removing $(ONLY)
 
 .PHONY: bench
 bench: $(STAMP) ## Measure the event log's speed beside the raw limits; ARGS="--quick" shows that it runs
