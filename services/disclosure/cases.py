@@ -4,6 +4,7 @@ A case stands on evidence that was verified link by link, and an approval on an 
 and when is `domain.case_decider`'s; carrying a case through is `opening`'s.
 """
 
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -20,16 +21,24 @@ from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.evidence import check_post, credential_of
 from services.disclosure.request import Request
 from services.disclosure.shelf import Held, Shelf
-from services.seal.authorization import Demand, bundle_hash, verify_approval
+from services.seal.authorization import Demand, Scope, bundle_hash, verify_approval
 from services.seal.authorship import SignedPost
 from services.seal.errors import SealError
-from services.seal.statements import CaseStatement
+from services.seal.governance import begin
+from services.seal.requests import Basis, Field
+from services.seal.statements import NO_WAIVER, CaseStatement
 from services.seal.trust import Trust
 from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
 
 AskForum = Callable[[forum_pb.GetPostEvidenceRequest], Awaitable[forum_pb.GetPostEvidenceResponse]]
 CaseHandler = CommandHandler[case_decider.Command, case.State, case.Event]
 
+
+_BASIS: Final = {
+    "REQUESTER_CLASS_COURT": Basis.COURT_ORDER,
+    "REQUESTER_CLASS_POLICE": Basis.PRODUCTION_ORDER,
+    "REQUESTER_CLASS_REGULATOR": Basis.REGULATORY_ORDER,
+}
 
 CASE_DECLINED: Final = "case_declined"
 
@@ -64,10 +73,12 @@ class Cases:
         """
         case_id = str(uuid.uuid5(_CASE_IDS, f"{request.caller}/{request.request_id}"))
         now = self._now()
+        policy = self._trust.policy
         command: case_decider.Command
         if case_decider.may_ask(requester):
             post, held = await self._evidence(post_id)
-            demand = Demand(requester, instrument, document_hash)
+            basis, organisation, scope = _BASIS[requester], "requester", Scope(post_id, tuple(Field))
+            demand = Demand(word_of(requester), basis, organisation, instrument, document_hash)
             command = case.CaseOpened(
                 case_id=case_id,
                 requester=requester,
@@ -77,16 +88,22 @@ class Cases:
                 post_id=post_id,
                 recipient_key=recipient_key,
                 alias_key=held.deposit.alias_key,
-                bundle_hash=bundle_hash(credential_of(held.deposit), demand, post_id, recipient_key),
-                policy_hash=self._trust.policy.hash(),
+                bundle_hash=bundle_hash(credential_of(held.deposit), demand, scope, recipient_key),
+                policy_hash=begin(self._trust).hash(),
                 opened_at=now,
-                expires_at=now + self._trust.policy.approval_ttl_seconds,
+                expires_at=now + policy.case_ttl_seconds,
                 thread_id=post.thread_id,
                 title=post.title,
                 body=post.body,
                 thread_key=post.thread_key,
                 thread_certificate=post.certificate,
                 post_signature=post.signature,
+                basis=basis,
+                organisation=organisation,
+                fields=scope.fields,
+                delay_seconds=max(policy.veto_delay_seconds, policy.notice_seconds),
+                waiver_hash=NO_WAIVER,
+                case_salt=secrets.token_bytes(32),
             )
         else:
             command = case.CaseDeclined(case_id, requester, instrument, ground, document_hash, post_id, now)
@@ -104,7 +121,7 @@ class Cases:
         state = await self.get(case_id)
         now = self._now()
         try:
-            verified = verify_approval(approval, statement_of(state.facts), self._trust, now)
+            verified = verify_approval(approval, statement_of(state.facts), begin(self._trust), now)
         except SealError:
             # One constant answer: it must not tell a stranger which officers exist.
             raise DomainError(Reason.APPROVAL_INVALID) from None
@@ -143,5 +160,18 @@ def asked(state: case.State) -> case.Asked:
 def statement_of(facts: case.CaseOpened) -> CaseStatement:
     """What officers sign and the intent's leaf commits to."""
     return CaseStatement(
-        facts.case_id, facts.bundle_hash, facts.ground, facts.policy_hash, facts.opened_at, facts.expires_at
+        facts.case_id,
+        facts.bundle_hash,
+        facts.ground,
+        facts.policy_hash,
+        facts.opened_at,
+        facts.expires_at,
+        facts.delay_seconds,
+        facts.gag_until,
+        facts.waiver_hash,
     )
+
+
+def word_of(requester: str) -> str:
+    """The word that officers sign, from the name of a RequesterClass value."""
+    return requester.removeprefix("REQUESTER_CLASS_").lower().replace("_", "-")

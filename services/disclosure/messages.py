@@ -30,7 +30,9 @@ def post_message(facts: CaseOpened) -> post_evidence_pb2.PostEvidence:
     )
 
 
-def authorization_message(state: Intended, intent_proof: str, now: int) -> authorization_pb2.Authorization:
+def authorization_message(
+    state: Intended, intent_proof: str, subject: bytes, now: int
+) -> authorization_pb2.Authorization:
     """The evidence that a case may be opened, with the approvals in force at `now` (Unix seconds)."""
     facts = state.facts
     return authorization_pb2.Authorization(
@@ -40,12 +42,20 @@ def authorization_message(state: Intended, intent_proof: str, now: int) -> autho
         policy_hash=facts.policy_hash,
         opened_at=facts.opened_at,
         expires_at=facts.expires_at,
-        requester=facts.requester,
+        requester=facts.requester.removeprefix("REQUESTER_CLASS_").lower(),
         instrument=facts.instrument,
         document_hash=facts.document_hash,
         post_id=facts.post_id,
         recipient_key=facts.recipient_key,
         approvals=[approval.approval for approval in live_approvals(state, now)],
         intent_salt=state.salt,
+        basis=facts.basis,
+        organisation=facts.organisation,
+        fields=facts.fields,
+        delay_seconds=facts.delay_seconds,
+        gag_until=facts.gag_until,
+        waiver_hash=facts.waiver_hash,
+        case_salt=facts.case_salt,
+        subject=subject,
         intent_proof=intent_proof,
     )

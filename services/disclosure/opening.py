@@ -6,6 +6,7 @@ be opened is decided by `domain.case_decider`, again by every trustee and again 
 stays inside `vault`.
 """
 
+import asyncio
 import secrets
 import uuid
 
@@ -19,7 +20,14 @@ from services.disclosure.request import Request
 from services.disclosure.shelf import Held, Shelf
 from services.disclosure.vault import Vault
 from services.seal.canonical import sha256
-from services.seal.leaves import IssuerKeyLeaf, OpenIntentLeaf, OpenResultLeaf
+from services.seal.leaves import (
+    IssuerKeyLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    SubjectNoticeLeaf,
+    case_reference,
+    subject_tag,
+)
 from services.seal.merkle import leaf_hash
 from services.seal.trust import Policy
 from services.tlog.checkpoints import Checkpoints
@@ -68,16 +76,24 @@ class Opening:
             return asked(state)
 
         # 2. Log the intent. From here on the world can know that somebody is about to be opened.
-        intent = OpenIntentLeaf.of(state.salt, statement_of(state.facts).hash())
+        held = await self._shelf.of(state.facts.alias_key)
+        blind = sha256(b"blind", state.salt)
+        subject = subject_tag(blind, held.deposit.envelope)
+        reference = case_reference(state.facts.case_salt, case_id)
+        intent = OpenIntentLeaf.of(statement_of(state.facts), salt=state.salt, case=reference, subject=subject)
         intent_index = await self._log.append(intent, commit_id=_step(case_id, "intent"))
 
+        notice = SubjectNoticeLeaf(intent.commitment, blind)
+        notice_index = await self._log.append(notice, commit_id=_step(case_id, "notice"))
+
         # 3. Have it witnessed. Without a quorum's co-signatures no trustee answers.
+        await self._checkpoints.proof_of(notice_index)
         intent_proof = await self._checkpoints.proof_of(intent_index)
-        held = await self._shelf.of(state.facts.alias_key)
+        await asyncio.sleep(state.facts.delay_seconds + 1)
         issuer_key_proof = await self._issuer_key_proof(held)
 
         # 4. Ask the trustees for their parts, and 5. combine them. What comes out stays inside the vault.
-        authorization = authorization_message(state, intent_proof, now)
+        authorization = authorization_message(state, intent_proof, subject, now)
         escrow = await self._vault.open(
             pb.DecryptShareRequest(
                 authorization=authorization,
@@ -86,11 +102,12 @@ class Opening:
                 issuer_key=held.issuer_key,
                 issuer_key_proof=issuer_key_proof,
                 post=post_message(state.facts),
+                subject_blind=blind,
             )
         )
 
         # 6. Log the result before anybody learns a name, so that no release can go unlogged.
-        result = OpenResultLeaf(intent.commitment, "opened")
+        result = OpenResultLeaf(intent.commitment, "opened", state.facts.opened_at)
         result_index = await self._log.append(result, commit_id=_step(case_id, "result"))
 
         # 7. Have identity release the person. A newer proof is another request to identity, hence another id.
@@ -99,7 +116,7 @@ class Opening:
             sealed = await escrow.release(release_id)
         except DomainError:
             # Identity knows no such person, or not by that key. The log must not go on saying less than that.
-            refused = OpenResultLeaf(intent.commitment, "refused")
+            refused = OpenResultLeaf(intent.commitment, "refused", state.facts.opened_at)
             await self._log.append(refused, commit_id=_step(case_id, "refused"))
             raise
 

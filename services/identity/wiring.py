@@ -37,6 +37,8 @@ from services.identity.domain import person_decider
 from services.identity.keys import Keys
 from services.identity.projections.persons_by_escrow import persons_by_escrow
 from services.seal.trust import Trust
+from services.tlog.follower import LogFollower, LogView
+from services.tlog.reader import MirrorReader
 from vouchsafe.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from vouchsafe.identity.v1.release_service_pb2_grpc import add_ReleaseServiceServicer_to_server
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
@@ -54,8 +56,10 @@ class Assembly:
     close: Callable[[], Awaitable[None]]
 
 
-def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views: ViewStore, clock: Clock) -> Assembly:
-    """Identity on `store`, with the documents of `persons_by_escrow` in `views`."""
+def assemble(
+    *, config: Config, keys: Keys, trust: Trust, log: LogView, store: LogStore, views: ViewStore, clock: Clock
+) -> Assembly:
+    """Identity on `store`, with the documents of `persons_by_escrow` in `views`; `log` shows it the public log."""
     codec = event_codec()
     persons = CommandHandler(store, codec, person_decider, CoarseClock(clock, config.time_resolution_seconds))
     profiles = Profiles(keys.kek)
@@ -71,7 +75,12 @@ def assemble(*, config: Config, keys: Keys, trust: Trust, store: LogStore, views
     )
     catalog, by_escrow = ViewCatalog(views), persons_by_escrow()
     release_servicer = ReleaseServicer(
-        persons=persons, persons_by_escrow=catalog.views(by_escrow), profiles=profiles, trust=trust, clock=clock
+        persons=persons,
+        persons_by_escrow=catalog.views(by_escrow),
+        profiles=profiles,
+        trust=trust,
+        log=log,
+        clock=clock,
     )
     bindings: list[ServiceBinding[Any]] = [
         ServiceBinding(add_PersonServiceServicer_to_server, person_servicer),
@@ -93,10 +102,14 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
+    mirrors = [MirrorReader(url) for url in process.endpoints.log.mirrors]
+    public_log = LogFollower(trust, mirrors, clock=SystemClock())
+    process.worker("public-log", public_log.run)
     assembly = assemble(
         config=config,
         keys=Keys.read(process.secrets),
         trust=trust,
+        log=public_log,
         store=store,
         views=MongoViewStore(database),
         clock=SystemClock(),

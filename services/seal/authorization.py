@@ -1,35 +1,39 @@
 """The authorization to open one envelope: officers' approvals (C2SP signed notes) and the logged, co-signed intent.
 
-Disclosure, every trustee and identity run the same check, each on its own and from its own trust material. What the
-check does *not* cover: that the case is unused (a trustee's own record), that the credential is genuine
-(`check_credential`), and that the person's own signature in the envelope verifies (identity's register).
+Disclosure, every trustee and identity run the same check, each on its own, from its own trust material and its own
+view of the log (`governance`). What the check does *not* cover: that the case is unused and the subject the envelope's
+own (a trustee's), that the credential is genuine (`check_credential`), and that the person's own signature in the
+envelope verifies (identity's register).
 
 An approval's text is four lines: ``vouchsafe/v1/approval``, ``case <id>``, ``statement <hex SHA-256 of the case
-statement>``, ``expires <Unix seconds>``; the note is signed by the officer's key under the officer's name. All errors
-are `SealError`.
+statement>``, ``expires <Unix seconds>``; the note is signed by the officer's key under the officer's name. All times
+are Unix seconds. All errors are `SealError`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from services.seal.blind_rsa import PSS_RANDOMIZED, PublicKey
 from services.seal.blind_rsa import verify as verify_rsa
 from services.seal.canonical import sha256, signed_bytes
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
-from services.seal.leaves import IssuerKeyLeaf, OpenIntentLeaf
+from services.seal.governance import Governance
+from services.seal.leaves import IssuerKeyLeaf, OpenIntentLeaf, case_reference
 from services.seal.merkle import leaf_hash
 from services.seal.note import Note, NoteSigner, SignatureType, VerifierKey, sign, verify
+from services.seal.requests import Field, may_ask
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Officer, Trust
 
 APPROVAL_HEADER = "vouchsafe/v1/approval"
-MAY_ASK = frozenset({"REQUESTER_CLASS_COURT", "REQUESTER_CLASS_POLICE", "REQUESTER_CLASS_REGULATOR"})
-"""Classes of requesters that may be answered at all, by their names in the protos. A company never is."""
 
 MAX_CLOCK_SKEW = 60
 """Seconds by which an approval or a case may lie in the future."""
+LONGEST_GAG: Final = 180 * 24 * 60 * 60
+"""Seconds from the opening of a case to the end of its gag, at most."""
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,39 @@ class SignedCredential:
 
 @dataclass(frozen=True)
 class Demand:
-    """Who asks, on what paper: the requester's class, the instrument's reference, the SHA-256 of its document."""
+    """Who asks, on what paper: `requests.Requester` and `Basis`, his organisation, the instrument and its document."""
 
     requester: str
+    basis: str
+    organisation: str
     instrument: str
     document_hash: bytes
 
     def hash(self) -> bytes:
-        """Return the 32-byte hash over all three."""
-        return sha256(signed_bytes("demand", self.requester, self.instrument, self.document_hash))
+        """Return the 32-byte hash over all of it."""
+        told = (self.requester, self.basis, self.organisation, self.instrument, self.document_hash)
+        return sha256(signed_bytes("demand", *told))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is asked for: the post, or the alias itself when `post_id` is empty; and which fields (`requests.Field`)."""
+
+    post_id: str
+    fields: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.fields or len(set(self.fields)) != len(self.fields) or not set(self.fields) <= set(Field):
+            raise SealError("a scope names at least one field, each once")
+
+    def hash(self) -> bytes:
+        """Return the 32-byte hash over all of it."""
+        return sha256(signed_bytes("scope", self.post_id, signed_bytes("fields", *self.fields)))
 
 
 @dataclass(frozen=True)
 class Approval:
-    """A verified approval of one officer, good until `expires` (Unix seconds)."""
+    """A verified approval of one officer, good until `expires`."""
 
     officer: Officer
     expires: int
@@ -67,20 +90,47 @@ class Approval:
 
 @dataclass(frozen=True)
 class Authorization:
-    """Everything that one opening stands on."""
+    """Everything that one opening stands on, as it was told. `intent_proof` is the first co-signed one there was."""
 
     statement: CaseStatement
     demand: Demand
-    post_id: str
+    scope: Scope
     recipient_key: bytes
     approvals: tuple[str, ...]
+    case_salt: bytes
     intent_salt: bytes
+    subject: bytes
     intent_proof: str
 
+    @property
+    def intent(self) -> OpenIntentLeaf:
+        """The leaf that must stand in the log."""
+        case = case_reference(self.case_salt, self.statement.case_id)
+        return OpenIntentLeaf.of(self.statement, salt=self.intent_salt, case=case, subject=self.subject)
 
-def bundle_hash(credential: SignedCredential, demand: Demand, post_id: str, recipient_key: bytes) -> bytes:
-    """Return the hash that ties a case to one credential (hence one envelope), demand, post and recipient."""
-    return sha256(signed_bytes("bundle", credential.hash(), demand.hash(), post_id, recipient_key))
+
+@dataclass(frozen=True)
+class WitnessedIntent:
+    """An intent that stands in the log: among how many leaves witnesses first showed it, and when the last of them did.
+
+    The delay runs from `intended_at`. From `size` leaves on, everybody's view of the log has the intent in it.
+    """
+
+    size: int
+    intended_at: int
+
+
+@dataclass(frozen=True)
+class VerifiedAuthorization:
+    """An authorization that holds."""
+
+    approvals: tuple[Approval, ...]
+    intended_at: int
+
+
+def bundle_hash(credential: SignedCredential, demand: Demand, scope: Scope, recipient_key: bytes) -> bytes:
+    """Return the hash that ties a case to one credential (hence one envelope), demand, scope and recipient."""
+    return sha256(signed_bytes("bundle", credential.hash(), demand.hash(), scope.hash(), recipient_key))
 
 
 def sign_approval(statement: CaseStatement, officer: str, key: SigningKey, expires: int) -> str:
@@ -89,46 +139,92 @@ def sign_approval(statement: CaseStatement, officer: str, key: SigningKey, expir
     return sign(text, NoteSigner(officer, key)).format()
 
 
-def verify_approval(approval: str, statement: CaseStatement, trust: Trust, now: int) -> Approval:
-    """Return the approval when a listed officer signed it for this very statement and it is in force at `now`."""
+def verify_approval(approval: str, statement: CaseStatement, governance: Governance, at: int) -> Approval:
+    """Return the approval when an officer signed it for this very statement and it is in force at that time."""
     note = Note.parse(approval)
-    keys = {VerifierKey(o.name, SignatureType.ED25519, o.public): o for o in trust.officers}
+    keys = {VerifierKey(o.name, SignatureType.ED25519, o.public): o for o in governance.officers}
     verified = verify(note, tuple(keys))
     if len(verified) != 1:
         raise SealError("an approval is signed by one officer")
     expires = _approved_until(note.text, statement)
-    if not now < expires <= now + trust.policy.approval_ttl_seconds + MAX_CLOCK_SKEW:
+    if not at < expires <= at + governance.policy.approval_ttl_seconds + MAX_CLOCK_SKEW:
         raise SealError("the approval has expired or lasts longer than the policy allows")
     return Approval(keys[verified[0].key], expires)
 
 
-def check_quorum(approvals: Sequence[Approval], trust: Trust) -> None:
+def check_independent(officer: Officer, demand: Demand) -> None:
+    """Return when the officer answers to another organisation than the one that asks."""
+    if officer.organisation.casefold() == demand.organisation.casefold():
+        raise SealError("nobody approves what his own organisation asks for")
+
+
+def check_quorum(approvals: Iterable[Approval], governance: Governance) -> None:
     """Return when the approvals are of enough officers in enough roles."""
-    officers = {approval.officer.name: approval.officer for approval in approvals}
-    roles = {officer.role for officer in officers.values()}
-    if len(officers) < trust.policy.approvals or len(roles) < trust.policy.distinct_roles:
+    if not governance.policy.met_by(approval.officer for approval in approvals):
         raise SealError("approvals of too few officers or roles")
 
 
+def verify_intent(authorization: Authorization, trust: Trust) -> WitnessedIntent:
+    """Return what the intent's own proof shows when the log and a quorum of witnesses have signed for it."""
+    leaf = leaf_hash(authorization.intent.to_bytes())
+    verified = verify_proof(TlogProof.parse(authorization.intent_proof), leaf, trust.log_policy())
+    if not verified.cosignatures:
+        raise SealError("no witness says when the intent was in the log")
+    return WitnessedIntent(verified.checkpoint.size, max(each.timestamp for each in verified.cosignatures))
+
+
 def verify_authorization(
-    authorization: Authorization, credential: SignedCredential, trust: Trust, now: int
-) -> tuple[Approval, ...]:
-    """Return the approvals when all holds at `now` (Unix seconds): scope, policy, quorum and the logged intent."""
-    statement = authorization.statement
-    if statement.policy_hash != trust.policy.hash():
-        raise SealError("the case stands under another policy")
+    authorization: Authorization, credential: SignedCredential, *, governance: Governance, trust: Trust, now: int
+) -> VerifiedAuthorization:
+    """Return the approvals, and since when the world could know, when all holds at `now`.
+
+    `governance` is folded from a fresh, co-signed tree by whoever checks. The checks stand in one function, numbered,
+    so that none can be skipped.
+    """
+    statement, demand, intent = authorization.statement, authorization.demand, authorization.intent
+
+    # 1. The case stands under what governs now, and no officer has stopped it.
+    if statement.policy_hash != governance.hash():
+        raise SealError("the case stands under other officers or another policy")
+    if governance.locked or intent.commitment in governance.vetoed:
+        raise SealError("an officer has stopped this opening, or all of them")
+
+    # 2. Whoever asks may ask.
+    if not may_ask(demand.requester, demand.basis):
+        raise SealError("this requester has no right to an opening on this basis")
+
+    # 3. The case is open, and not for longer than it may be.
     if not statement.opened_unix - MAX_CLOCK_SKEW <= now < statement.expires_unix:
         raise SealError("the case is not open at this time")
-    told = (authorization.demand, authorization.post_id, authorization.recipient_key)
+    if statement.expires_unix - statement.opened_unix > governance.policy.case_ttl_seconds:
+        raise SealError("the case is open for longer than the policy allows")
+
+    # 4. It is about exactly what was told.
+    told = (demand, authorization.scope, authorization.recipient_key)
     if statement.bundle_hash != bundle_hash(credential, *told):
-        raise SealError("the case is about another credential, demand, post or recipient")
-    if authorization.demand.requester not in MAY_ASK:
-        raise SealError("a requester of this class has no right to an opening")
-    approvals = tuple(verify_approval(note, statement, trust, now) for note in authorization.approvals)
-    check_quorum(approvals, trust)
-    intent = OpenIntentLeaf.of(authorization.intent_salt, statement.hash())
-    verify_proof(TlogProof.parse(authorization.intent_proof), leaf_hash(intent.to_bytes()), trust.log_policy())
-    return approvals
+        raise SealError("the case is about another credential, demand, scope or recipient")
+
+    # 5. The world can know: the intent stands in the log, a quorum of witnesses has signed for it, and the view that
+    #    governance is folded from is no older.
+    witnessed = verify_intent(authorization, trust)
+    if governance.size < witnessed.size:
+        raise SealError("the log was looked at before the intent was in it")
+
+    # 6. When it was co-signed, enough officers in enough roles wanted it, none of them of the requester's own.
+    approvals = tuple(
+        verify_approval(note, statement, governance, witnessed.intended_at) for note in authorization.approvals
+    )
+    for approval in approvals:
+        check_independent(approval.officer, demand)
+    check_quorum(approvals, governance)
+
+    # 7. Officers have had their days to stop it, and the subject has been told unless a document in the case forbids.
+    _check_notice(statement, intent, governance, witnessed)
+
+    # 8. Those days are over.
+    if now < witnessed.intended_at + statement.delay_seconds:
+        raise SealError("the delay is not over")
+    return VerifiedAuthorization(approvals, witnessed.intended_at)
 
 
 def check_credential(credential: SignedCredential, issuer_key: bytes, key_proof: str, trust: Trust) -> None:
@@ -143,6 +239,23 @@ def verify_credential(credential: SignedCredential, issuer_key: bytes) -> None:
     """Return when the credential verifies under the issuer key (DER). Whether that key is logged is left open."""
     key = PublicKey.from_spki(issuer_key)
     verify_rsa(key, credential.message.signed_bytes(), credential.signature, PSS_RANDOMIZED)
+
+
+def _check_notice(
+    statement: CaseStatement, intent: OpenIntentLeaf, governance: Governance, witnessed: WitnessedIntent
+) -> None:
+    policy = governance.policy
+    if statement.delay_seconds < policy.veto_delay_seconds:
+        raise SealError("officers have too little time to stop the opening")
+    if statement.gag_until_unix > statement.opened_unix + LONGEST_GAG:
+        raise SealError("the subject would not be told for too long")
+    if statement.waived:
+        return
+    notice = governance.noticed.get(intent.commitment)
+    if statement.gag_until_unix or statement.delay_seconds < policy.notice_seconds:
+        raise SealError("nothing in the case takes the subject's notice away")
+    if notice is None or notice.leaf_index >= witnessed.size:
+        raise SealError("the subject was not told when the intent was co-signed")
 
 
 def _approved_until(text: str, statement: CaseStatement) -> int:

@@ -14,6 +14,7 @@ from typing import ClassVar, Self
 
 from services.seal.canonical import MAX_INTEGER, sha256, signed_bytes
 from services.seal.errors import SealError
+from services.seal.statements import CaseStatement
 
 HEADER = "vouchsafe/v1/leaf/"
 MAX_LEAF = 16_384
@@ -167,17 +168,28 @@ class CaseDeclinedLeaf(Leaf):
 
 @dataclass(frozen=True)
 class OpenIntentLeaf(Leaf):
-    """Somebody is about to be opened: a salted hash of the case's statement."""
+    """Somebody is about to be opened, `delay` seconds from when witnesses have co-signed this.
+
+    `commitment` is a salted hash of the case's statement, `subject` is `subject_tag`, `gag_until` is when the subject
+    will be told (0: at once), and `waived` is 1 where a document takes his full notice away.
+    """
 
     KIND = "open-intent"
     commitment: bytes
+    case: bytes
+    subject: bytes
+    delay: int
+    gag_until: int
+    waived: int
 
     @classmethod
-    def of(cls, salt: bytes, statement_hash: bytes) -> "OpenIntentLeaf":
-        """Return the leaf of a case: SHA-256 over the domain tag `open-intent`, the salt and the statement's hash."""
-        if len(salt) != 32 or len(statement_hash) != 32:
-            raise SealError("an intent takes a salt and a hash of 32 bytes")
-        return cls(sha256(signed_bytes("open-intent", salt, statement_hash)))
+    def of(cls, statement: CaseStatement, *, salt: bytes, case: bytes, subject: bytes) -> "OpenIntentLeaf":
+        """Return the leaf of a case; the commitment is over the domain tag `open-intent`, salt and statement's hash."""
+        if len(salt) != 32:
+            raise SealError("an intent's salt has 32 bytes")
+        commitment = sha256(signed_bytes("open-intent", salt, statement.hash()))
+        gag, waived = statement.gag_until_unix, int(statement.waived)
+        return cls(commitment, case, subject, statement.delay_seconds, gag, waived)
 
 
 @dataclass(frozen=True)
@@ -204,11 +216,12 @@ class GagExtendedLeaf(Leaf):
 
 @dataclass(frozen=True)
 class OpenResultLeaf(Leaf):
-    """What became of an intent: `opened`, the envelope was; `refused`, identity then released nobody."""
+    """What became of an intent: `opened`, `refused` by trustees or identity, or `expired`; a veto has its own leaf."""
 
     KIND = "open-result"
     intent_commitment: bytes
     outcome: str
+    at: int
 
 
 @dataclass(frozen=True)

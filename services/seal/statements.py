@@ -17,6 +17,9 @@ from services.seal.errors import SealError
 SIGNATURE_SIZE = 64
 """Bytes of an Ed25519 signature, the only kind that a token carries."""
 
+NO_WAIVER = bytes(32)
+"""Stands in a case for the document that there is none of: the subject gets his full notice."""
+
 MAX_TOKEN = 4096
 """Characters; a longer token is refused before it is decoded."""
 
@@ -230,7 +233,11 @@ class CommentStatement(Statement):
 
 @dataclass(frozen=True)
 class CaseStatement(Statement):
-    """What officers approve: one bundle, on one ground, under one policy, for a limited time (Unix seconds)."""
+    """What officers approve: one bundle, on one ground, under what governs then, for a limited time (Unix seconds).
+
+    Nothing is opened before `delay_seconds` have passed since the intent was co-signed. The subject is told at once, or
+    not before `gag_until_unix` (0: no gag), which takes a document whose SHA-256 is `waiver_hash` (else `NO_WAIVER`).
+    """
 
     TAG = "case"
     case_id: str
@@ -239,6 +246,14 @@ class CaseStatement(Statement):
     policy_hash: Hash
     opened_unix: int
     expires_unix: int
+    delay_seconds: int
+    gag_until_unix: int
+    waiver_hash: Hash
+
+    @property
+    def waived(self) -> bool:
+        """Whether a document in the case takes the subject's full notice away."""
+        return self.waiver_hash != NO_WAIVER
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,24 @@
 """A trustee's decision: check everything that makes one opening lawful, by itself, and only then use the share.
 
 All checks stand in one function so that none can be skipped. They use nothing that the caller could have made up: the
-trust material is the trustee's own, and so is the record of used cases. A refusal says nothing about its cause.
+trust material is the trustee's own, and so are its view of the public log, the record of used cases and that of
+lock-downs. A refusal says nothing about its cause.
 """
 
 from services.chassis.clock import Clock
-from services.seal.authorization import Authorization, Demand, SignedCredential, check_credential, verify_authorization
-from services.seal.authorship import SignedPost, verify_authorship
+from services.seal.authorization import check_credential, verify_authorization, verify_intent
+from services.seal.authorship import verify_authorship
 from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
 from services.seal.errors import SealError
-from services.seal.statements import CaseStatement, Context, CredentialMessage
+from services.seal.governance import Governance, begin
+from services.seal.leaves import subject_tag
+from services.seal.statements import LockDown
 from services.seal.threshold import Share, check_share
 from services.seal.trust import Trust
+from services.tlog.errors import LogForked, LogUnavailable
+from services.tlog.follower import LogView
+from services.trustee.lock_downs import LockDowns
+from services.trustee.told import authorization_of, credential_of, post_of
 from services.trustee.used_cases import UsedCases
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 
@@ -23,72 +30,77 @@ class Refused(Exception):
 class Trustee:
     """One share, and the checks in front of it. Raises SealError when the share is not one that was dealt."""
 
-    def __init__(self, *, share: Share, trust: Trust, used: UsedCases, clock: Clock) -> None:
+    def __init__(
+        self, *, share: Share, trust: Trust, log: LogView, used: UsedCases, lock_downs: LockDowns, clock: Clock
+    ) -> None:
         check_share(share, trust.share_commitments)
         self._share = share
         self._trust = trust
+        self._log = log
         self._used = used
+        self._lock_downs = lock_downs
         self._clock = clock
+        self._seen = begin(trust)
 
-    def decrypt(self, request: pb.DecryptShareRequest) -> Partial:
-        """This trustee's partial decryption of the envelope, or Refused."""
-        now = int(self._clock.now().timestamp())
+    async def decrypt(self, request: pb.DecryptShareRequest) -> Partial:
+        """This trustee's partial decryption of the envelope; Refused, or LogUnavailable when asking again may help."""
         try:
-            authorization, credential = authorization_of(request), credential_of(request)
+            authorization, credential = authorization_of(request.authorization), credential_of(request.credential)
 
-            # 1. Enough officers in enough roles approved this very case, and the world can see in the log that it is
-            #    about to be opened: the log and a quorum of witnesses have signed for it.
-            verify_authorization(authorization, credential, self._trust, now)
+            # 1. The world can see in the log that somebody is about to be opened. This trustee sees it too: it reads
+            #    the log for itself, up to that leaf and to this day, so that nothing officers did can be kept from it.
+            witnessed = verify_intent(authorization, self._trust)
+            governance = await self._governance(witnessed.size)
+            if self._lock_downs.stand(governance):
+                raise Refused
 
-            # 2. The credential is genuine, under the one key that the log holds for its label and epoch.
+            # 2. Enough officers in enough roles approved this very case, for somebody who may ask; none of them has
+            #    stopped it since; the subject was told, and the delay is over.
+            now = int(self._clock.now().timestamp())
+            verify_authorization(authorization, credential, governance=governance, trust=self._trust, now=now)
+
+            # 3. The credential is genuine, under the one key that the log holds for its label and epoch.
             check_credential(credential, request.issuer_key, request.issuer_key_proof, self._trust)
 
-            # 3. Whoever holds the credential wrote the very post that the officers approved. Otherwise approvals given
-            #    for one author's post could open the envelope of another.
-            verify_authorship(post_of(request), credential, request.issuer_key)
+            # 4. Whoever holds the credential wrote the very post that the officers approved. Otherwise approvals given
+            #    for one author's post could open the envelope of another. A case about the alias itself has no post.
+            post_id = authorization.scope.post_id
+            if post_id:
+                verify_authorship(post_of(request.post, post_id), credential, request.issuer_key)
 
-            # 4. The envelope is the credential's own. Decrypting any other would make this trustee an oracle.
+            # 5. The envelope is the credential's own. Decrypting any other would make this trustee an oracle.
             if envelope_hash(request.envelope) != credential.message.envelope_hash:
                 raise Refused
             check_envelope(request.envelope)
-        except SealError:
-            raise Refused from None
 
-        # 5. The case is new, or this is the same request again. On disk before the share is touched.
+            # 6. What the log says of the subject is said of this envelope's owner: nobody else was told in his stead.
+            if authorization.subject != subject_tag(request.subject_blind, request.envelope):
+                raise Refused
+            notice = governance.noticed.get(authorization.intent.commitment)
+            if notice is not None and notice.blind != request.subject_blind:
+                raise Refused
+        except (SealError, LogForked) as error:
+            raise Refused from error
+
+        # 7. The case is new, or this is the same request again. On disk before the share is touched.
         if not self._used.claim(authorization.statement.case_id, authorization.statement.hash()):
             raise Refused
         return partial_decrypt(self._share, request.envelope)
 
+    async def lock_down(self, lock_down: LockDown, signature: bytes) -> None:
+        """Answer nobody until a quorum has ended this lock-down in the log; on disk on return. Refused if it is none.
 
-def authorization_of(request: pb.DecryptShareRequest) -> Authorization:
-    """The authorization as it was told, unverified; SealError when it is malformed."""
-    told = request.authorization
-    statement = CaseStatement(
-        told.case_id, told.bundle_hash, told.ground, told.policy_hash, told.opened_at, told.expires_at
-    )
-    demand = Demand(told.requester, told.instrument, told.document_hash)
-    return Authorization(
-        statement, demand, told.post_id, told.recipient_key, tuple(told.approvals), told.intent_salt, told.intent_proof
-    )
+        A log that does not answer, or has forked, is no reason not to stop.
+        """
+        try:
+            governance = await self._governance(0)
+        except (LogUnavailable, LogForked):
+            governance = self._seen
+        try:
+            self._lock_downs.lock(lock_down, signature, governance)
+        except SealError as error:
+            raise Refused from error
 
-
-def credential_of(request: pb.DecryptShareRequest) -> SignedCredential:
-    """The credential as it was told, unverified; SealError when it is malformed."""
-    told = request.credential
-    context = Context(told.label, told.epoch)
-    message = CredentialMessage(told.prefix, context, told.alias_key, told.envelope_hash)
-    return SignedCredential(message, told.signature)
-
-
-def post_of(request: pb.DecryptShareRequest) -> SignedPost:
-    """The post of the authorization's case as it was told, unverified."""
-    told = request.post
-    return SignedPost(
-        told.thread_id,
-        request.authorization.post_id,
-        told.title,
-        told.body,
-        told.thread_key,
-        told.certificate,
-        told.signature,
-    )
+    async def _governance(self, min_size: int) -> Governance:
+        self._seen = await self._log.view(min_size)
+        return self._seen

@@ -1,4 +1,4 @@
-"""Puts a trustee together: its share, the public trust material, its record of used cases, its one RPC service."""
+"""Puts a trustee together: its share, the public trust material and log, its own records, its two RPC services."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,14 @@ from services.seal.passphrase import WrongPassphrase
 from services.seal.share_file import index_of, open_share, passphrase_of
 from services.seal.threshold import Share
 from services.seal.trust import Trust
+from services.tlog.anchor import Anchor
+from services.tlog.follower import LogFollower, LogView
+from services.tlog.reader import MirrorReader
 from services.trustee.decision import Trustee
-from services.trustee.servicer import ERRORS, TrusteeServicer
+from services.trustee.lock_downs import LockDowns
+from services.trustee.servicer import ERRORS, LockServicer, Refusals, TrusteeServicer
 from services.trustee.used_cases import UsedCases
+from vouchsafe.trustee.v1.lock_service_pb2_grpc import add_LockServiceServicer_to_server
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import add_TrusteeServiceServicer_to_server
 
 
@@ -25,17 +30,32 @@ class Config:
 
 async def start(process: Process) -> None:
     """Open what the process needs and hand its server over. Raises what would make serving unsafe."""
-    config = configfile.load(process.config, Config)
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
+    mirrors = [MirrorReader(url) for url in process.endpoints.log.mirrors]
+    log = LogFollower(trust, mirrors, clock=SystemClock(), anchor=Anchor(process.endpoints.paths.state))
+    process.worker("log", log.run)
+    assemble(process, trust, log)
+
+
+def assemble(process: Process, trust: Trust, log: LogView) -> None:
+    """A trustee that sees the public log as `log` shows it."""
+    config = configfile.load(process.config, Config)
     used = UsedCases.open(process.endpoints.paths.state)
     process.on_close(used.close)
-    trustee = Trustee(share=_share(process, trust), trust=trust, used=used, clock=SystemClock())
+    lock_downs = LockDowns.open(process.endpoints.paths.state)
+    process.on_close(lock_downs.close)
+    share = _share(process, trust)
+    trustee = Trustee(share=share, trust=trust, log=log, used=used, lock_downs=lock_downs, clock=SystemClock())
+    refusals = Refusals()
     process.serve(
         RpcServer(
             listen=process.endpoints.listen.rpc,
             health_listen=process.endpoints.listen.health,
             tls=process.secrets.tls(),
-            services=[ServiceBinding(add_TrusteeServiceServicer_to_server, TrusteeServicer(trustee))],
+            services=[
+                ServiceBinding(add_TrusteeServiceServicer_to_server, TrusteeServicer(trustee, refusals)),
+                ServiceBinding(add_LockServiceServicer_to_server, LockServicer(trustee, refusals)),
+            ],
             allow=config.allow,
             errors=ERRORS,
             continue_traces_from=frozenset().union(*config.allow.values()),

@@ -88,6 +88,13 @@ def case_message(state: Asked, held: Held) -> pb.Case:
         post=post_message(facts),
         credential=credential_message(held.deposit),
         issuer_key=held.issuer_key,
+        delay_seconds=facts.delay_seconds,
+        gag_until=facts.gag_until,
+        waiver_hash=facts.waiver_hash,
+        case_salt=facts.case_salt,
+        organisation=facts.organisation,
+        basis=f"LEGAL_BASIS_{facts.basis.upper().replace('-', '_')}",
+        fields=[f"PERSON_FIELD_{each.upper()}" for each in facts.fields],
     )
     match state:
         case Pending():

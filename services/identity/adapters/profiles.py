@@ -1,7 +1,6 @@
 """Personal fields under a key of the person's own: destroying that key is what erasing him will mean.
 
-A profile's plaintext is canonical bytes: the tag `profile`, then name and login. The same bytes are what a release
-seals to its recipient, who reads them back with `Profile.parse`'s rule.
+A profile's plaintext is canonical bytes: the tag `profile`, then name and login.
 """
 
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from services.seal import field_crypt
 from services.seal.canonical import read_fields, signed_bytes
 from services.seal.errors import SealError
+from services.seal.requests import Field
 from services.seal.secret import SecretBytes
 
 
@@ -21,6 +21,13 @@ class Profile:
 
     def __repr__(self) -> str:
         return "Profile(<hidden>)"
+
+    def field(self, field: str) -> str:
+        """The value of a field of a case's scope (`seal.requests.Field`); SealError for another word."""
+        values: dict[str, str] = {Field.NAME: self.name, Field.LOGIN: self.login}
+        if field not in values:
+            raise SealError("a profile has no such field")
+        return values[field]
 
     def to_bytes(self) -> bytes:
         """The canonical bytes."""

@@ -7,6 +7,7 @@ from grpc import StatusCode
 from services.chassis.rpc_errors import ErrorTable
 from services.identity.adapters.passwords import PasswordsBusy
 from services.identity.domain.errors import Reason
+from services.tlog.errors import LogUnavailable
 
 ERRORS: Final = ErrorTable(
     reasons={
@@ -20,5 +21,8 @@ ERRORS: Final = ErrorTable(
         Reason.SESSION_EXPIRED: StatusCode.UNAUTHENTICATED,
         Reason.RELEASE_REFUSED: StatusCode.PERMISSION_DENIED,
     },
-    exceptions={PasswordsBusy: (StatusCode.RESOURCE_EXHAUSTED, "PASSWORDS_BUSY")},
+    exceptions={
+        PasswordsBusy: (StatusCode.RESOURCE_EXHAUSTED, "PASSWORDS_BUSY"),
+        LogUnavailable: (StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
+    },
 )

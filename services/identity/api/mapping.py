@@ -1,7 +1,7 @@
 """From RPC messages to the values that identity and seal work on, and back. Checks shapes only, never truth."""
 
 from services.identity.domain.person import PersonRegistered
-from services.seal.authorization import Authorization, Demand, SignedCredential
+from services.seal.authorization import Authorization, Demand, Scope, SignedCredential
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.identity.v1 import person_service_pb2 as person_rpc
@@ -26,14 +26,20 @@ def to_authorization(message: authorization_pb2.Authorization) -> Authorization:
         policy_hash=message.policy_hash,
         opened_unix=message.opened_at,
         expires_unix=message.expires_at,
+        delay_seconds=message.delay_seconds,
+        gag_until_unix=message.gag_until,
+        waiver_hash=message.waiver_hash,
     )
+    told = (message.requester, message.basis, message.organisation, message.instrument, message.document_hash)
     return Authorization(
         statement=statement,
-        demand=Demand(message.requester, message.instrument, message.document_hash),
-        post_id=message.post_id,
+        demand=Demand(*told),
+        scope=Scope(message.post_id, tuple(message.fields)),
         recipient_key=message.recipient_key,
         approvals=tuple(message.approvals),
+        case_salt=message.case_salt,
         intent_salt=message.intent_salt,
+        subject=message.subject,
         intent_proof=message.intent_proof,
     )
 

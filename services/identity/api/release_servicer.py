@@ -1,7 +1,7 @@
 """Release a person to the recipient of an authorised case, and to nobody else; disclosure carries it unread.
 
 Every refusal is the one constant RELEASE_REFUSED: whoever asks learns nothing of which check failed, nor whether a
-reference exists.
+reference exists. Only a log that cannot be read at the moment is told apart, for asking again may help.
 """
 
 from typing import Any
@@ -19,21 +19,18 @@ from services.identity.domain.errors import DomainError, Reason
 from services.identity.domain.person import Event, PersonReleased, Registered, State
 from services.identity.domain.person_decider import Command, RecordRelease
 from services.identity.projections.persons_by_escrow import person_id_of
-from services.seal import ed25519, hpke
-from services.seal.authorization import SignedCredential, verify_authorization
-from services.seal.canonical import signed_bytes
+from services.seal import ed25519
+from services.seal.authorization import SignedCredential, verify_authorization, verify_intent
 from services.seal.errors import SealError
-from services.seal.statements import CaseStatement, Ownership
+from services.seal.release import seal_released
+from services.seal.statements import Ownership
 from services.seal.trust import Trust
+from services.tlog.errors import LogForked
+from services.tlog.follower import LogView
 from vouchsafe.identity.v1 import release_service_pb2 as rpc
 from vouchsafe.identity.v1 import release_service_pb2_grpc as stubs
 
 Context = grpc.aio.ServicerContext[Any, Any]
-
-
-def release_info(statement: CaseStatement) -> bytes:
-    """HPKE's `info` of a release: the tag `release`, the case, and the hash of what the case is about."""
-    return signed_bytes("release", statement.case_id, statement.bundle_hash)
 
 
 class ReleaseServicer(stubs.ReleaseServiceServicer):
@@ -46,35 +43,41 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         persons_by_escrow: Views,
         profiles: Profiles,
         trust: Trust,
+        log: LogView,
         clock: Clock,
     ) -> None:
         self._persons = persons
         self._persons_by_escrow = persons_by_escrow
         self._profiles = profiles
         self._trust = trust
+        self._log = log
         self._clock = clock
 
     async def ReleasePerson(self, request: rpc.ReleasePersonRequest, _context: Context) -> rpc.ReleasePersonResponse:  # noqa: N802
-        """Seal name and login to the case's recipient; RELEASE_REFUSED. A repeat answers the same sealed bytes."""
+        """Seal what the case asks for to its recipient; RELEASE_REFUSED. A repeat answers the same sealed bytes."""
         try:
             return await self._release(request)
-        except SealError as e:
+        except (SealError, LogForked) as e:
             raise DomainError(Reason.RELEASE_REFUSED) from e
 
     async def _release(self, request: rpc.ReleasePersonRequest) -> rpc.ReleasePersonResponse:
-        # Step 1: officers' quorum, policy, time, scope and the logged, co-signed intent, all from our own trust file.
+        # Step 1: officers' quorum, policy, time, scope and the logged, co-signed intent, all by our own trust file and
+        # our own view of the log, in which no officer has stopped it.
         authorization = to_authorization(request.authorization)
         credential = to_credential(request.credential)
-        verify_authorization(authorization, credential, self._trust, int(self._clock.now().timestamp()))
+        governance = await self._log.view(verify_intent(authorization, self._trust).size)
+        now = int(self._clock.now().timestamp())
+        verify_authorization(authorization, credential, governance=governance, trust=self._trust, now=now)
         # Step 2: the person must have signed this alias under the key registered *here*. Verification knows escrow
         # references too, and without this step could frame somebody with a credential of its own making.
         person = await self._person(request.escrow_reference)
         _check_ownership(person, credential, request.ownership_signature)
-        # Step 3: seal to the recipient, and answer only once that is on record.
+        # Step 3: seal what is in scope, and no more, to the recipient; answer only once that is on record.
         profile = self._profiles.open(person.person_id, person.wrapped_key, person.sealed_profile)
-        info = release_info(authorization.statement)
-        sealed = hpke.seal(authorization.recipient_key, profile.to_bytes(), info)
-        command = RecordRelease(authorization.statement.case_id, sealed)
+        told = {field: profile.field(field) for field in authorization.scope.fields}
+        case_id = authorization.statement.case_id
+        sealed = seal_released(authorization.recipient_key, case_id, authorization.statement.bundle_hash, told)
+        command = RecordRelease(case_id, sealed)
         return rpc.ReleasePersonResponse(sealed_identity=await self._record(request, person.person_id, command))
 
     async def _person(self, escrow_reference: bytes) -> Registered:

@@ -9,8 +9,11 @@ import pytest
 from services.chassis.rpc_errors import RpcError
 from services.disclosure.domain.case import CaseDeclined
 from services.disclosure.domain.case_decider import may_ask
-from services.seal.authorization import MAY_ASK, Demand, bundle_hash
+from services.seal import requests
+from services.seal.authorization import Demand, Scope, bundle_hash
 from services.seal.ed25519 import SigningKey
+from services.seal.governance import begin
+from services.seal.requests import Basis, Requester
 from tests.rpc.disclosure.authors import Author
 from tests.rpc.disclosure.world import RECIPIENT, Platform, Served, open_request, statement_of
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -28,9 +31,10 @@ async def test_a_court_opens_a_case_that_binds_post_credential_and_recipient(pla
     disclosure, author = await deposited(platform)
     case = await disclosure.open_case(author)
     assert case.state == pb.CASE_STATE_PENDING
-    demand = Demand(pb.RequesterClass.Name(case.requester), case.instrument, case.document_hash)
-    assert case.bundle_hash == bundle_hash(author.credential, demand, author.post_id, RECIPIENT)
-    assert case.policy_hash == platform.trust.policy.hash()
+    demand = Demand("court", "court-order", case.organisation, case.instrument, case.document_hash)
+    scope = Scope(author.post_id, ("name", "login"))
+    assert case.bundle_hash == bundle_hash(author.credential, demand, scope, RECIPIENT)
+    assert case.policy_hash == begin(platform.trust).hash()
     assert case.expires_at == case.opened_at + platform.trust.policy.approval_ttl_seconds
     assert not case.sealed_identity
     assert await disclosure.case("GetCase", pb.GetCaseRequest(case_id=case.case_id)) == case
@@ -172,4 +176,7 @@ async def test_malformed_requests_are_refused(platform: Platform, changes: dict[
 
 def test_the_decider_and_the_trustees_agree_on_who_may_ask():
     """Each has a list of its own: the decider imports nothing, and a trustee believes nothing."""
-    assert {name for name in pb.RequesterClass.keys() if may_ask(name)} == MAY_ASK  # noqa: SIM118  (not a mapping)
+    lawful = {requester for requester in Requester if any(requests.may_ask(requester, basis) for basis in Basis)}
+    assert {name for name in pb.RequesterClass.keys() if may_ask(name)} == {  # noqa: SIM118  (not a mapping)
+        f"REQUESTER_CLASS_{requester.upper()}" for requester in lawful
+    }

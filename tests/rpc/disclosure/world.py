@@ -26,12 +26,14 @@ from services.chassis.log.eventstore import EventStore, Mark
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles
+from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.adapters.peers import Channels, Peers, connect
 from services.disclosure.config import Config, Keys
 from services.disclosure.wiring import Disclosure, build, open_log, server
 from services.seal import ed25519, hpke, threshold
 from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
 from services.seal.ed25519 import SigningKey
+from services.seal.governance import Governance, fold
 from services.seal.note import NoteSigner, SignatureType, VerifierKey
 from services.seal.passphrase import RANDOM
 from services.seal.share_file import passphrase_of, seal_share
@@ -42,8 +44,11 @@ from services.seal.statements import (
     Ownership,
 )
 from services.seal.trust import Trust
+from services.tlog.errors import LogUnavailable
+from services.tlog.follower import LogView
+from services.tlog.log import TransparencyLog
 from services.trustee import wiring as trustee_wiring
-from services.trustee.decision import authorization_of
+from services.trustee.told import authorization_of
 from services.witness import wiring as witness_wiring
 from tests.rpc.disclosure.authors import EPOCH, LABEL, Author, credential_message, issuer
 from tests.support.certs import make_leaf
@@ -56,7 +61,6 @@ from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
 from vouchsafe.identity.v1 import release_service_pb2 as release_pb
-from vouchsafe.trustee.v1 import trustee_service_pb2 as trustee_pb
 from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
 DOMAIN = "vouchsafe.internal"
@@ -140,8 +144,9 @@ class Forum:
 class Identity:
     """Plays identity: checks the authorization and the person's own signature, and seals a name to the recipient."""
 
-    def __init__(self, trust: Trust) -> None:
+    def __init__(self, trust: Trust, log: LogView) -> None:
         self._trust = trust
+        self.log = log
         self._persons: dict[bytes, Author] = {}
         self.released: list[release_pb.ReleasePersonRequest] = []
 
@@ -150,13 +155,13 @@ class Identity:
 
     async def __call__(self, request: release_pb.ReleasePersonRequest) -> release_pb.ReleasePersonResponse:
         told = request.authorization
-        authorization = authorization_of(trustee_pb.DecryptShareRequest(authorization=told))
+        authorization = authorization_of(told)
         credential = request.credential
         context = Context(credential.label, credential.epoch)
         message = CredentialMessage(credential.prefix, context, credential.alias_key, credential.envelope_hash)
-        verify_authorization(
-            authorization, SignedCredential(message, credential.signature), self._trust, int(time.time())
-        )
+        governance = await self.log.view(0)
+        signed = SignedCredential(message, credential.signature)
+        verify_authorization(authorization, signed, governance=governance, trust=self._trust, now=int(time.time()))
         author = self._persons.get(request.escrow_reference)
         if author is None:
             raise RpcError(Failure(grpc.StatusCode.PERMISSION_DENIED, "RELEASE_REFUSED", "release refused"))
@@ -197,10 +202,29 @@ async def running(start: Start, of: Process) -> AsyncIterator[str]:
             await close()
 
 
-def trustee(ceremony: Ceremony, directory: Path, index: int) -> Any:
-    """Trustee `index`, as an async context manager that yields its address."""
+def trustee(ceremony: Ceremony, directory: Path, index: int, log: LogView) -> Any:
+    """Trustee `index`, which sees the public log by `log`, as an async context manager that yields its address."""
     secrets = share_secrets(ceremony.dealing, index)
-    return running(trustee_wiring.start, process(f"trustee-{index}", directory, secrets, ceremony.text))
+
+    async def start(of: Process) -> None:
+        trustee_wiring.assemble(of, ceremony.trust, log)
+
+    return running(start, process(f"trustee-{index}", directory, secrets, ceremony.text))
+
+
+class StoredLog:
+    """The public log as it stands in disclosure's store, to whoever follows it."""
+
+    def __init__(self, trust: Trust, store: EventStore) -> None:
+        self._trust = trust
+        self._log = TransparencyLog(store, event_codec(), SystemClock())
+
+    async def view(self, min_size: int) -> Governance:
+        """See `LogView`."""
+        size = await self._log.refresh()
+        if size < min_size:
+            raise LogUnavailable("the log is too short")
+        return fold(self._trust, self._log.leaves(0, size))
 
 
 def share_secrets(dealing: threshold.Dealing, index: int) -> dict[str, bytes]:
@@ -219,7 +243,17 @@ def witness(ceremony: Ceremony, directory: Path, index: int) -> Any:
 
 def statement_of(case: case_pb.Case) -> CaseStatement:
     """What an officer signs, from the case that he is shown."""
-    return CaseStatement(case.case_id, case.bundle_hash, case.ground, case.policy_hash, case.opened_at, case.expires_at)
+    return CaseStatement(
+        case.case_id,
+        case.bundle_hash,
+        case.ground,
+        case.policy_hash,
+        case.opened_at,
+        case.expires_at,
+        case.delay_seconds,
+        case.gag_until,
+        case.waiver_hash,
+    )
 
 
 TRUSTEES, WITNESSES = 5, 2
@@ -234,7 +268,8 @@ class Platform:
         self.trust = ceremony.trust
         self.store = store
         self.forum = Forum()
-        self.identity = Identity(self.trust)
+        self.log = StoredLog(self.trust, store)
+        self.identity = Identity(self.trust, self.log)
         # Nothing listens on port 1: whoever was not started is dead to disclosure.
         names = [f"trustee-{i}" for i in range(1, TRUSTEES + 1)] + [f"witness-{i}" for i in range(1, WITNESSES + 1)]
         self.addresses = dict.fromkeys([*names, "forum", "identity"], "127.0.0.1:1")
@@ -250,7 +285,11 @@ class Platform:
         """Start trustees and witnesses by name."""
         for name in names:
             kind, _, index = name.partition("-")
-            made = {"trustee": trustee, "witness": witness}[kind](self.ceremony, self.directory, int(index))
+            made = (
+                witness(self.ceremony, self.directory, int(index))
+                if kind == "witness"
+                else trustee(self.ceremony, self.directory, int(index), self.log)
+            )
             self.addresses[name] = await self._stack.enter_async_context(made)
 
     def author(self) -> Author:

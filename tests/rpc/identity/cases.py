@@ -1,29 +1,25 @@
-"""An authorised case as disclosure would bring it: trust material, officers, a log with two witnesses."""
+"""An authorised case as disclosure would bring it to identity: trust material, officers, a log with two witnesses."""
 
-import dataclasses
 import uuid
+from dataclasses import dataclass, replace
+from typing import Any
 
-from services.seal import note
-from services.seal.authorization import Demand, SignedCredential, bundle_hash, sign_approval
-from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
+from services.seal.authorization import SignedCredential
 from services.seal.ed25519 import SigningKey
-from services.seal.leaves import OpenIntentLeaf
-from services.seal.merkle import Tree, leaf_hash
-from services.seal.note import NoteSigner, SignatureType, VerifierKey
-from services.seal.statements import CaseStatement, Context, CredentialMessage, Ownership
-from services.seal.tlog_proof import TlogProof
+from services.seal.note import SignatureType, VerifierKey
+from services.seal.statements import Context, CredentialMessage, Ownership
 from services.seal.trust import Officer, Policy, Trust
+from tests.support.openings import Opening, Signers
 from vouchsafe.credential.v1 import credential_pb2
-from vouchsafe.identity.v1 import release_service_pb2
-from vouchsafe.trustee.v1 import authorization_pb2
+from vouchsafe.identity.v1.release_service_pb2 import ReleasePersonRequest
 
 ORIGIN = "log.test/identity"
-SALT = b"s" * 32
-POST_ID = str(uuid.UUID(int=7))
-DEMAND = Demand("REQUESTER_CLASS_COURT", "7 O 113/26", b"d" * 32)
 LOG_KEY = SigningKey.generate()
 WITNESSES = {f"witness.test/{i}": SigningKey.generate() for i in (1, 2)}
 OFFICERS = {role: SigningKey.generate() for role in ("legal", "privacy", "council")}
+CREDENTIAL = SignedCredential(
+    CredentialMessage(b"p" * 32, Context("harbour-games", 203001), b"c" * 32, b"h" * 32), b"x" * 384
+)
 
 
 def make_trust(assertion_public: bytes) -> Trust:
@@ -41,78 +37,43 @@ def make_trust(assertion_public: bytes) -> Trust:
         share_commitments=(b"5" * 32,),
         threshold=1,
         officers=tuple(Officer(role, role, "platform", key.public_key) for role, key in OFFICERS.items()),
-        policy=Policy(3, 3, 3600, 60, 60, 9000),
+        policy=Policy(3, 3, 3600, 5, 5, 9000),
     )
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Case:
     """One case about one alias; `ownership_key` has signed the alias."""
 
-    trust: Trust
-    now: int
-    recipient: bytes
+    opening: Opening
     escrow_reference: bytes
     ownership_key: SigningKey
-    officers: tuple[str, ...] = tuple(OFFICERS)
-    witnesses: int = 2
-    case_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
 
-    @property
-    def credential(self) -> SignedCredential:
-        message = CredentialMessage(b"p" * 32, Context("harbour-games", 203001), b"c" * 32, b"h" * 32)
-        return SignedCredential(message, b"x" * 384)
+    @classmethod
+    def of(cls, trust: Trust, now: int, recipient: bytes, escrow_reference: bytes, ownership_key: SigningKey) -> "Case":
+        """A lawful one."""
+        signers = Signers(trust, LOG_KEY, WITNESSES, OFFICERS)
+        return cls(Opening(signers, CREDENTIAL, b"e" * 128, now, recipient), escrow_reference, ownership_key)
 
-    @property
-    def statement(self) -> CaseStatement:
-        bundle = bundle_hash(self.credential, DEMAND, POST_ID, self.recipient)
-        return CaseStatement(self.case_id, bundle, "order 7", self.trust.policy.hash(), self.now - 10, self.now + 900)
+    def but(self, **changes: Any) -> "Case":
+        """This case with another opening."""
+        return replace(self, opening=replace(self.opening, **changes))
 
-    def request(self) -> release_service_pb2.ReleasePersonRequest:
+    def request(self) -> ReleasePersonRequest:
         """The whole request, fresh."""
-        message = self.credential.message
+        message = CREDENTIAL.message
         signature = self.ownership_key.sign(Ownership(message.context, message.cpk).signed_bytes())
-        return release_service_pb2.ReleasePersonRequest(
+        return ReleasePersonRequest(
             request_id=str(uuid.uuid4()),
-            authorization=self._authorization(),
+            authorization=self.opening.message(),
             credential=credential_pb2.Credential(
                 label=message.context.label,
                 epoch=message.context.epoch,
                 alias_key=message.cpk,
                 envelope_hash=message.envelope_hash,
                 prefix=message.prefix,
-                signature=self.credential.signature,
+                signature=CREDENTIAL.signature,
             ),
             escrow_reference=self.escrow_reference,
             ownership_signature=signature,
         )
-
-    def _authorization(self) -> authorization_pb2.Authorization:
-        statement = self.statement
-        expires = self.now + 600
-        return authorization_pb2.Authorization(
-            case_id=statement.case_id,
-            bundle_hash=statement.bundle_hash,
-            ground=statement.ground,
-            policy_hash=statement.policy_hash,
-            opened_at=statement.opened_unix,
-            expires_at=statement.expires_unix,
-            requester=DEMAND.requester,
-            instrument=DEMAND.instrument,
-            document_hash=DEMAND.document_hash,
-            post_id=POST_ID,
-            recipient_key=self.recipient,
-            approvals=[sign_approval(statement, name, OFFICERS[name], expires) for name in self.officers],
-            intent_salt=SALT,
-            intent_proof=self._proof(),
-        )
-
-    def _proof(self) -> str:
-        leaf = OpenIntentLeaf.of(SALT, self.statement.hash()).to_bytes()
-        tree = Tree([leaf_hash(b"other"), leaf_hash(leaf)])
-        signed = sign_checkpoint(Checkpoint(ORIGIN, 2, tree.root()), NoteSigner(ORIGIN, LOG_KEY))
-        lines = [
-            note.cosign(signed.text, NoteSigner(name, key, SignatureType.COSIGNATURE), self.now).line()
-            for name, key in list(WITNESSES.items())[: self.witnesses]
-        ]
-        return TlogProof(1, tree.inclusion(1, 2), add_cosignatures(signed.format(), tuple(lines))).format()

@@ -9,13 +9,16 @@ import pytest
 
 from services.chassis.log.handle import commit_id_of
 from services.chassis.rpc_errors import RpcError
-from services.identity.adapters.profiles import Profile
-from services.identity.api.release_servicer import release_info
 from services.seal import hpke
+from services.seal.authorization import Scope
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
+from services.seal.leaves import OpeningVetoedLeaf
+from services.seal.release import open_released
 from services.seal.secret import SecretBytes
-from tests.rpc.identity.cases import Case
+from services.seal.statements import Veto
+from services.tlog.errors import LogForked, LogUnavailable
+from tests.rpc.identity.cases import OFFICERS, Case
 from tests.rpc.identity.conftest import Identity, PersonSide
 from tests.support.rpc import identity
 from vouchsafe.identity.v1 import release_service_pb2 as rpc
@@ -33,6 +36,7 @@ class DisclosureSide:
     """Disclosure's channel, and a recipient's keys."""
 
     def __init__(self, service: Identity) -> None:
+        self.log = service.log
         self.channel = service.running.channel("disclosure")
         self._stub = ReleaseServiceStub(self.channel.channel)
         self.private, self.recipient = hpke.generate()
@@ -46,8 +50,14 @@ class DisclosureSide:
             await self.release(request)
         return error.value.code, error.value.reason
 
-    def open(self, sealed: bytes, case: Case, private: SecretBytes | None = None) -> Profile:
-        return Profile.parse(hpke.open_sealed(private or self.private, sealed, release_info(case.statement)))
+    def asked(self, case: Case) -> rpc.ReleasePersonRequest:
+        """A request about a case that stands in the log."""
+        self.log.leaves = list(case.opening.logged)
+        return case.request()
+
+    def open(self, sealed: bytes, case: Case, private: SecretBytes | None = None) -> dict[str, str]:
+        statement = case.opening.statement
+        return open_released(private or self.private, statement.case_id, statement.bundle_hash, sealed)
 
 
 @pytest.fixture
@@ -55,31 +65,27 @@ async def case(service: Identity, person_side: PersonSide, disclosure: Disclosur
     """A case about somebody called Ada Lovelace, with all that it takes."""
     person = await person_side.person("Ada Lovelace")
     await service.projected()
-    return Case(
-        trust=service.trust,
-        now=int(service.clock.now().timestamp()),
-        recipient=disclosure.recipient,
-        escrow_reference=person.registered.escrow_reference,
-        ownership_key=person.ownership_key,
-    )
+    now = int(service.clock.now().timestamp())
+    reference = person.registered.escrow_reference
+    return Case.of(service.trust, now, disclosure.recipient, reference, person.ownership_key)
 
 
 REFUSED = (grpc.StatusCode.PERMISSION_DENIED, "RELEASE_REFUSED")
 
 
 async def test_the_recipient_and_nobody_else_reads_who_it_is(disclosure: DisclosureSide, case: Case) -> None:
-    sealed = await disclosure.release(case.request())
-    assert disclosure.open(sealed, case).name == "Ada Lovelace"
+    sealed = await disclosure.release(disclosure.asked(case))
+    assert disclosure.open(sealed, case)["name"] == "Ada Lovelace"
     with pytest.raises(SealError):
         disclosure.open(sealed, case, hpke.generate()[0])
     with pytest.raises(SealError):
-        disclosure.open(sealed, replace(case, case_id=str(uuid.uuid4())))
+        disclosure.open(sealed, case.but(case_id=str(uuid.uuid4())))
 
 
 async def test_a_repeat_answers_the_same_bytes_and_is_recorded_once(
     service: Identity, disclosure: DisclosureSide, case: Case
 ) -> None:
-    request = case.request()
+    request = disclosure.asked(case)
     assert await disclosure.release(request) == await disclosure.release(request)
     commit = await service.store.find_commit(commit_id_of(identity("disclosure"), request.request_id))
     assert commit is not None
@@ -88,23 +94,23 @@ async def test_a_repeat_answers_the_same_bytes_and_is_recorded_once(
 
 
 async def test_without_enough_officers_or_witnesses(disclosure: DisclosureSide, case: Case) -> None:
-    assert await disclosure.refused(replace(case, officers=("legal", "privacy")).request()) == REFUSED
-    assert await disclosure.refused(replace(case, witnesses=1).request()) == REFUSED
+    assert await disclosure.refused(disclosure.asked(case.but(approved_by=("legal", "privacy")))) == REFUSED
+    assert await disclosure.refused(disclosure.asked(case.but(quorum=1))) == REFUSED
 
 
 async def test_verification_cannot_frame_somebody_with_an_alias_of_its_own(
     disclosure: DisclosureSide, case: Case
 ) -> None:
-    assert await disclosure.refused(replace(case, ownership_key=SigningKey.generate()).request()) == REFUSED
+    assert await disclosure.refused(disclosure.asked(replace(case, ownership_key=SigningKey.generate()))) == REFUSED
 
 
 async def test_an_unknown_reference_is_refused_alike(disclosure: DisclosureSide, case: Case) -> None:
-    assert await disclosure.refused(replace(case, escrow_reference=b"?" * 16).request()) == REFUSED
+    assert await disclosure.refused(disclosure.asked(replace(case, escrow_reference=b"?" * 16))) == REFUSED
 
 
 @pytest.mark.parametrize("field", ["label", "epoch", "alias_key", "envelope_hash", "prefix", "signature"])
 async def test_another_credential_than_the_approved_one(disclosure: DisclosureSide, case: Case, field: str) -> None:
-    request = case.request()
+    request = disclosure.asked(case)
     value = getattr(request.credential, field)
     other = {str: "other", int: 7}.get(type(value)) or bytes(len(value))
     setattr(request.credential, field, other)
@@ -112,23 +118,68 @@ async def test_another_credential_than_the_approved_one(disclosure: DisclosureSi
 
 
 async def test_another_recipient_than_the_approved_one(disclosure: DisclosureSide, case: Case) -> None:
-    request = case.request()
+    request = disclosure.asked(case)
     request.authorization.recipient_key = hpke.generate()[1]
     assert await disclosure.refused(request) == REFUSED
 
 
 async def test_a_recipient_whose_key_is_no_key(disclosure: DisclosureSide, case: Case) -> None:
-    assert await disclosure.refused(replace(case, recipient=bytes(32)).request()) == REFUSED
+    assert await disclosure.refused(disclosure.asked(case.but(recipient_key=bytes(32)))) == REFUSED
 
 
 async def test_a_case_that_has_ended(disclosure: DisclosureSide, case: Case) -> None:
-    assert await disclosure.refused(replace(case, now=case.now - 1000).request()) == REFUSED
+    assert await disclosure.refused(disclosure.asked(case.but(now=case.opening.now - 1000))) == REFUSED
+
+
+async def test_only_what_the_case_asks_for_is_told(disclosure: DisclosureSide, case: Case) -> None:
+    for fields in (("name",), ("login",), ("login", "name")):
+        asked = case.but(scope=Scope("", fields), case_id=str(uuid.uuid4()))
+        told = disclosure.open(await disclosure.release(disclosure.asked(asked)), asked)
+        assert tuple(told) == fields
+
+
+async def test_more_than_the_case_asks_for(disclosure: DisclosureSide, case: Case) -> None:
+    request = disclosure.asked(case.but(scope=Scope("", ("name",))))
+    request.authorization.fields.append("login")
+    assert await disclosure.refused(request) == REFUSED
+
+
+async def test_a_case_whose_subject_was_not_told_or_whose_delay_is_not_over(
+    disclosure: DisclosureSide, case: Case
+) -> None:
+    assert await disclosure.refused(disclosure.asked(case.but(noticed=False))) == REFUSED
+    assert await disclosure.refused(disclosure.asked(case.but(delay=60))) == REFUSED
+
+
+async def test_what_an_officer_has_stopped(disclosure: DisclosureSide, case: Case) -> None:
+    request = disclosure.asked(case)
+    intent = case.opening.intent.commitment
+    veto = Veto(intent, "legal").signed_bytes()
+    disclosure.log.append(OpeningVetoedLeaf(intent, "legal", OFFICERS["legal"].sign(veto)))
+    assert await disclosure.refused(request) == REFUSED
+
+
+async def test_a_log_that_shows_too_little_is_worth_another_try_and_one_with_two_histories_is_not(
+    disclosure: DisclosureSide, case: Case
+) -> None:
+    request = disclosure.asked(case)
+    del disclosure.log.leaves[-1:]
+    assert await disclosure.refused(request) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
+    for failing, told in (
+        (LogUnavailable("stale"), (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")),
+        (LogForked("two histories", ()), REFUSED),
+    ):
+        disclosure.log.failing = failing
+        try:
+            assert await disclosure.refused(request) == told
+        finally:
+            disclosure.log.failing = None
 
 
 async def test_a_refusal_records_nothing(service: Identity, disclosure: DisclosureSide, case: Case) -> None:
     before = len(service.store._commits)
-    await disclosure.refused(replace(case, officers=()).request())
-    await disclosure.refused(replace(case, officers=("legal",)).request())
+    await disclosure.refused(disclosure.asked(case.but(quorum=1)))
+    await disclosure.refused(disclosure.asked(case.but(approved_by=("legal",))))
     assert len(service.store._commits) == before
 
 

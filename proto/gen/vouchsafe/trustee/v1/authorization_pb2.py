@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/trustee/v1/authorization.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"\xf7\x03\n\rAuthorization\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x0b\x62undle_hash\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12(\n\x06ground\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1c\n\x0bpolicy_hash\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x11\n\topened_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12\x19\n\x07post_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\rrecipient_key\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x39\n\tapprovals\x18\t \x03(\tB&\xbaH#\x92\x01 \x08\x01\x10 \"\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\x12\x1c\n\x0bintent_salt\x18\n \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x0cintent_proof\x18\x0b \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$\x12\'\n\trequester\x18\x0c \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18@2\t^[A-Z_]*$\x12,\n\ninstrument\x18\r \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rdocument_hash\x18\x0e \x01(\x0c\x42\x07\xbaH\x04z\x02h b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(vouchsafe/trustee/v1/authorization.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"\xb8\x06\n\rAuthorization\x12\x19\n\x07\x63\x61se_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x0b\x62undle_hash\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12(\n\x06ground\x18\x03 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xf4\x03\x32\x0c^[^\\p{Cc}]*$\x12\x1c\n\x0bpolicy_hash\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x11\n\topened_at\x18\x05 \x01(\x03\x12\x12\n\nexpires_at\x18\x06 \x01(\x03\x12O\n\x07post_id\x18\x07 \x01(\tB>\xbaH;r927^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$\x12\x1e\n\rrecipient_key\x18\x08 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x39\n\tapprovals\x18\t \x03(\tB&\xbaH#\x92\x01 \x08\x01\x10 \"\x1ar\x18\x10\x01\x18\xd0\x0f\x32\x11^([^\\p{Cc}]|\\n)*$\x12\x1c\n\x0bintent_salt\x18\n \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x33\n\x0cintent_proof\x18\x0b \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$\x12\'\n\trequester\x18\x0c \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18@2\t^[a-z-]*$\x12,\n\ninstrument\x18\r \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12\x1e\n\rdocument_hash\x18\x0e \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12#\n\x05\x62\x61sis\x18\x0f \x01(\tB\x14\xbaH\x11r\x0f\x10\x01\x18@2\t^[a-z-]*$\x12.\n\x0corganisation\x18\x10 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12-\n\x06\x66ields\x18\x11 \x03(\tB\x1d\xbaH\x1a\x92\x01\x17\x08\x01\x10\x08\"\x11r\x0f\x10\x01\x18@2\t^[a-z-]*$\x12\x15\n\rdelay_seconds\x18\x12 \x01(\x04\x12\x1a\n\tgag_until\x18\x13 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1c\n\x0bwaiver_hash\x18\x14 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x1a\n\tcase_salt\x18\x15 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\x18\n\x07subject\x18\x16 \x01(\x0c\x42\x07\xbaH\x04z\x02h b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORIZATION'].fields_by_name['policy_hash']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['policy_hash']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['post_id']._loaded_options = None
-  _globals['_AUTHORIZATION'].fields_by_name['post_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_AUTHORIZATION'].fields_by_name['post_id']._serialized_options = b'\272H;r927^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$'
   _globals['_AUTHORIZATION'].fields_by_name['recipient_key']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['recipient_key']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION'].fields_by_name['approvals']._loaded_options = None
@@ -51,11 +51,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['intent_proof']._serialized_options = b'\272H\032r\030\020\001\030\200}2\021^([^\\p{Cc}]|\\n)*$'
   _globals['_AUTHORIZATION'].fields_by_name['requester']._loaded_options = None
-  _globals['_AUTHORIZATION'].fields_by_name['requester']._serialized_options = b'\272H\021r\017\020\001\030@2\t^[A-Z_]*$'
+  _globals['_AUTHORIZATION'].fields_by_name['requester']._serialized_options = b'\272H\021r\017\020\001\030@2\t^[a-z-]*$'
   _globals['_AUTHORIZATION'].fields_by_name['instrument']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['instrument']._serialized_options = b'\272H\025r\023\020\001\030\310\0012\014^[^\\p{Cc}]*$'
   _globals['_AUTHORIZATION'].fields_by_name['document_hash']._loaded_options = None
   _globals['_AUTHORIZATION'].fields_by_name['document_hash']._serialized_options = b'\272H\004z\002h '
+  _globals['_AUTHORIZATION'].fields_by_name['basis']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['basis']._serialized_options = b'\272H\021r\017\020\001\030@2\t^[a-z-]*$'
+  _globals['_AUTHORIZATION'].fields_by_name['organisation']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['organisation']._serialized_options = b'\272H\025r\023\020\001\030\310\0012\014^[^\\p{Cc}]*$'
+  _globals['_AUTHORIZATION'].fields_by_name['fields']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['fields']._serialized_options = b'\272H\032\222\001\027\010\001\020\010\"\021r\017\020\001\030@2\t^[a-z-]*$'
+  _globals['_AUTHORIZATION'].fields_by_name['gag_until']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['gag_until']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_AUTHORIZATION'].fields_by_name['waiver_hash']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['waiver_hash']._serialized_options = b'\272H\004z\002h '
+  _globals['_AUTHORIZATION'].fields_by_name['case_salt']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['case_salt']._serialized_options = b'\272H\004z\002h '
+  _globals['_AUTHORIZATION'].fields_by_name['subject']._loaded_options = None
+  _globals['_AUTHORIZATION'].fields_by_name['subject']._serialized_options = b'\272H\004z\002h '
   _globals['_AUTHORIZATION']._serialized_start=96
-  _globals['_AUTHORIZATION']._serialized_end=599
+  _globals['_AUTHORIZATION']._serialized_end=920
 # @@protoc_insertion_point(module_scope)

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Authorization(_message.Message):
-    __slots__ = ("case_id", "bundle_hash", "ground", "policy_hash", "opened_at", "expires_at", "post_id", "recipient_key", "approvals", "intent_salt", "intent_proof", "requester", "instrument", "document_hash")
+    __slots__ = ("case_id", "bundle_hash", "ground", "policy_hash", "opened_at", "expires_at", "post_id", "recipient_key", "approvals", "intent_salt", "intent_proof", "requester", "instrument", "document_hash", "basis", "organisation", "fields", "delay_seconds", "gag_until", "waiver_hash", "case_salt", "subject")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     BUNDLE_HASH_FIELD_NUMBER: _ClassVar[int]
     GROUND_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +23,14 @@ class Authorization(_message.Message):
     REQUESTER_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
     DOCUMENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    ORGANISATION_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    DELAY_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    GAG_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    WAIVER_HASH_FIELD_NUMBER: _ClassVar[int]
+    CASE_SALT_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     bundle_hash: bytes
     ground: str
@@ -37,4 +45,12 @@ class Authorization(_message.Message):
     requester: str
     instrument: str
     document_hash: bytes
-    def __init__(self, case_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., ground: _Optional[str] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., intent_salt: _Optional[bytes] = ..., intent_proof: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., document_hash: _Optional[bytes] = ...) -> None: ...
+    basis: str
+    organisation: str
+    fields: _containers.RepeatedScalarFieldContainer[str]
+    delay_seconds: int
+    gag_until: int
+    waiver_hash: bytes
+    case_salt: bytes
+    subject: bytes
+    def __init__(self, case_id: _Optional[str] = ..., bundle_hash: _Optional[bytes] = ..., ground: _Optional[str] = ..., policy_hash: _Optional[bytes] = ..., opened_at: _Optional[int] = ..., expires_at: _Optional[int] = ..., post_id: _Optional[str] = ..., recipient_key: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., intent_salt: _Optional[bytes] = ..., intent_proof: _Optional[str] = ..., requester: _Optional[str] = ..., instrument: _Optional[str] = ..., document_hash: _Optional[bytes] = ..., basis: _Optional[str] = ..., organisation: _Optional[str] = ..., fields: _Optional[_Iterable[str]] = ..., delay_seconds: _Optional[int] = ..., gag_until: _Optional[int] = ..., waiver_hash: _Optional[bytes] = ..., case_salt: _Optional[bytes] = ..., subject: _Optional[bytes] = ...) -> None: ...

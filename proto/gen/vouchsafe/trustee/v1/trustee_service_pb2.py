@@ -28,7 +28,7 @@ from vouchsafe.trustee.v1 import authorization_pb2 as vouchsafe_dot_trustee_dot_
 from vouchsafe.trustee.v1 import post_evidence_pb2 as vouchsafe_dot_trustee_dot_v1_dot_post__evidence__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/trustee/v1/trustee_service.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a(vouchsafe/trustee/v1/authorization.proto\x1a(vouchsafe/trustee/v1/post_evidence.proto\"\xc9\x02\n\x13\x44\x65\x63ryptShareRequest\x12\x42\n\rauthorization\x18\x01 \x01(\x0b\x32#.vouchsafe.trustee.v1.AuthorizationB\x06\xbaH\x03\xc8\x01\x01\x12?\n\ncredential\x18\x02 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12\x1a\n\x08\x65nvelope\x18\x03 \x01(\x0c\x42\x08\xbaH\x05z\x03h\x80\x01\x12\x1e\n\nissuer_key\x18\x04 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x08\x12\x37\n\x10issuer_key_proof\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$\x12\x38\n\x04post\x18\x06 \x01(\x0b\x32\".vouchsafe.trustee.v1.PostEvidenceB\x06\xbaH\x03\xc8\x01\x01\"C\n\x14\x44\x65\x63ryptShareResponse\x12\r\n\x05index\x18\x01 \x01(\r\x12\r\n\x05point\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\x32w\n\x0eTrusteeService\x12\x65\n\x0c\x44\x65\x63ryptShare\x12).vouchsafe.trustee.v1.DecryptShareRequest\x1a*.vouchsafe.trustee.v1.DecryptShareResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*vouchsafe/trustee/v1/trustee_service.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a(vouchsafe/trustee/v1/authorization.proto\x1a(vouchsafe/trustee/v1/post_evidence.proto\"\xe1\x02\n\x13\x44\x65\x63ryptShareRequest\x12\x42\n\rauthorization\x18\x01 \x01(\x0b\x32#.vouchsafe.trustee.v1.AuthorizationB\x06\xbaH\x03\xc8\x01\x01\x12?\n\ncredential\x18\x02 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12\x1a\n\x08\x65nvelope\x18\x03 \x01(\x0c\x42\x08\xbaH\x05z\x03h\x80\x01\x12\x1e\n\nissuer_key\x18\x04 \x01(\x0c\x42\n\xbaH\x07z\x05\x10\x01\x18\x80\x08\x12\x37\n\x10issuer_key_proof\x18\x05 \x01(\tB\x1d\xbaH\x1ar\x18\x10\x01\x18\x80}2\x11^([^\\p{Cc}]|\\n)*$\x12\x30\n\x04post\x18\x06 \x01(\x0b\x32\".vouchsafe.trustee.v1.PostEvidence\x12\x1e\n\rsubject_blind\x18\x07 \x01(\x0c\x42\x07\xbaH\x04z\x02h \"C\n\x14\x44\x65\x63ryptShareResponse\x12\r\n\x05index\x18\x01 \x01(\r\x12\r\n\x05point\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\x32w\n\x0eTrusteeService\x12\x65\n\x0c\x44\x65\x63ryptShare\x12).vouchsafe.trustee.v1.DecryptShareRequest\x1a*.vouchsafe.trustee.v1.DecryptShareResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,12 +45,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DECRYPTSHAREREQUEST'].fields_by_name['issuer_key']._serialized_options = b'\272H\007z\005\020\001\030\200\010'
   _globals['_DECRYPTSHAREREQUEST'].fields_by_name['issuer_key_proof']._loaded_options = None
   _globals['_DECRYPTSHAREREQUEST'].fields_by_name['issuer_key_proof']._serialized_options = b'\272H\032r\030\020\001\030\200}2\021^([^\\p{Cc}]|\\n)*$'
-  _globals['_DECRYPTSHAREREQUEST'].fields_by_name['post']._loaded_options = None
-  _globals['_DECRYPTSHAREREQUEST'].fields_by_name['post']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_DECRYPTSHAREREQUEST'].fields_by_name['subject_blind']._loaded_options = None
+  _globals['_DECRYPTSHAREREQUEST'].fields_by_name['subject_blind']._serialized_options = b'\272H\004z\002h '
   _globals['_DECRYPTSHAREREQUEST']._serialized_start=224
-  _globals['_DECRYPTSHAREREQUEST']._serialized_end=553
-  _globals['_DECRYPTSHARERESPONSE']._serialized_start=555
-  _globals['_DECRYPTSHARERESPONSE']._serialized_end=622
-  _globals['_TRUSTEESERVICE']._serialized_start=624
-  _globals['_TRUSTEESERVICE']._serialized_end=743
+  _globals['_DECRYPTSHAREREQUEST']._serialized_end=577
+  _globals['_DECRYPTSHARERESPONSE']._serialized_start=579
+  _globals['_DECRYPTSHARERESPONSE']._serialized_end=646
+  _globals['_TRUSTEESERVICE']._serialized_start=648
+  _globals['_TRUSTEESERVICE']._serialized_end=767
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TrusteeServiceStub:
-    """TrusteeService is called by disclosure. A trustee believes nothing that it is told.
+    """TrusteeService is called by disclosure. A trustee believes nothing that it is told: it follows the log by itself.
     """
 
     def __init__(self, channel):
@@ -43,12 +43,12 @@ class TrusteeServiceStub:
 
 
 class TrusteeServiceServicer:
-    """TrusteeService is called by disclosure. A trustee believes nothing that it is told.
+    """TrusteeService is called by disclosure. A trustee believes nothing that it is told: it follows the log by itself.
     """
 
     def DecryptShare(self, request, context):
         """DecryptShare answers this trustee's partial decryption of one envelope, once for each case. Everything else gets
-        one constant refusal.
+        one constant refusal, but for a log that cannot be read at the moment, which is worth asking again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +71,7 @@ def add_TrusteeServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TrusteeService:
-    """TrusteeService is called by disclosure. A trustee believes nothing that it is told.
+    """TrusteeService is called by disclosure. A trustee believes nothing that it is told: it follows the log by itself.
     """
 
     @staticmethod

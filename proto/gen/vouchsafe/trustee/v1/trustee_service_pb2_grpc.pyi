@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TrusteeServiceStub:
-    """TrusteeService is called by disclosure. A trustee believes nothing that it is told."""
+    """TrusteeService is called by disclosure. A trustee believes nothing that it is told: it follows the log by itself."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,21 +35,21 @@ class TrusteeServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TrusteeServiceAsyncStub: ...
     DecryptShare: _grpc.UnaryUnaryMultiCallable[_trustee_service_pb2.DecryptShareRequest, _trustee_service_pb2.DecryptShareResponse]
     """DecryptShare answers this trustee's partial decryption of one envelope, once for each case. Everything else gets
-    one constant refusal.
+    one constant refusal, but for a log that cannot be read at the moment, which is worth asking again.
     """
 
 @_typing.type_check_only
 class TrusteeServiceAsyncStub(TrusteeServiceStub):
-    """TrusteeService is called by disclosure. A trustee believes nothing that it is told."""
+    """TrusteeService is called by disclosure. A trustee believes nothing that it is told: it follows the log by itself."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     DecryptShare: _aio.UnaryUnaryMultiCallable[_trustee_service_pb2.DecryptShareRequest, _trustee_service_pb2.DecryptShareResponse]  # type: ignore[assignment]
     """DecryptShare answers this trustee's partial decryption of one envelope, once for each case. Everything else gets
-    one constant refusal.
+    one constant refusal, but for a log that cannot be read at the moment, which is worth asking again.
     """
 
 class TrusteeServiceServicer(metaclass=_abc_1.ABCMeta):
-    """TrusteeService is called by disclosure. A trustee believes nothing that it is told."""
+    """TrusteeService is called by disclosure. A trustee believes nothing that it is told: it follows the log by itself."""
 
     @_abc_1.abstractmethod
     def DecryptShare(
@@ -58,7 +58,7 @@ class TrusteeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trustee_service_pb2.DecryptShareResponse, _abc.Awaitable[_trustee_service_pb2.DecryptShareResponse]]:
         """DecryptShare answers this trustee's partial decryption of one envelope, once for each case. Everything else gets
-        one constant refusal.
+        one constant refusal, but for a log that cannot be read at the moment, which is worth asking again.
         """
 
 def add_TrusteeServiceServicer_to_server(servicer: TrusteeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
