@@ -27,6 +27,13 @@ if ! command -v softhsm2-util >/dev/null && [ "$(id -u)" = 0 ] && command -v apt
     echo "SoftHSM could not be installed; the tests that need it will be skipped" >&2
 fi
 
+# The review desk is tested in a real browser; without one those tests are skipped and say so.
+if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  echo "installing Chromium, a browser for tests, with the system's package manager"
+  (apt-get install -y -q chromium || { apt-get update -q && apt-get install -y -q chromium; }) >/dev/null 2>&1 ||
+    echo "Chromium could not be installed; the tests that need it will be skipped" >&2
+fi
+
 # An interrupted start leaves a python without pip: that is made anew, and nothing else is thrown away.
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear "$venv"
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
