@@ -1,4 +1,4 @@
-"""The command of whoever distrusts the platform: log verify."""
+"""Commands of whoever distrusts the platform: log verify and log report (`report`)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,16 +6,13 @@ from typing import Annotated
 import typer
 
 from vouchsafe.cli import output
+from vouchsafe.cli.report import report
 from vouchsafe.cli.setup import Setup
 from vouchsafe.sdk import audit
 from vouchsafe.sdk.alias_side import AliasSide
 
 app = typer.Typer(no_args_is_help=True, help="The public log.")
-
-
-@app.callback()
-def _group() -> None:
-    """Make `log` a group although it has one command."""
+app.command()(report)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from vouchsafe.cli import alias, case, log, officer, operator, person, provenance, quote, wallet
+from vouchsafe.cli import alias, case, log, officer, operator, person, provenance, quote, subject, wallet
 from vouchsafe.cli.setup import DEBUG, Setup, debugging, refuse
 from vouchsafe.sdk import Reason, VouchsafeError
 from vouchsafe.sdk.side import PATIENCE
@@ -30,10 +30,12 @@ app.command()(person.labels)
 app.command()(person.issue)
 app.command()(person.rotate)
 app.command()(alias.alias)
+app.command()(subject.alias_notices)
 app.command()(alias.post)
 app.command()(alias.comment)
 app.command()(alias.feed)
 app.command()(alias.thread)
+wallet.app.command()(subject.openings)
 app.add_typer(wallet.app, name="wallet")
 app.add_typer(officer.app, name="officer")
 app.add_typer(case.app, name="case")

@@ -9,7 +9,7 @@ from vouchsafe.sdk.platform import Vouchsafe
 from vouchsafe.sdk.profile import Profile
 from vouchsafe.sdk.reading import Author, Comment, Post, Thread
 from vouchsafe.sdk.sealed_file import Cost
-from vouchsafe.sdk.voice import Published, Voice
+from vouchsafe.sdk.voice import Notice, Published, Voice
 from vouchsafe.sdk.wallet import Wallet
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Comment",
     "Cost",
     "Employment",
+    "Notice",
     "PersonAccount",
     "PersonCompartment",
     "Post",

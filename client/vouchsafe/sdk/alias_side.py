@@ -67,6 +67,10 @@ class AliasSide(Side):
         """Make an alias known to the forum."""
         return await self._forum.call(self._aliases.CreateAlias, request)
 
+    async def notices(self, request: alias_pb.ListNoticesRequest) -> alias_pb.ListNoticesResponse:
+        """Get what is announced about an alias, as its owner."""
+        return await self._forum.call(self._aliases.ListNotices, request)
+
     async def open_thread(self, request: thread_pb.OpenThreadRequest) -> thread_pb.OpenThreadResponse:
         """Open a thread with its first post."""
         return self._noted(await self._forum.call(self._threads.OpenThread, request))

@@ -1,10 +1,10 @@
-"""What an alias signs: its credential as others see it, the possession of its key, and its texts. No I/O.
+"""What an alias signs: its credential as others see it, the possession of its key, its texts. No I/O.
 
 A text is signed by a key that exists for its thread alone, and that key is certified by the alias key; the certificate
 stays in the forum, so two threads have nothing in common for a reader.
 """
 
-from services.seal.statements import AliasProof, CommentStatement, PostStatement, ThreadCertificate
+from services.seal.statements import AliasProof, CommentStatement, NoticesRequest, PostStatement, ThreadCertificate
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.forum.v1 import alias_service_pb2 as alias_pb
 from vouchsafe.forum.v1 import thread_service_pb2 as thread_pb
@@ -34,6 +34,13 @@ def alias_request(alias: Alias, handle: str, nonce: bytes) -> alias_pb.CreateAli
         nonce=nonce,
         signature=alias.key.sign(proof.signed_bytes()),
     )
+
+
+def notices_request(alias: Alias, nonce: bytes) -> alias_pb.ListNoticesRequest:
+    """The request for what is announced about the alias, which nobody else can make."""
+    cpk = alias.key.public_key
+    signature = alias.key.sign(NoticesRequest(nonce, cpk).signed_bytes())
+    return alias_pb.ListNoticesRequest(alias_key=cpk, nonce=nonce, signature=signature)
 
 
 def author_proof(alias: Alias, text: PostStatement | CommentStatement) -> thread_pb.AuthorProof:

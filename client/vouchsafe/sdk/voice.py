@@ -37,6 +37,15 @@ class Published:
     comment_id: str = ""
 
 
+@dataclass(frozen=True)
+class Notice:
+    """An opening that was announced: its `intent` in the log, when it may take place (Unix seconds), whether it did."""
+
+    intent: bytes
+    opens_at: int
+    opened: bool
+
+
 class Voice:
     """One alias of a compartment, on the alias side of one platform."""
 
@@ -119,6 +128,14 @@ class Voice:
         request = signing.alias_request(alias, handle, nonce)
         await until_known(lambda: self._side.create_alias(request), _NOT_HEARD_YET, patience=self._patience)
         self._change(handle=handle, created_at=self._now())
+
+    async def notices(self) -> tuple[Notice, ...]:
+        """Which openings of this alias the forum was told of, in that order.
+
+        The forum learns that its owner asked. `openings.search` asks nobody, and believes nobody.
+        """
+        answer = await self._side.notices(signing.notices_request(self.alias, await self._side.challenge()))
+        return tuple(Notice(each.intent, each.opens_at, each.opened) for each in answer.notices)
 
     def meter(self) -> Anonymity:
         """How well the alias hides whoever speaks with it, as far as this device knows. Nobody is asked.
