@@ -1,107 +1,176 @@
-"""Commands of the officers' desk: case open, show, execute, recipient-key."""
+"""Commands of the officers' desk about one case: case open, list, show, execute, collect, and what becomes of it."""
 
-from enum import StrEnum
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from services.seal import hpke
+from services.seal.canonical import sha256
+from services.seal.requests import Basis, Field, Requester
 from vouchsafe.cli import output
+from vouchsafe.cli.case_facts import facts_of, row_of
+from vouchsafe.cli.durations import duration
 from vouchsafe.cli.setup import Setup
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk import Reason, VouchsafeError
+from vouchsafe.sdk.collecting import Answer
+from vouchsafe.sdk.collecting import collect as collect_answer
 from vouchsafe.sdk.key_file import KEY_SIZE, read_key, write_key
-from vouchsafe.sdk.officer_side import OfficerSide, read_released
+from vouchsafe.sdk.officer_side import Ask, OfficerSide
+
+T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Cases: learning, by quorum, who stands behind a post.")
 
 CaseId = Annotated[str, typer.Argument(help="Identifier of the case.")]
 
-
-class Requester(StrEnum):
-    """Who asks."""
-
-    COURT = "court"
-    POLICE = "police"
-    REGULATOR = "regulator"
-    COMPANY = "company"
+_COLUMNS = ("case", "state", "requester / basis", "organisation", "instrument", "answer due", "opens")
+_POLL = 0.5
 
 
-_CLASSES = {
-    Requester.COURT: pb.REQUESTER_CLASS_COURT,
-    Requester.POLICE: pb.REQUESTER_CLASS_POLICE,
-    Requester.REGULATOR: pb.REQUESTER_CLASS_REGULATOR,
-    Requester.COMPANY: pb.REQUESTER_CLASS_COMPANY,
-}
+def at_desk(setup: Setup, work: Callable[[OfficerSide], Awaitable[T]]) -> T:
+    """Run some work with the officers' connections, and close them. Nobody is asked anything within."""
+    profile = setup.profile()
+
+    async def connected() -> T:
+        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
+            return await work(desk)
+
+    return setup.run(connected())
 
 
 @app.command("open")
 def open_case(
     context: typer.Context,
-    post_id: Annotated[str, typer.Argument(help="Post the case is about.")],
     requester: Annotated[Requester, typer.Option(help="Kind of party that asks.")],
+    basis: Annotated[Basis, typer.Option(help="What the request stands on.")],
+    organisation: Annotated[str, typer.Option(help="The party itself; its own officers have no voice in the case.")],
     instrument: Annotated[str, typer.Option(help="Reference of the instrument, such as a docket number.")],
     ground: Annotated[str, typer.Option(help="Legal ground.")],
     document: Annotated[Path, typer.Option(help="The instrument itself; only its hash is sent.")],
     recipient: Annotated[str, typer.Option(help="Public key of the only one who may read the answer, in hex.")],
+    post_id: Annotated[str, typer.Argument(help="Post the case is about.")] = "",
+    alias_key: Annotated[str, typer.Option(help="Instead of a post: key of the alias itself, in hex.")] = "",
+    field: Annotated[list[Field] | None, typer.Option(help="What is asked for; the name if not given.")] = None,
+    due: Annotated[int | None, duration("Until an answer is due; by default 10d, in an emergency 8h.")] = None,
+    waiver: Annotated[Path | None, typer.Option(help="Order that he is not told; only its hash is sent.")] = None,
+    gag: Annotated[int | None, duration("How long the subject is not told; needs --waiver.")] = None,
 ) -> None:
-    """Open a case about a post. Nothing is opened yet but the case."""
-    setup = Setup.of(context)
-    profile = setup.profile()
-    try:
-        content = document.read_bytes()
-    except OSError as error:
-        raise VouchsafeError(Reason.FILE_UNREADABLE, f"{document}: {error.strerror}") from error
-    recipient_key = _public_key(recipient)
+    """Open a case. Nothing is opened yet but the case, and the public log counts that it was asked."""
+    if bool(post_id) == bool(alias_key):
+        raise typer.BadParameter("name a post or, with --alias-key, an alias")
+    if gag and waiver is None:
+        raise typer.BadParameter("a gag needs the order that imposes it: --waiver")
+    ask = Ask(
+        requester=requester,
+        basis=basis,
+        organisation=organisation,
+        instrument=instrument,
+        ground=ground,
+        document_hash=_hash_of(document),
+        recipient_key=_public_key(recipient),
+        fields=field or [Field.NAME],
+        post_id=post_id,
+        alias_key=_key(alias_key, "the alias key") if alias_key else b"",
+        due_seconds=due or 0,
+        waiver_hash=_hash_of(waiver) if waiver else b"",
+        gag_seconds=gag or 0,
+    )
+    show_case(at_desk(Setup.of(context), lambda desk: desk.open_case(ask)))
 
-    async def work() -> None:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
-            case = await desk.open_case(
-                post_id,
-                requester=_CLASSES[requester],
-                instrument=instrument,
-                ground=ground,
-                document=content,
-                recipient_key=recipient_key,
-            )
-        output.facts(facts_of(case))
 
-    setup.run(work())
+@app.command("list")
+def list_cases(context: typer.Context) -> None:
+    """List all cases, newest first, with what their clocks say. Declined ones are among them."""
+
+    async def work(desk: OfficerSide) -> list[pb.CaseSummary]:
+        return [case async for case in desk.cases()]
+
+    cases = at_desk(Setup.of(context), work)
+    output.table(_COLUMNS, (row_of(case, now=_now()) for case in cases))
 
 
 @app.command()
-def show(
+def show(context: typer.Context, case_id: CaseId) -> None:
+    """Show a case, as the desk tells it. `officer approve` checks what it shows."""
+    show_case(at_desk(Setup.of(context), lambda desk: desk.case(case_id)))
+
+
+@app.command()
+def execute(
     context: typer.Context,
     case_id: CaseId,
-    recipient_key: Annotated[Path | None, typer.Option(help="Private key file, to read who was released.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end of the delay, and carry it through.")] = False,
 ) -> None:
-    """Show a case; with the recipient's key, also the person it named."""
-    setup = Setup.of(context)
-    profile = setup.profile()
+    """Log the intent of a case that enough officers have approved; called again after its delay, carry it through."""
 
-    async def work() -> pb.Case:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
-            return await desk.case(case_id)
+    async def work(desk: OfficerSide) -> pb.Case:
+        case = await desk.execute(case_id)
+        while wait and case.state in (pb.CASE_STATE_INTENDED, pb.CASE_STATE_WITNESSED):
+            await asyncio.sleep(max(case.intent.opens_at - time.time(), _POLL))
+            case = await desk.execute(case_id)
+        return case
 
-    case = setup.run(work())
-    output.facts(facts_of(case))
-    if recipient_key is not None:
-        person = read_released(case, read_key(recipient_key))
-        output.facts([("name", person.name), ("login", person.login)])
+    case = at_desk(Setup.of(context), work)
+    show_case(case)
+    if case.state == pb.CASE_STATE_WITNESSED:
+        output.done("the intent is in the log, and one officer can still veto it; execute again when it opens")
 
 
 @app.command()
-def execute(context: typer.Context, case_id: CaseId) -> None:
-    """Carry out a case that enough officers have approved: log first, then open."""
-    setup = Setup.of(context)
-    profile = setup.profile()
+def collect(
+    context: typer.Context,
+    case_id: CaseId,
+    recipient_key: Annotated[Path, typer.Option(help="File with the recipient's private key.")],
+    save: Annotated[Path, typer.Option(help="Where the sealed answer is kept, before it is shown.")],
+) -> None:
+    """Collect the answer, which is given once, and read it. The same file shows it again and asks nobody."""
+    key = read_key(recipient_key)
 
-    async def work() -> None:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
-            output.facts(facts_of(await desk.execute(case_id)))
+    async def work(desk: OfficerSide) -> Answer:
+        return await collect_answer(await desk.case(case_id), key, save, desk.collect)
 
-    setup.run(work())
+    output.facts(at_desk(Setup.of(context), work).fields.items())
+
+
+@app.command()
+def hold(context: typer.Context, case_id: CaseId) -> None:
+    """Have what the alias wrote kept from deletion, for 60 days."""
+    show_case(at_desk(Setup.of(context), lambda desk: desk.place_hold(case_id)))
+
+
+@app.command("extend-hold")
+def extend_hold(context: typer.Context, case_id: CaseId) -> None:
+    """Add 30 days to a hold, once."""
+    show_case(at_desk(Setup.of(context), lambda desk: desk.extend_hold(case_id)))
+
+
+@app.command("release-hold")
+def release_hold(context: typer.Context, case_id: CaseId) -> None:
+    """End a hold before its time."""
+    show_case(at_desk(Setup.of(context), lambda desk: desk.release_hold(case_id)))
+
+
+@app.command("extend-gag")
+def extend_gag(
+    context: typer.Context,
+    case_id: CaseId,
+    length: Annotated[int, duration("How long from now the subject is not told.", "--for")],
+    document: Annotated[Path, typer.Option(help="The order that says so; its hash stands in the public log.")],
+) -> None:
+    """Put off the day on which the subject is told. The public log shows that it was, and on which document."""
+    until, hashed = _now() + length, _hash_of(document)
+    show_case(at_desk(Setup.of(context), lambda desk: desk.extend_gag(case_id, until=until, document_hash=hashed)))
+
+
+@app.command()
+def withdraw(context: typer.Context, case_id: CaseId) -> None:
+    """End a case whose requester no longer asks, as long as nothing is intended."""
+    show_case(at_desk(Setup.of(context), lambda desk: desk.withdraw_case(case_id)))
 
 
 @app.command("recipient-key")
@@ -115,34 +184,31 @@ def recipient_key(
     output.facts([("public key", hpke.public_key(read_key(file)).hex())])
 
 
+def show_case(case: pb.Case) -> None:
+    """Show a case as it stands."""
+    output.facts(facts_of(case, now=_now()))
+
+
 def _public_key(text: str) -> bytes:
+    return _key(text, "the recipient's key", "; `case recipient-key` shows one")
+
+
+def _key(text: str, what: str, hint: str = "") -> bytes:
     try:
         key = bytes.fromhex(text)
     except ValueError:
         key = b""
     if len(key) != KEY_SIZE:
-        what = f"the recipient's key is not {KEY_SIZE} bytes in hex; `case recipient-key` shows one"
-        raise VouchsafeError(Reason.RECIPIENT_INVALID, what)
+        raise VouchsafeError(Reason.RECIPIENT_INVALID, f"{what} is not {KEY_SIZE} bytes in hex{hint}")
     return key
 
 
-def facts_of(case: pb.Case) -> list[tuple[str, object]]:
-    """What there is to say of a case. The sealed answer is not shown: it means nothing without the recipient's key."""
-    state = pb.CaseState.Name(case.state).removeprefix("CASE_STATE_").lower()
-    facts: list[tuple[str, object]] = [
-        ("case", case.case_id),
-        ("state", state),
-        ("post", case.post_id),
-        ("requester", pb.RequesterClass.Name(case.requester).removeprefix("REQUESTER_CLASS_").lower()),
-        ("instrument", case.instrument),
-        ("ground", case.ground),
-        ("document sha256", case.document_hash.hex()),
-        ("recipient", case.recipient_key.hex()),
-        ("ends", output.moment(case.expires_at)),
-        ("approved by", ", ".join(case.approved_by) or "nobody"),
-    ]
-    if case.state >= pb.CASE_STATE_INTENDED:
-        facts.append(("intent is leaf", case.intent_index))
-    if case.state == pb.CASE_STATE_OPENED:
-        facts.append(("result is leaf", case.result_index))
-    return facts
+def _hash_of(document: Path) -> bytes:
+    try:
+        return sha256(document.read_bytes())
+    except OSError as error:
+        raise VouchsafeError(Reason.FILE_UNREADABLE, f"{document}: {error.strerror}") from error
+
+
+def _now() -> int:
+    return int(time.time())

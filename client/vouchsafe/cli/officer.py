@@ -1,60 +1,64 @@
-"""Commands of an officer's own machine: officer approve, officer key. The key never leaves its file."""
+"""Commands of an officer about one case, on his own machine: officer approve, withdraw, veto, key.
 
+The key never leaves its file. What is signed was checked on this machine and shown before; locking down, and changing
+officers or policy, is `officer_governance`'s.
+"""
+
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.seal.ed25519 import SigningKey
-from vouchsafe.cli import output
-from vouchsafe.cli.case import CaseId, facts_of
-from vouchsafe.cli.setup import Setup, ask
+from vouchsafe.cli import officer_governance, output
+from vouchsafe.cli.case import CaseId, at_desk
+from vouchsafe.cli.case_facts import Facts, evidence_of, facts_of
+from vouchsafe.cli.officer_options import KeyFile, OfficerName, Yes, confirmed
+from vouchsafe.cli.setup import Setup
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
-from vouchsafe.sdk.case_review import ReviewedCase
+from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
 from vouchsafe.sdk.key_file import read_key, write_key
-from vouchsafe.sdk.officer_side import OfficerSide
+from vouchsafe.sdk.officer_signatures import approval_of, check_voice, veto_of, withdrawal_of
 
 app = typer.Typer(no_args_is_help=True, help="What an officer does on his own machine.")
+officer_governance.add_to(app)
 
 
 @app.command()
-def approve(
-    context: typer.Context,
-    case_id: CaseId,
-    officer: Annotated[str, typer.Option(help="Name of the officer, as the trust material has it.")],
-    key: Annotated[Path, typer.Option(help="File with the officer's private key.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking. The case is checked all the same.")] = False,
-) -> None:
+def approve(context: typer.Context, case_id: CaseId, officer: OfficerName, key: KeyFile, yes: Yes = False) -> None:
     """Check a case, show it, and after a yes sign an approval here and send it."""
-    setup = Setup.of(context)
-    profile = setup.profile()
-    signing_key = SigningKey(read_key(key))
-
-    # Two connections: nobody should have to decide within the life of one.
-    async def look() -> ReviewedCase:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
-            return await desk.review(case_id)
-
-    async def sign() -> pb.Case:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
-            return await desk.approve(reviewed, officer, signing_key)
-
-    reviewed = setup.run(look())
-    output.facts(facts_of(reviewed.case) + evidence_of(reviewed))
-    if not yes and ask("Approve that the author is named to this recipient? Type yes") != "yes":
-        raise typer.Abort
-    approved = setup.run(sign())
-    output.facts([("approved by", ", ".join(approved.approved_by))])
+    setup, signing_key = Setup.of(context), SigningKey(read_key(key))
+    # Each step is a connection of its own: nobody should have to decide within the life of one.
+    reviewed = at_desk(setup, lambda desk: desk.review(case_id))
+    check_approvable(reviewed, now=_now())
+    check_voice(reviewed, officer, signing_key)
+    _show(reviewed)
+    confirmed(yes, "Approve that the author is named to this recipient? Type yes")
+    approval = approval_of(reviewed, officer, signing_key, now=_now())
+    _approved_by(at_desk(setup, lambda desk: desk.approve(case_id, approval)))
 
 
-def evidence_of(reviewed: ReviewedCase) -> list[tuple[str, object]]:
-    """Whose envelope would be opened: the post, proven to be written by the holder of this label."""
-    case = reviewed.case
-    return [
-        ("label", f"{case.credential.label}, epoch {case.credential.epoch}"),
-        ("title", case.post.title or "(none: the post answers a thread)"),
-        ("text", case.post.body),
-    ]
+@app.command()
+def withdraw(context: typer.Context, case_id: CaseId, officer: OfficerName, key: KeyFile, yes: Yes = False) -> None:
+    """Take an approval back, as long as nothing is intended."""
+    setup, signing_key = Setup.of(context), SigningKey(read_key(key))
+    reviewed = at_desk(setup, lambda desk: desk.review(case_id))
+    signature = withdrawal_of(reviewed, officer, signing_key)
+    _show(reviewed)
+    confirmed(yes, "Withdraw your approval of this case? Type yes")
+    _approved_by(at_desk(setup, lambda desk: desk.withdraw_approval(case_id, officer, signature)))
+
+
+@app.command()
+def veto(context: typer.Context, case_id: CaseId, officer: OfficerName, key: KeyFile, yes: Yes = False) -> None:
+    """Stop an intended opening, for good. One officer is enough, and the public log tells who it was."""
+    setup, signing_key = Setup.of(context), SigningKey(read_key(key))
+    reviewed = at_desk(setup, lambda desk: desk.review(case_id))
+    leaf = veto_of(reviewed, officer, signing_key)
+    _show(reviewed)
+    confirmed(yes, "Stop this opening for good, in the public log and under your name? Type yes")
+    output.facts(facts_of(at_desk(setup, lambda desk: desk.veto(case_id, leaf)), now=_now()))
 
 
 @app.command("key")
@@ -62,7 +66,20 @@ def show_key(
     file: Annotated[Path, typer.Argument(help="File with the officer's private key.")],
     new: Annotated[bool, typer.Option("--new", help="Make the file, with a fresh key.")] = False,
 ) -> None:
-    """Show an officer's public key, for the trust material."""
+    """Show an officer's public key, for the trust material or `officer propose-officer`."""
     if new:
         write_key(file, SigningKey.generate().seed())
     output.facts([("public key", SigningKey(read_key(file)).public_key.hex())])
+
+
+def _show(reviewed: ReviewedCase) -> None:
+    facts: Facts = facts_of(reviewed.case, now=_now()) + evidence_of(reviewed)
+    output.facts(facts)
+
+
+def _approved_by(case: pb.Case) -> None:
+    output.facts([("approved by", ", ".join(case.approved_by) or "nobody")])
+
+
+def _now() -> int:
+    return int(time.time())

@@ -1,38 +1,49 @@
-"""The officers' desk: opening a case, approving it, having it executed, and reading what was released.
+"""The officers' desk: opening a case, approving or stopping it, having it carried out, and collecting what came of it.
 
-Approvals are signed here, on the officer's own machine, and only over a case that `case_review` has checked; what it
-shows is the officer's to judge. The recipient's private key never leaves its file. Who may approve is told by the trust
-material, and checked by every trustee for itself.
+Signatures are made by `officer_signatures` over what `case_review` has checked; here they are only sent. What a case
+means is the officer's to judge, and who may sign is told by the public log. Officers, policy and lock-downs are changed
+on `governance_side`; the answer is read by `collecting`.
 """
 
-import time
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from services.seal import hpke
-from services.seal.authorization import sign_approval
-from services.seal.canonical import read_fields, sha256, signed_bytes
-from services.seal.ed25519 import SigningKey
-from services.seal.secret import SecretBytes
+from services.seal.leaves import OpeningVetoedLeaf
+from services.seal.requests import Basis, Field, Requester
 from services.seal.trust import Trust
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
-from vouchsafe.sdk.case_review import ReviewedCase, case_statement, review
-from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+from vouchsafe.sdk.case_review import ReviewedCase, review
+from vouchsafe.sdk.case_words import basis_value, field_values, requester_value
+from vouchsafe.sdk.checked_log import read_log
 from vouchsafe.sdk.profile import OfficerEdge
 from vouchsafe.sdk.side import PATIENCE, Side
 from vouchsafe.sdk.transparency import LogReader
 
 
-@dataclass(frozen=True)
-class Person:
-    """Whom an opened case names. No repr: a name must not reach a log by accident."""
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A request as it came in: who asks whom to be named, on what paper. Exactly one of post and alias key is given.
 
-    name: str
-    login: str
+    Documents are told by their SHA-256, and are never sent. `due_seconds`: 0 for what the basis gives. `waiver_hash`:
+    of the document that forbids or waives telling the subject, without which there is no gag.
+    """
 
-    def __repr__(self) -> str:
-        return "Person(<hidden>)"
+    requester: Requester
+    basis: Basis
+    organisation: str
+    instrument: str
+    ground: str
+    document_hash: bytes
+    recipient_key: bytes
+    fields: Sequence[Field]
+    post_id: str = ""
+    alias_key: bytes = b""
+    due_seconds: int = 0
+    waiver_hash: bytes = b""
+    gag_seconds: int = 0
 
 
 class OfficerSide(Side):
@@ -46,61 +57,99 @@ class OfficerSide(Side):
         self.log = LogReader(self._disclosure, trust)
         """The transparency log, as anyone may read it."""
 
-    async def open_case(
-        self,
-        post_id: str,
-        *,
-        requester: pb.RequesterClass,
-        instrument: str,
-        ground: str,
-        document: bytes,
-        recipient_key: bytes,
-    ) -> pb.Case:
-        """Ask who stands behind a post. Of the document only its hash is sent."""
+    async def open_case(self, ask: Ask) -> pb.Case:
+        """Record a request; REQUESTER_DECLINED, which is on record too, when the rules give no right to an answer."""
         request = pb.OpenCaseRequest(
-            request_id=str(uuid.uuid4()),
-            requester=requester,
-            instrument=instrument,
-            ground=ground,
-            document_hash=sha256(document),
-            post_id=post_id,
-            recipient_key=recipient_key,
+            request_id=_new_id(),
+            requester=requester_value(ask.requester),
+            basis=basis_value(ask.basis),
+            organisation=ask.organisation,
+            instrument=ask.instrument,
+            ground=ask.ground,
+            document_hash=ask.document_hash,
+            post_id=ask.post_id,
+            alias_key=ask.alias_key,
+            recipient_key=ask.recipient_key,
+            fields=field_values(ask.fields),
+            due_seconds=ask.due_seconds,
+            waiver_document_hash=ask.waiver_hash,
+            gag_seconds=ask.gag_seconds,
         )
-        return (await self._disclosure.call(self._cases.OpenCase, request)).case
+        return await self._case(self._cases.OpenCase, request)
 
     async def case(self, case_id: str) -> pb.Case:
-        """A case as it stands."""
-        return (await self._disclosure.call(self._cases.GetCase, pb.GetCaseRequest(case_id=case_id))).case
+        """A case as it stands, as disclosure tells it."""
+        return await self._case(self._cases.GetCase, pb.GetCaseRequest(case_id=case_id))
+
+    async def cases(self) -> AsyncIterator[pb.CaseSummary]:
+        """All cases, newest first, declined ones among them, for as long as the caller asks for more."""
+        token = ""
+        while True:
+            answer = await self._disclosure.call(self._cases.ListCases, pb.ListCasesRequest(page_token=token))
+            for case in answer.cases:
+                yield case
+            token = answer.next_page_token
+            if not token:
+                return
 
     async def review(self, case_id: str) -> ReviewedCase:
-        """A case, checked link by link: what an officer must look at before he approves. PROOF_INVALID if it fails."""
-        return await review(await self.case(case_id), case_id=case_id, trust=self._trust, log=self.log)
+        """A case, checked link by link against the log: what an officer must see before he signs. PROOF_INVALID."""
+        case = await self.case(case_id)
+        return review(case, case_id=case_id, trust=self._trust, log=await read_log(self.log, self._trust))
 
-    async def approve(self, reviewed: ReviewedCase, officer: str, key: SigningKey) -> pb.Case:
-        """Approve a case as an officer of the trust material, for as long as the policy allows."""
-        approval = self.sign_approval(reviewed, officer, key)
-        request = pb.ApproveCaseRequest(request_id=str(uuid.uuid4()), case_id=reviewed.case.case_id, approval=approval)
-        return (await self._disclosure.call(self._cases.ApproveCase, request)).case
+    async def approve(self, case_id: str, approval: str) -> pb.Case:
+        """Send an approval that `officer_signatures` has made."""
+        request = pb.ApproveCaseRequest(request_id=_new_id(), case_id=case_id, approval=approval)
+        return await self._case(self._cases.ApproveCase, request)
 
-    def sign_approval(self, reviewed: ReviewedCase, officer: str, key: SigningKey) -> str:
-        """The signed note; PROOF_INVALID for a key that is not the officer's."""
-        with translated():
-            if self._trust.officer(officer).public != key.public_key:
-                raise VouchsafeError(Reason.PROOF_INVALID, "this key is not the officer's")
-            expires = int(time.time()) + self._trust.policy.approval_ttl_seconds
-            return sign_approval(case_statement(reviewed.case), officer, key, expires)
+    async def withdraw_approval(self, case_id: str, officer: str, signature: bytes) -> pb.Case:
+        """Take an approval back, as long as nothing is intended."""
+        request = pb.WithdrawApprovalRequest(
+            request_id=_new_id(), case_id=case_id, officer=officer, signature=signature
+        )
+        return await self._case(self._cases.WithdrawApproval, request)
+
+    async def withdraw_case(self, case_id: str) -> pb.Case:
+        """End a case whose requester no longer asks, as long as nothing is intended."""
+        return await self._case(self._cases.WithdrawCase, pb.WithdrawCaseRequest(request_id=_new_id(), case_id=case_id))
 
     async def execute(self, case_id: str) -> pb.Case:
-        """Have the case carried out: intent logged, opened by the trustees, result logged; or QUORUM_MISSING."""
-        request = pb.ExecuteCaseRequest(request_id=str(uuid.uuid4()), case_id=case_id)
-        return (await self._disclosure.call(self._cases.ExecuteCase, request)).case
+        """Have the intent logged; after its delay, have the case carried through. QUORUM_MISSING before that."""
+        return await self._case(self._cases.ExecuteCase, pb.ExecuteCaseRequest(request_id=_new_id(), case_id=case_id))
+
+    async def veto(self, case_id: str, veto: OpeningVetoedLeaf) -> pb.Case:
+        """Stop an intended opening for good."""
+        request = pb.VetoCaseRequest(
+            request_id=_new_id(), case_id=case_id, officer=veto.officer, signature=veto.signature
+        )
+        return await self._case(self._cases.VetoCase, request)
+
+    async def extend_gag(self, case_id: str, *, until: int, document_hash: bytes) -> pb.Case:
+        """Put off the day on which the subject is told, by a further instrument; `until` is Unix seconds."""
+        request = pb.ExtendGagRequest(request_id=_new_id(), case_id=case_id, until=until, document_hash=document_hash)
+        return await self._case(self._cases.ExtendGag, request)
+
+    async def place_hold(self, case_id: str) -> pb.Case:
+        """Have the forum keep what the alias wrote, for 60 days."""
+        return await self._case(self._cases.PlaceHold, pb.PlaceHoldRequest(request_id=_new_id(), case_id=case_id))
+
+    async def extend_hold(self, case_id: str) -> pb.Case:
+        """Add 30 days to a hold, once."""
+        return await self._case(self._cases.ExtendHold, pb.ExtendHoldRequest(request_id=_new_id(), case_id=case_id))
+
+    async def release_hold(self, case_id: str) -> pb.Case:
+        """End a hold before its time."""
+        return await self._case(self._cases.ReleaseHold, pb.ReleaseHoldRequest(request_id=_new_id(), case_id=case_id))
+
+    async def collect(self, case_id: str, request_id: str) -> bytes:
+        """The sealed answer, once: only the same request is answered again. Keep the identifier until it has come."""
+        request = pb.CollectAnswerRequest(request_id=request_id, case_id=case_id)
+        return bytes((await self._disclosure.call(self._cases.CollectAnswer, request)).sealed_identity)
+
+    async def _case(self, method: Callable[..., Awaitable[Any]], request: object) -> pb.Case:
+        case: pb.Case = (await self._disclosure.call(method, request)).case
+        return case
 
 
-def read_released(case: pb.Case, recipient_key: SecretBytes) -> Person:
-    """The person an executed case names, for the holder of the recipient's X25519 private key."""
-    if not case.sealed_identity:
-        raise VouchsafeError(Reason.CASE_NOT_OPENED, "the case has not been opened")
-    info = signed_bytes("release", case.case_id, case.bundle_hash)
-    with translated():
-        name, login = read_fields("profile", hpke.open_sealed(recipient_key, case.sealed_identity, info))
-    return Person(name.decode("utf-8"), login.decode("utf-8"))
+def _new_id() -> str:
+    return str(uuid.uuid4())

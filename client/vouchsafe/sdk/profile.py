@@ -23,6 +23,7 @@
     [officer]                           # on the officers' machines alone
     certificate = ...
     disclosure = "127.0.0.1:7004"
+    mirrors = ["http://127.0.0.1:7021"] # optional: where the public log is read while disclosure is away
 
     [officer.trustees]                  # where one officer can lock each trustee, whatever becomes of disclosure
     trustee-1 = "127.0.0.1:7011"
@@ -86,10 +87,11 @@ class AliasEdge(Edge):
 
 @dataclass(frozen=True)
 class OfficerEdge(Edge):
-    """Certificate and addresses of the officers' desk; the trustees' by name, to lock them."""
+    """Certificate and addresses of the officers' desk; the trustees' by name, to lock them; mirrors of the log."""
 
     disclosure: str
     trustees: dict[str, str] = field(default_factory=dict)
+    mirrors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,24 @@
-"""An officer's own machine signs nothing that disclosure made up: the SDK against a real service, honest and lying."""
+"""An officer's own machine signs nothing that disclosure made up: the SDK against a real service, honest and lying.
 
+Each single lie is tried in `unit/client/test_case_review.py`; here the answers come over the wire, and so does the log.
+"""
+
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from services.seal.authorization import Demand, bundle_hash
+from services.seal.authorization import bundle_hash
 from services.seal.blind_rsa_signer import BlindSigner
 from tests.rpc.disclosure.authors import Author, credential_message
 from tests.rpc.disclosure.world import Platform, Served, tls_of
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk import VouchsafeError
+from vouchsafe.sdk.case_review import demand_of, scope_of
 from vouchsafe.sdk.officer_side import OfficerSide
+from vouchsafe.sdk.officer_signatures import approval_of
 from vouchsafe.sdk.profile import OfficerEdge
 
 Lie = Callable[[pb.Case], None]
@@ -56,7 +62,8 @@ async def test_an_honest_case_is_reviewed_and_approved(platform: Platform, discl
     reviewed = await desk.review(case.case_id)
     assert reviewed.case == case
     assert reviewed.case.post == author.post_evidence()
-    approved = await desk.approve(reviewed, "ann", platform.ceremony.officers["ann"])
+    approval = approval_of(reviewed, "ann", platform.ceremony.officers["ann"], now=int(time.time()))
+    approved = await desk.approve(case.case_id, approval)
     assert list(approved.approved_by) == ["ann"]
 
 
@@ -64,54 +71,22 @@ async def test_another_officers_key_signs_nothing(platform: Platform, disclosure
     case, _ = await case_about(platform, disclosure)
     reviewed = await desk.review(case.case_id)
     with pytest.raises(VouchsafeError, match="PROOF_INVALID: this key"):
-        desk.sign_approval(reviewed, "ann", platform.ceremony.officers["bob"])
+        approval_of(reviewed, "ann", platform.ceremony.officers["bob"], now=int(time.time()))
 
 
 def another_case(case: pb.Case) -> None:
     case.case_id = str(uuid.uuid4())
 
 
-def another_policy(case: pb.Case) -> None:
-    case.policy_hash = b"x" * 32
-
-
 def another_recipient(case: pb.Case) -> None:
     case.recipient_key = b"x" * 32
-
-
-def another_bundle(case: pb.Case) -> None:
-    case.bundle_hash = b"x" * 32
-
-
-def another_post(case: pb.Case) -> None:
-    case.post_id = str(uuid.uuid4())
 
 
 def other_words(case: pb.Case) -> None:
     case.post.body = "other words"
 
 
-def no_evidence(case: pb.Case) -> None:
-    case.ClearField("post")
-
-
-def no_credential(case: pb.Case) -> None:
-    case.ClearField("credential")
-
-
-@pytest.mark.parametrize(
-    "lie",
-    [
-        another_case,
-        another_policy,
-        another_recipient,
-        another_bundle,
-        another_post,
-        other_words,
-        no_evidence,
-        no_credential,
-    ],
-)
+@pytest.mark.parametrize("lie", [another_case, another_recipient, other_words])
 async def test_one_changed_part_is_not_signed(platform: Platform, disclosure: Served, desk: Desk, lie: Lie):
     case, _ = await case_about(platform, disclosure)
     desk.lie = lie
@@ -123,12 +98,12 @@ async def test_one_authors_post_shown_over_anothers_envelope_is_not_signed(
     platform: Platform, disclosure: Served, desk: Desk
 ):
     """The lie is consistent: its hash covers the victim's credential, and only the author's signatures are missing."""
-    case, author = await case_about(platform, disclosure)
+    case, _ = await case_about(platform, disclosure)
     victim = Author(platform.trust.opening_key)
 
     def lie(told: pb.Case) -> None:
         told.credential.CopyFrom(credential_message(victim.credential))
-        told.bundle_hash = bundle_hash(victim.credential, demand_of(told), author.post_id, told.recipient_key)
+        told.bundle_hash = bundle_hash(victim.credential, demand_of(told), scope_of(told), told.recipient_key)
 
     desk.lie = lie
     with pytest.raises(VouchsafeError, match="PROOF_INVALID"):
@@ -146,12 +121,8 @@ async def test_a_credential_under_a_key_that_nobody_can_see_is_not_signed(
     def lie(told: pb.Case) -> None:
         told.credential.CopyFrom(credential_message(forged))
         told.issuer_key = secret.public_key.to_spki()
-        told.bundle_hash = bundle_hash(forged, demand_of(told), author.post_id, told.recipient_key)
+        told.bundle_hash = bundle_hash(forged, demand_of(told), scope_of(told), told.recipient_key)
 
     desk.lie = lie
-    with pytest.raises(VouchsafeError, match="LEAF_UNKNOWN"):
+    with pytest.raises(VouchsafeError, match="not in the log"):
         await desk.review(case.case_id)
-
-
-def demand_of(told: pb.Case) -> Demand:
-    return Demand(pb.RequesterClass.Name(told.requester), told.instrument, told.document_hash)

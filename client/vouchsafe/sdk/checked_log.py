@@ -1,0 +1,88 @@
+"""The whole public log, verified to its root on this machine, and what governs openings by it.
+
+Disclosure could hide a lock-down, or invent an officer. So its word about either is not asked for: the leaves are
+hashed to a root that witnesses co-signed minutes ago, and `seal.governance` folds them. What each leaf means is
+`seal.leaves`'s; keeping a copy, so that not everything is downloaded again, is the desk's and the mirror's.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from services.seal import governance
+from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
+from services.seal.errors import SealError
+from services.seal.governance import Governance
+from services.seal.leaves import Leaf, kind_of
+from services.seal.merkle import Tree, leaf_hash
+from services.seal.trust import Trust
+from services.tlog.errors import LogError
+from services.tlog.follower import FRESH_SECONDS
+from services.tlog.reader import MirrorReader
+from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+from vouchsafe.sdk.transparency import LogReader
+
+L = TypeVar("L", bound=Leaf)
+
+
+@dataclass(frozen=True)
+class CheckedLog:
+    """All leaves under one fresh, co-signed checkpoint, and their fold. Only `check_log` makes one."""
+
+    leaves: tuple[bytes, ...]
+    governance: Governance
+
+    def holds(self, leaf: Leaf) -> bool:
+        """Whether the leaf stands in the log."""
+        return leaf.to_bytes() in self.leaves
+
+    def all_of(self, kind: type[L]) -> Iterator[tuple[int, L]]:
+        """Index and content of each leaf of a kind; malformed ones are an auditor's find, not ours."""
+        for index, data in enumerate(self.leaves):
+            try:
+                if kind_of(data) == kind.KIND:
+                    yield index, kind.parse(data)
+            except SealError:
+                continue
+
+
+async def read_log(log: LogReader, trust: Trust) -> CheckedLog:
+    """Download and check the log. Whatever it held when this was called is in it; the refusals are `check_log`'s."""
+    leaves = [leaf async for _, leaf in log.leaves()]
+    _, verified = await log.checkpoint(min_size=len(leaves))
+    size = verified.checkpoint.size
+    if size > len(leaves):
+        leaves += [leaf async for _, leaf in log.leaves(len(leaves))]  # it has grown meanwhile
+    return check_log(leaves[:size], verified, trust, now=int(time.time()))
+
+
+async def read_mirror(url: str, trust: Trust, *, proxy: str | None = None) -> CheckedLog:
+    """The log as a mirror shows it, checked just so; UNAVAILABLE when it does not answer as a mirror does."""
+    try:
+        mirror = MirrorReader(url, proxy=proxy)
+        note = await mirror.checkpoint()
+        with translated():
+            verified = verify_checkpoint(note, trust.log_policy())
+        leaves = await mirror.entries(0, verified.checkpoint.size)
+    except (LogError, ValueError) as error:
+        raise VouchsafeError("UNAVAILABLE", f"the mirror {url} does not show the log") from error
+    return check_log(leaves, verified, trust, now=int(time.time()))
+
+
+def check_log(leaves: Sequence[bytes], verified: VerifiedCheckpoint, trust: Trust, *, now: int) -> CheckedLog:
+    """The log of these leaves, when they are all that the checkpoint is over and begin with this trust material.
+
+    PROOF_INVALID when they are not; LOG_STALE when too few witnesses co-signed within `FRESH_SECONDS`.
+    """
+    fresh = [each for each in verified.cosignatures if abs(now - each.timestamp) <= FRESH_SECONDS]
+    if len(fresh) < trust.witness_quorum:
+        what = f"too few witnesses co-signed the log within {FRESH_SECONDS} seconds; what came since may be hidden"
+        raise VouchsafeError(Reason.LOG_STALE, what)
+    with translated():
+        tree = Tree(leaf_hash(leaf) for leaf in leaves)
+        if (tree.size, tree.root()) != (verified.checkpoint.size, verified.checkpoint.root):
+            raise SealError("the leaves are not those of the checkpoint")
+        if not leaves or leaves[0] != trust.ceremony_leaf().to_bytes():
+            raise SealError("the log does not begin with this trust material")
+    return CheckedLog(tuple(leaves), governance.fold(trust, leaves))

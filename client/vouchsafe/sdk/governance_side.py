@@ -1,0 +1,153 @@
+"""The officers' desk for what is above single cases: locking down, and proposing and endorsing what goes on again.
+
+What governs is read from the public log on this machine (`checked_log`), so nobody endorses what disclosure made up. A
+lock-down goes to disclosure and straight to every trustee that the profile names: it takes hold at each of them even
+when disclosure is dead, or hides it. Signatures are `officer_signatures`'s.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from services.seal.errors import SealError
+from services.seal.governance import Proposal, check_proposal, proposal_hash
+from services.seal.leaves import (
+    EndorsementLeaf,
+    LockDownLeaf,
+    OfficerAddedLeaf,
+    OfficerRemovedLeaf,
+    PolicySetLeaf,
+    UnlockLeaf,
+)
+from services.seal.trust import Trust
+from vouchsafe.disclosure.v1 import governance_service_pb2 as pb
+from vouchsafe.disclosure.v1.governance_service_pb2_grpc import GovernanceServiceStub
+from vouchsafe.sdk.checked_log import CheckedLog, read_log, read_mirror
+from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.profile import OfficerEdge
+from vouchsafe.sdk.side import PATIENCE, Peer, Side
+from vouchsafe.sdk.transparency import LogReader
+from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
+from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How one of those who were told of a lock-down took it: `refusal` is empty when it is in force there."""
+
+    party: str
+    refusal: str = ""
+
+
+class GovernanceSide(Side):
+    """Connections with the officers' certificate, to disclosure and to the trustees."""
+
+    def __init__(self, edge: OfficerEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
+        super().__init__(edge, patience=patience)
+        self._edge = edge
+        self._trust = trust
+        self._disclosure = self.connect("disclosure", edge.disclosure)
+        self._governance = GovernanceServiceStub(self._disclosure.channel)
+        self._trustees = {name: self.connect(name, address) for name, address in edge.trustees.items()}
+        self._log = LogReader(self._disclosure, trust)
+
+    async def read_log(self) -> CheckedLog:
+        """The public log, and with it what governs now: from disclosure or, while that is away, from a mirror."""
+        try:
+            return await read_log(self._log, self._trust)
+        except VouchsafeError as error:
+            if error.reason == Reason.PROOF_INVALID:
+                raise
+            for url in self._edge.mirrors:
+                with suppress(VouchsafeError):
+                    return await read_mirror(url, self._trust, proxy=self._edge.proxy)
+            raise
+
+    async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
+        """Tell disclosure and every trustee at once; how each took it. Nobody is waited for longer than `patience`."""
+        told: dict[str, Callable[[], Awaitable[object]]] = {
+            "disclosure": lambda: self._lock_disclosure(lock_down),
+            **{name: _locking(peer, lock_down) for name, peer in self._trustees.items()},
+        }
+        return list(await asyncio.gather(*(_reached(party, tell) for party, tell in told.items())))
+
+    async def propose(self, proposal: Proposal) -> bytes:
+        """Have a proposal logged, and return its hash; the same again changes nothing. NOT_PENDING.
+
+        NOT_PENDING: by the log it could never take effect. PROOF_INVALID: disclosure logged something else.
+        """
+        before = (await self.read_log()).governance
+        hashed = proposal_hash(proposal)
+        if hashed in before.pending:
+            return hashed
+        try:
+            check_proposal(before, proposal)
+        except SealError as error:
+            raise VouchsafeError(Reason.NOT_PENDING, str(error)) from error
+        request = pb.ProposeRequest(request_id=_new_id(), **_proposed(proposal))
+        told = (await self._disclosure.call(self._governance.Propose, request)).proposal
+        if told.leaf != proposal.to_bytes() or hashed not in (await self.read_log()).governance.pending:
+            raise VouchsafeError(Reason.PROOF_INVALID, "something else was logged than what was proposed")
+        return hashed
+
+    async def endorse(self, endorsement: EndorsementLeaf) -> None:
+        """Send an endorsement that `officer_signatures` has made."""
+        request = pb.EndorseRequest(
+            request_id=_new_id(),
+            proposal=endorsement.proposal,
+            officer=endorsement.officer,
+            signature=endorsement.signature,
+        )
+        await self._disclosure.call(self._governance.Endorse, request)
+
+    async def _lock_disclosure(self, lock_down: LockDownLeaf) -> None:
+        request = pb.LockDownRequest(
+            request_id=_new_id(),
+            number=lock_down.number,
+            officer=lock_down.officer,
+            signature=lock_down.signature,
+        )
+        await self._disclosure.call(self._governance.LockDown, request)
+
+
+async def _reached(party: str, tell: Callable[[], Awaitable[object]]) -> Reached:
+    try:
+        await tell()
+    except VouchsafeError as error:
+        return Reached(party, error.reason)
+    return Reached(party)
+
+
+def _locking(peer: Peer, lock_down: LockDownLeaf) -> Callable[[], Awaitable[object]]:
+    stub = LockServiceStub(peer.channel)
+    request = lock_pb.LockDownRequest(number=lock_down.number, officer=lock_down.officer, signature=lock_down.signature)
+    return lambda: peer.call(stub.LockDown, request)
+
+
+def _proposed(proposal: Proposal) -> dict[str, Any]:
+    """The one field of the request that says what is proposed."""
+    match proposal:
+        case UnlockLeaf():
+            return {"unlock": pb.Unlock()}
+        case OfficerAddedLeaf(_, name, role, organisation, public):
+            entry = pb.OfficerEntry(name=name, role=role, organisation=organisation, public_key=public)
+            return {"add_officer": entry}
+        case OfficerRemovedLeaf(_, name):
+            return {"remove_officer": name}
+        case PolicySetLeaf(_, approvals, roles, ttl, veto_delay, notice, case_ttl):
+            policy = pb.OpeningPolicy(
+                approvals=approvals,
+                distinct_roles=roles,
+                approval_ttl_seconds=ttl,
+                veto_delay_seconds=veto_delay,
+                notice_seconds=notice,
+                case_ttl_seconds=case_ttl,
+            )
+            return {"set_policy": policy}
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())

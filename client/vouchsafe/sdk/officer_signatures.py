@@ -1,0 +1,75 @@
+"""What an officer signs, made on his own machine: approval, withdrawal, veto, lock-down, endorsement.
+
+Each signature is over bytes that are computed here, from a case or a proposal that was checked here; none is over
+bytes that somebody sends. The key is looked at first: it must be the officer's, as the log has him today. Sending is
+`officer_side`'s and `governance_side`'s.
+"""
+
+from services.seal.authorization import check_independent, sign_approval
+from services.seal.ed25519 import SigningKey
+from services.seal.errors import SealError
+from services.seal.governance import Governance, Proposal, proposal_hash
+from services.seal.leaves import EndorsementLeaf, LockDownLeaf, OpeningVetoedLeaf
+from services.seal.statements import Endorsement, LockDown, Veto, Withdrawal
+from services.seal.trust import Officer
+from vouchsafe.sdk.case_review import ReviewedCase, check_approvable, demand_of, intent_of
+from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+
+
+def listed(governance: Governance, name: str, key: SigningKey) -> Officer:
+    """The officer of this name, whose key it is; PROOF_INVALID when there is none, or it is not."""
+    with translated():
+        officer = governance.officer(name)
+        if officer.public != key.public_key:
+            raise SealError("this key is not the officer's")
+    return officer
+
+
+def check_voice(reviewed: ReviewedCase, name: str, key: SigningKey) -> Officer:
+    """The officer, when he may approve this case: his key, and not his organisation's own request. PROOF_INVALID."""
+    officer = listed(reviewed.governance, name, key)
+    with translated():
+        check_independent(officer, demand_of(reviewed.case))
+    return officer
+
+
+def approval_of(reviewed: ReviewedCase, name: str, key: SigningKey, *, now: int) -> str:
+    """The signed note that approves a case at `now` (Unix seconds), good for as long as the policy says.
+
+    PROOF_INVALID for a case that may not be approved, and for an officer who may not approve it.
+    """
+    check_approvable(reviewed, now=now)
+    check_voice(reviewed, name, key)
+    expires = now + reviewed.governance.policy.approval_ttl_seconds
+    return sign_approval(reviewed.statement, name, key, expires)
+
+
+def withdrawal_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> bytes:
+    """The signature, 64 bytes, by which an officer takes his approval back."""
+    listed(reviewed.governance, name, key)
+    statement = reviewed.statement
+    return key.sign(Withdrawal(statement.case_id, statement.hash(), name).signed_bytes())
+
+
+def veto_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> OpeningVetoedLeaf:
+    """The leaf that stops an opening for good; NOTHING_INTENDED when there is none to stop."""
+    listed(reviewed.governance, name, key)
+    if not reviewed.case.HasField("intent"):
+        raise VouchsafeError(Reason.NOTHING_INTENDED, "nothing is about to be opened in this case")
+    intent = intent_of(reviewed.case, reviewed.statement).commitment
+    return OpeningVetoedLeaf(intent, name, key.sign(Veto(intent, name).signed_bytes()))
+
+
+def lock_down_of(number: int, name: str, key: SigningKey) -> LockDownLeaf:
+    """The leaf that stops everything. Whether the key is the officer's cannot be asked here: the log may be away."""
+    return LockDownLeaf(number, name, key.sign(LockDown(number, name).signed_bytes()))
+
+
+def endorsement_of(governance: Governance, proposal: Proposal, name: str, key: SigningKey) -> EndorsementLeaf:
+    """The leaf by which an officer wants what is proposed; NOT_PENDING when it can no longer take effect."""
+    listed(governance, name, key)
+    hashed = proposal_hash(proposal)
+    pending = governance.pending.get(hashed)
+    if pending is None:
+        raise VouchsafeError(Reason.NOT_PENDING, "the log shows no such proposal that could still take effect")
+    return EndorsementLeaf(hashed, name, key.sign(Endorsement(hashed).signed_bytes()))

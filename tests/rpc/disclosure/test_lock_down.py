@@ -1,0 +1,53 @@
+"""One officer stops everything, past a disclosure that is dead: the SDK against real trustees behind mutual TLS."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.seal.ed25519 import SigningKey
+from tests.rpc.disclosure.world import Platform, tls_of
+from vouchsafe.sdk import VouchsafeError
+from vouchsafe.sdk.governance_side import GovernanceSide, Reached
+from vouchsafe.sdk.officer_signatures import lock_down_of
+from vouchsafe.sdk.profile import OfficerEdge
+
+PATIENCE = 2.0
+ALIVE, DEAD = ("trustee-1", "trustee-3", "trustee-5"), ("trustee-2", "trustee-4")
+
+
+@pytest.fixture
+async def desk(platform: Platform, tmp_path: Path) -> AsyncIterator[GovernanceSide]:
+    """Disclosure was never started, and two trustees are dead."""
+    tls, paths = tls_of("officer-desk"), [tmp_path / name for name in ("desk.crt", "desk.key", "desk-ca.crt")]
+    for path, content in zip(paths, (tls.certificate, tls.key, tls.authority), strict=True):
+        path.write_bytes(content)
+    trustees = {name: platform.addresses[name] for name in (*ALIVE, *DEAD)}
+    edge = OfficerEdge(*paths, "127.0.0.1:1", trustees)
+    async with GovernanceSide(edge, platform.trust, patience=PATIENCE) as made:
+        yield made
+
+
+def reached(told: list[Reached]) -> dict[str, str]:
+    return {each.party: each.refusal for each in told}
+
+
+async def test_the_trustees_that_live_are_locked_though_disclosure_is_dead(platform: Platform, desk: GovernanceSide):
+    lock_down = lock_down_of(1, "ann", platform.ceremony.officers["ann"])
+    for _ in range(2):  # repeating it changes nothing
+        told = reached(await desk.lock_down(lock_down))
+        assert {name for name, refusal in told.items() if not refusal} == set(ALIVE)
+        assert told.keys() - set(ALIVE) == {"disclosure", *DEAD}
+    with pytest.raises(VouchsafeError):
+        await desk.read_log()
+
+
+@pytest.mark.parametrize("number", [2, 7])
+async def test_a_number_that_is_not_the_next_locks_nobody(platform: Platform, desk: GovernanceSide, number: int):
+    told = reached(await desk.lock_down(lock_down_of(number, "ann", platform.ceremony.officers["ann"])))
+    assert {told[name] for name in ALIVE} == {"REFUSED"}
+
+
+async def test_a_key_that_is_not_the_officers_locks_nobody(platform: Platform, desk: GovernanceSide):
+    told = reached(await desk.lock_down(lock_down_of(1, "ann", SigningKey.generate())))
+    assert {told[name] for name in ALIVE} == {"REFUSED"}
