@@ -286,8 +286,8 @@ def test_a_key_that_is_there_and_a_key_that_is_none_are_told_as_such(tmp_path: P
     lines = ['trust = "trust"', "[person]", *(f'{name} = "x:1"' for name in ("identity", "verification", "disclosure"))]
     lines += [*_EDGE, "[alias]", 'forum = "x:1"', 'disclosure = "x:1"', *_EDGE]
     profile.write_text("\n".join(lines))
-    given = ("--requester", "court", "--basis", "court-order", "--organisation", "c")
-    given += ("--instrument", "1", "--ground", "g", "--document", str(document))
+    asked = ("--requester", "court", "--basis", "court-order", "--organisation", "c")
+    given = (*asked, "--instrument", "1", "--ground", "g", "--document", str(document))
     for recipient in ("zz", "00ff"):
         ended = run("--profile", str(profile), "case", "open", "p", *given, "--recipient", recipient)
         assert ended.stderr.startswith(b"error: RECIPIENT_INVALID: "), ended.stderr
