@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
@@ -49,13 +49,14 @@ class Cluster:
     @property
     def receipt_key(self) -> SigningKey:
         """Disclosure's private half of the receipt key that the forum trusts."""
-        return SigningKey(SecretBytes(self._secrets("disclosure").read("receipt.key")))
+        return SigningKey(SecretBytes(self.secrets("disclosure").read("receipt.key")))
 
-    async def start_forum(self, name: str) -> ForumProcess:
-        """Start another process on the forum's store, and return when it serves."""
+    async def start_forum(self, name: str, **peers: str) -> ForumProcess:
+        """Start another process on the forum's store, and return when it serves. `peers`: who is elsewhere."""
         layout, rpc, health = self.platform.layout, f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
         tables = tomllib.loads(layout.endpoints("forum").read_text(encoding="utf-8"))
         tables["listen"] = {"rpc": rpc, "health": health}
+        tables["peers"] |= peers
         tables["telemetry"] = {"log_file": str(layout.log_files / f"{name}.jsonl")}
         endpoints = layout.root / name / "endpoints.toml"
         write_file(endpoints, toml_text.render(tables).encode())
@@ -67,7 +68,7 @@ class Cluster:
         channel = RpcChannel(
             rpc,
             server_name=server_name("forum"),
-            tls=self._secrets("alias-edge").tls(),
+            tls=self.secrets("alias-edge").tls(),
             retry=RetryPolicy(attempts=2),
         )
         self._stack.push_async_callback(channel.close)
@@ -92,16 +93,21 @@ class Cluster:
             )
             for position, event in enumerate((published, activated), start=1)
         ]
-        secrets = self._secrets("verification")
+        await self.publish("verification", messages)
+
+    async def publish(self, producer: str, messages: Sequence[Message]) -> None:
+        """Do as a producer's relay does: publish these messages as the first on its stream."""
+        secrets = self.secrets(producer)
         tls = ssl.create_default_context(cafile=str(secrets.path("ca.crt")))
         tls.load_cert_chain(secrets.path("nats.crt"), secrets.path("nats.key"))
-        connection = await bus_jetstream.connect(self.platform.bus_url, "verification", tls)
+        connection = await bus_jetstream.connect(self.platform.bus_url, producer, tls)
         try:
-            await bus_jetstream.JetStreamOutbox(connection, "verification").publish(messages, 0)
+            await bus_jetstream.JetStreamOutbox(connection, producer).publish(messages, 0)
         finally:
             await connection.close()
 
-    def _secrets(self, name: str) -> Secrets:
+    def secrets(self, name: str) -> Secrets:
+        """The files of a service or an edge."""
         return Secrets(self.platform.layout.secrets(name))
 
     async def _serving(self, child: Child, health: str) -> None:
