@@ -16,11 +16,11 @@ from typing import Any
 import kubernetes_validate
 import yaml
 
-from deploy.local.topology import CORE, EDGES, PEERS, TRUSTEES, WITNESSES, workload
+from deploy.local.topology import CORE, EDGES, LOG_READERS, MIRRORS, PEERS, TRUSTEES, WITNESSES, workload
 
 BASE = Path(__file__).parent / "base"
 KUBERNETES = "1.32"
-RPC, BUS, STORE, SMTP, OTLP = 8443, 4222, 27017, 587, 4317
+RPC, HTTP, BUS, STORE, SMTP, OTLP = 8443, 8080, 4222, 27017, 587, 4317
 EDGE_CALLS = {
     "person-edge": ("identity", "verification", "disclosure"),
     "alias-edge": ("forum", "disclosure"),
@@ -29,6 +29,8 @@ EDGE_CALLS = {
 }
 
 PROVISIONER = "nats-provisioner"
+PUBLIC_EDGE = "vouchsafe-edge/public-edge"
+"""Where anybody comes in from outside, to what is public."""
 
 Flow = tuple[str, str, str, int]
 """Pods a policy stands over, direction, pods at the other end, port. Pods are `namespace/name`; `*` stands for all."""
@@ -117,6 +119,10 @@ def expected_flows() -> set[Flow]:
             flows.add((_pods(callee), "Ingress", _pods(caller), RPC))
             if caller not in EDGES:
                 flows.add((_pods(caller), "Egress", _pods(callee), RPC))
+    for mirror in MIRRORS:
+        flows.add((_pods(mirror), "Ingress", PUBLIC_EDGE, HTTP))
+        flows |= {(_pods(mirror), "Ingress", _pods(reader), HTTP) for reader in LOG_READERS}
+        flows |= {(_pods(reader), "Egress", _pods(mirror), HTTP) for reader in LOG_READERS}
     for name in CORE:
         provisioner = f"{workload(name).namespace}/{PROVISIONER}"
         flows |= {(pods, "Egress", _pods("nats"), BUS) for pods in (_pods(name), provisioner)}
@@ -124,7 +130,7 @@ def expected_flows() -> set[Flow]:
         flows.add((_pods(name), "Egress", f"vouchsafe-store/{name}", STORE))
         flows.add((_pods(name), "Egress", "vouchsafe-telemetry/otel-collector", OTLP))
     flows.add((_pods("verification"), "Egress", "vouchsafe-mail/relay", SMTP))
-    for name in (*CORE, *TRUSTEES, *WITNESSES, "nats"):
+    for name in (*CORE, *TRUSTEES, *WITNESSES, *MIRRORS, "nats"):
         flows.add((f"{workload(name).namespace}/*", "Egress", "kube-system/kube-dns", 53))
     return flows
 

@@ -4,20 +4,25 @@ The one configuration file that differs between a laptop and a cluster; everythi
 `deploy/config/<service>/service.toml`. A process is told only the addresses that it may call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from deploy.local import bus
 from deploy.local.layout import Layout, write_file
 from deploy.local.ports import PortReservations
-from deploy.local.topology import CORE, PEERS
+from deploy.local.topology import CORE, LOG_READERS, MIRRORS, PEERS
 from services.chassis import toml_text
 
 SMTP = "smtp"
 
 
 def rpc_port(name: str) -> str:
-    """Name of the port that a service is called on."""
+    """Name of the port that a service is called on, be it by gRPC or HTTP."""
     return f"{name}.rpc"
+
+
+def mirror_urls(address: Callable[[str], str]) -> list[str]:
+    """Where the public log is read. `address` tells a named port's `host:port`."""
+    return [f"http://{address(rpc_port(name))}" for name in MIRRORS]
 
 
 def health_port(name: str) -> str:
@@ -32,7 +37,7 @@ def write_endpoints(layout: Layout, name: str, ports: PortReservations) -> None:
 
 
 def endpoints(layout: Layout, name: str, ports: PortReservations) -> Mapping[str, object]:
-    """The file's content. Trustees and witnesses have no bus, and only verification sends mail."""
+    """The file's content. Trustees, witnesses and mirrors have no bus, and only verification sends mail."""
     tables: dict[str, object] = {
         "process": {"name": name},
         "listen": {"rpc": ports.address(rpc_port(name)), "health": ports.address(health_port(name))},
@@ -40,6 +45,8 @@ def endpoints(layout: Layout, name: str, ports: PortReservations) -> Mapping[str
     }
     if name in CORE:
         tables["nats"] = {"url": bus.url(ports.take(bus.NAME))}
+    if name in LOG_READERS:
+        tables["log"] = {"mirrors": mirror_urls(ports.address)}
     if name == "verification":
         tables["smtp"] = {"address": ports.address(SMTP)}
     tables["telemetry"] = {

@@ -11,8 +11,16 @@ TRUST_DOMAIN = "vouchsafe.internal"
 CORE = ("identity", "verification", "forum", "disclosure")
 TRUSTEES = tuple(f"trustee-{i}" for i in range(1, 6))
 WITNESSES = tuple(f"witness-{i}" for i in range(1, 3))
-SERVICES = CORE + TRUSTEES + WITNESSES
+MIRRORS = ("mirror",)
+SERVICES = CORE + TRUSTEES + WITNESSES + MIRRORS
 EDGES = ("person-edge", "alias-edge", "officer-desk", "label-desk")
+
+# What answers over plain HTTP, and anybody who can connect: it is public. All others speak gRPC behind mutual TLS.
+HTTP = MIRRORS
+RPC = tuple(name for name in SERVICES if name not in HTTP)
+
+# Who follows the public log by reading a mirror. In production each chooses others' mirrors besides the platform's own.
+LOG_READERS = ("identity", *TRUSTEES)
 
 # caller -> whom its network policy and the callee's allow-list let it reach, commands and event log reads alike.
 PEERS: dict[str, tuple[str, ...]] = {
@@ -21,6 +29,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "forum": ("verification", "disclosure"),
     "disclosure": ("identity", "verification", "forum", *TRUSTEES, *WITNESSES),
     **dict.fromkeys(TRUSTEES + WITNESSES, ()),
+    **dict.fromkeys(MIRRORS, ("disclosure",)),
 }
 
 

@@ -43,8 +43,13 @@ class PlatformView:
         return self.layout.root / FILE_NAME
 
     def endpoint(self, name: str) -> str:
-        """`host:port` that the service `name` is called on."""
+        """`host:port` that the service `name` is called on; by HTTP, where `topology.HTTP` names it."""
         return f"127.0.0.1:{self._ports[endpoints.rpc_port(name)]}"
+
+    @property
+    def mirrors(self) -> list[str]:
+        """URLs at which anybody reads the public log."""
+        return endpoints.mirror_urls(lambda port: f"127.0.0.1:{self._ports[port]}")
 
     def health(self, name: str) -> str:
         """`host:port` of the plaintext health port of the service `name`."""

@@ -16,9 +16,12 @@ from pymongo import AsyncMongoClient
 from deploy.local import bus
 from deploy.local.layout import Layout
 from deploy.local.readiness import connect_bus
-from deploy.local.topology import TRUSTEES, WITNESSES
+from deploy.local.topology import MIRRORS, TRUSTEES, WITNESSES
 from deploy.local.view import PlatformView
 from examples.demo.places import Kind, Place, part_of
+
+_KEEPERS = TRUSTEES + WITNESSES + MIRRORS
+"""Who keeps something in files."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +62,21 @@ async def messages(platform: PlatformView, service: str) -> AsyncIterator[Item]:
 
 
 def files(platform: PlatformView) -> Iterator[Item]:
-    """Every log, trace and metrics file of every process, and what trustees and witnesses keep in files; read whole."""
+    """Every log, trace and metrics file of every process, and the files of those without a database; read whole."""
     layout = platform.layout
     telemetry = ((Kind.LOGS, layout.log_files), (Kind.TRACES, layout.traces), (Kind.METRICS, layout.metrics))
     for kind, directory in telemetry:
         for path in _files_below(directory):
             process = path.name.partition(".")[0]
             yield Item(Place(part_of(process), kind), str(path.relative_to(directory)), path.read_bytes())
-    for process in TRUSTEES + WITNESSES:
+    for process in _KEEPERS:
         for path in _files_below(platform.layout.state(process)):
             yield Item(Place(part_of(process), Kind.FILES), f"{process}/{path.name}", path.read_bytes())
 
 
 def example_file(layout: Layout, place: Place, name: str) -> Path:
     """Where a file called `name` would be one of the place's files."""
-    process = next((p for p in TRUSTEES + WITNESSES if part_of(p) == place.part), place.part)
+    process = next((p for p in _KEEPERS if part_of(p) == place.part), place.part)
     match place.kind:
         case Kind.LOGS:
             return layout.log_files / f"{process}.{name}"

@@ -1,7 +1,8 @@
 """Where a platform keeps things, and what about people may be there: the parts' limits, as the leak scan holds them.
 
 In its own database a part may hold what it owns, and identity what it seals: there nothing of a person is readable but
-the escrow reference. In messages, telemetry and the files of trustees and witnesses nothing about anybody may be.
+the escrow reference. In messages, telemetry and the files of trustees, witnesses and mirrors nothing about anybody may
+be.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,14 @@ _OWNED: Mapping[str, frozenset[Fact]] = {
     "forum": frozenset({Fact.ALIAS_KEY}),
     "disclosure": frozenset({Fact.ALIAS_KEY, Fact.ENVELOPE}),
 }
-_OF_MANY = {"trustee": "trustees", "witness": "witnesses", "store": "stores", "nats": "bus", "smtp": "mail"}
+_OF_MANY = {
+    "trustee": "trustees",
+    "witness": "witnesses",
+    "mirror": "mirrors",
+    "store": "stores",
+    "nats": "bus",
+    "smtp": "mail",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -58,7 +66,7 @@ def part_of(process: str) -> str:
 def _all() -> Iterator[Place]:
     for part in CORE:
         yield from (Place(part, kind) for kind in (Kind.DATABASE, Kind.STREAMS, Kind.LOGS, Kind.TRACES, Kind.METRICS))
-    for part in ("trustees", "witnesses"):
+    for part in ("trustees", "witnesses", "mirrors"):
         yield from (Place(part, kind) for kind in (Kind.FILES, Kind.LOGS, Kind.TRACES, Kind.METRICS))
     yield from (Place(part, Kind.LOGS) for part in ("stores", "bus", "mail"))
 

@@ -21,7 +21,7 @@ from deploy.local.configuration import CONFIGURATION
 from deploy.local.platform import LocalPlatform
 from deploy.local.ports import PortReservations
 from deploy.local.supervisor import Unit
-from deploy.local.topology import SERVICES, Workload, workload
+from deploy.local.topology import RPC, Workload, workload
 from services.chassis.tls import TlsFiles
 from tests.boundary import imports_lock, matrix
 from tests.boundary.calling import Answer, Caller, Outcome
@@ -125,7 +125,7 @@ def at(process: str) -> tuple[str, ...]:
     return (*TABLE.processes[matrix.kind(process)], *TABLE.everywhere)
 
 
-@pytest.mark.parametrize("process", SERVICES)
+@pytest.mark.parametrize("process", RPC)
 async def test_whom_the_table_names_is_served_and_nobody_else(ground: Ground, process: str) -> None:
     callers = iter([*ground.named(), *ground.nameless()])
     wrong, refusals, seen = [], set(), set()
@@ -140,7 +140,7 @@ async def test_whom_the_table_names_is_served_and_nobody_else(ground: Ground, pr
     assert len(refusals) == 1, "a refusal says the same to everybody, whatever was asked"
 
 
-@pytest.mark.parametrize("process", SERVICES)
+@pytest.mark.parametrize("process", RPC)
 async def test_who_has_no_certificate_of_ours_is_not_even_connected(ground: Ground, process: str) -> None:
     found = [
         (*what, answer.outcome) async for *what, answer in answers(ground, process, ground.outsiders(), at(process))
@@ -149,7 +149,7 @@ async def test_who_has_no_certificate_of_ours_is_not_even_connected(ground: Grou
     assert [each for each in found if each[-1] is not Outcome.NO_CONNECTION] == []
 
 
-@pytest.mark.parametrize("process", SERVICES)
+@pytest.mark.parametrize("process", RPC)
 async def test_a_process_serves_nothing_that_the_table_does_not_name(ground: Ground, process: str) -> None:
     callers = dict(ground.named())
     async with AsyncExitStack() as stack:
@@ -166,7 +166,7 @@ async def test_a_process_serves_nothing_that_the_table_does_not_name(ground: Gro
 async def test_a_refusal_is_the_same_everywhere(ground: Ground) -> None:
     stranger = dict(ground.nameless())["a stranger"]
     refusals = set()
-    for process in SERVICES:
+    for process in RPC:
         async for _, _, _, answer in answers(
             ground, process, iter([("", stranger)]), tuple(TABLE.processes[matrix.kind(process)])
         ):
@@ -187,13 +187,13 @@ def test_the_table_names_every_identity_and_no_other() -> None:
 
 
 def test_the_table_names_every_process_and_every_service_and_no_other() -> None:
-    assert set(TABLE.processes) == {matrix.kind(name) for name in SERVICES}
+    assert set(TABLE.processes) == {matrix.kind(name) for name in RPC}
     named = {service for services in TABLE.processes.values() for service in services}
     assert named | TABLE.unserved == set(matrix.services())
     assert not named & TABLE.unserved
 
 
-@pytest.mark.parametrize("process", sorted({matrix.kind(name) for name in SERVICES}))
+@pytest.mark.parametrize("process", sorted({matrix.kind(name) for name in RPC}))
 def test_the_shipped_allow_list_is_the_table(process: str) -> None:
     shipped = tomllib.loads((CONFIGURATION / process / "service.toml").read_text(encoding="utf-8"))["allow"]
     uris = {name: of.spiffe_id for name, of in matrix.identities().items()}

@@ -65,7 +65,7 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "vouchsafe.forum.v1.EvidenceService": ("disclosure",),
     "vouchsafe.disclosure.v1.CaseService": ("officer-desk",),
     "vouchsafe.disclosure.v1.DepositService": ("alias-edge",),
-    "vouchsafe.disclosure.v1.TransparencyLogService": ("alias-edge", "person-edge", "officer-desk"),
+    "vouchsafe.disclosure.v1.TransparencyLogService": ("alias-edge", "person-edge", "officer-desk", "mirror"),
     "vouchsafe.trustee.v1.TrusteeService": ("disclosure",),
     "vouchsafe.witness.v1.WitnessService": ("disclosure",),
 }

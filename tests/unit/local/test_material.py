@@ -11,7 +11,7 @@ from cryptography import x509
 from deploy.local import material, stores
 from deploy.local.layout import Layout
 from deploy.local.ports import PortReservations
-from deploy.local.topology import CORE, PEERS, SERVICES, workload
+from deploy.local.topology import CORE, LOG_READERS, PEERS, SERVICES, workload
 from services.chassis.deployment import Secrets, load_endpoints
 from services.chassis.identity_uri import identity_of, server_name
 from services.seal import threshold
@@ -38,6 +38,7 @@ def test_a_service_can_read_its_endpoints(laid: tuple[Layout, PortReservations],
     assert endpoints.process.name == name
     assert endpoints.listen.rpc == ports.address(f"{name}.rpc")
     assert endpoints.peers == {peer: ports.address(f"{peer}.rpc") for peer in PEERS[name]}
+    assert endpoints.log.mirrors == ((f"http://{ports.address('mirror.rpc')}",) if name in LOG_READERS else ())
     assert bool(endpoints.nats.url) == (name in CORE)
     assert bool(endpoints.smtp.address) == (name == "verification")
     assert endpoints.paths.trust == layout.trust
