@@ -44,6 +44,7 @@ class Flaw(StrEnum):
     UNMATCHED = "unmatched"
     WITHOUT_GROUND = "without-ground"
     AFTER_THE_END = "after-the-end"
+    TOO_SOON = "too-soon"
     VOID = "void"
 
 
@@ -151,6 +152,14 @@ def parse_leaf(data: bytes) -> Leaf | Flaw:
         return Flaw.MALFORMED
 
 
+def kind_or_nothing(data: bytes) -> str:
+    """What a leaf says that it is; empty when it says nothing that can be read."""
+    try:
+        return kind_of(data)
+    except SealError:
+        return ""
+
+
 @dataclass
 class _Reading:
     """The fold while it runs. By reference, so that a leaf costs the same in a long log as in a short one."""
@@ -167,7 +176,7 @@ class _Reading:
         """Take one leaf in."""
         leaf = parse_leaf(data)
         if isinstance(leaf, Flaw):
-            self.findings.append(Finding(index, _kind(data), leaf))
+            self.findings.append(Finding(index, kind_or_nothing(data), leaf))
             return
         self._date(leaf)
         flaw = self._take(index, leaf)
@@ -299,10 +308,3 @@ class _Reading:
 def _word(told: str, words: type[Requester] | type[Basis] | type[Wants]) -> str:
     """The word, if it is one of those that the log knows: nothing else is counted, or shown to anybody."""
     return told if told in {word.value for word in words} else UNKNOWN
-
-
-def _kind(data: bytes) -> str:
-    try:
-        return kind_of(data)
-    except SealError:
-        return ""

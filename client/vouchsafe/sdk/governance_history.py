@@ -57,6 +57,11 @@ class GovernanceHistory:
     amendments: tuple[Amendment, ...] = ()
     void: tuple[int, ...] = ()
 
+    def policy_at(self, index: int, trust: Trust) -> Policy:
+        """What was in force when the leaf of this index was logged."""
+        changed = [each.policy for each in self.amendments if each.policy is not None and each.index < index]
+        return changed[-1] if changed else trust.policy
+
 
 def read_governance(trust: Trust, leaves: Sequence[bytes]) -> GovernanceHistory:
     """The history over the leaves of a log, from its first."""

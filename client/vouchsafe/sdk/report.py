@@ -15,8 +15,20 @@ from enum import StrEnum
 from statistics import median_low
 from typing import Final
 
+from services.seal.leaves import OpenIntentLeaf
 from services.seal.trust import Officer, Policy, Trust
-from vouchsafe.sdk.demands import PENDING, UNKNOWN, Demand, Demands, Finding, Flaw, Hold, Intent, read_demands
+from vouchsafe.sdk.demands import (
+    PENDING,
+    UNKNOWN,
+    Demand,
+    Demands,
+    Finding,
+    Flaw,
+    Hold,
+    Intent,
+    kind_or_nothing,
+    read_demands,
+)
 from vouchsafe.sdk.governance_history import Amendment, GovernanceHistory, LockDown, read_governance
 
 _NEVER_ASKED: Final = Demand(0, b"", UNKNOWN, UNKNOWN, UNKNOWN, 0)
@@ -93,7 +105,7 @@ class Untold:
 
 @dataclass(frozen=True)
 class Waived:
-    """An opening whose delay was shortened by an instrument in the case."""
+    """An opening of which the subject gets less than full notice, or none, by a document in the case."""
 
     intent: Subject
     outcome: str
@@ -218,7 +230,7 @@ def report_on(trust: Trust, leaves: Sequence[bytes], *, root: bytes, as_of: int)
             for each in told.intents
             if each.noticed is None and not each.gag_until
         ),
-        findings=_findings(leaves, told, history),
+        findings=_findings(leaves, told, history, trust),
         counts=_counts(told.demands),
         declined=_declined(told.demands),
         months=_months(told.demands),
@@ -283,14 +295,21 @@ def _gag(intent: Intent, subject: Subject, as_of: int) -> Gag:
     return Gag(subject, state, intent.gag_until, intent.gag_extensions, intent.outcome)
 
 
-def _findings(leaves: Sequence[bytes], told: Demands, history: GovernanceHistory) -> tuple[Finding, ...]:
+def _findings(leaves: Sequence[bytes], told: Demands, history: GovernanceHistory, trust: Trust) -> tuple[Finding, ...]:
     """One a leaf, in the order of the log."""
-    void = {index: Finding(index, _kind(leaves[index]), Flaw.VOID) for index in history.void}
-    return tuple(finding for _, finding in sorted((void | {each.index: each for each in told.findings}).items()))
+    found = {index: Finding(index, kind_or_nothing(leaves[index]), Flaw.VOID) for index in history.void}
+    for intent in told.intents:
+        if _too_soon(intent, history.policy_at(intent.index, trust)):
+            found[intent.index] = Finding(intent.index, OpenIntentLeaf.KIND, Flaw.TOO_SOON)
+    found |= {each.index: each for each in told.findings}
+    return tuple(finding for _, finding in sorted(found.items()))
 
 
-def _kind(leaf: bytes) -> str:
-    return leaf.partition(b"\n")[0].rpartition(b"/")[2].decode("ascii", errors="replace")
+def _too_soon(intent: Intent, policy: Policy) -> bool:
+    """Whether it leaves officers or the subject less time than the policy does, with no document that says so."""
+    if intent.delay < policy.veto_delay_seconds:
+        return True
+    return not intent.waived and (bool(intent.gag_until) or intent.delay < policy.notice_seconds)
 
 
 def _counts(demands: Iterable[Demand]) -> tuple[Count, ...]:

@@ -81,10 +81,10 @@ class Story:
         return self.add(CaseAskedLeaf(named(case), "court", "court-order", at, at + due))
 
     def intended(
-        self, case: str, *, envelope: bytes = b"e" * 128, delay: int = 14 * DAY, gag: int = 0, waived: int = 0
+        self, case: str, *, envelope: bytes = b"e" * 128, delay: int = 14 * DAY, gag: int = 0, waived: bool = False
     ) -> "Story":
         tag = subject_tag(blind(case), envelope)
-        return self.add(OpenIntentLeaf(intent(case), named(case), tag, delay, gag, waived))
+        return self.add(OpenIntentLeaf(intent(case), named(case), tag, delay, gag, int(waived or gag > 0)))
 
     def told(self, case: str) -> "Story":
         return self.add(SubjectNoticeLeaf(intent(case), blind(case)))

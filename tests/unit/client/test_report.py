@@ -64,7 +64,7 @@ def test_months_are_of_when_it_was_asked() -> None:
 
 
 def test_an_intent_without_a_result_is_listed_until_it_has_one() -> None:
-    told = story().asked("a").intended("a", delay=3 * DAY).told("a")
+    told = story().asked("a").intended("a", delay=3 * DAY, waived=True).told("a")
     (listed,) = report(told, days=1).open_intents
     assert (listed.intent.requester, listed.intent.index, listed.age) == ("court", 2, 1)
     assert (listed.state, listed.logged_from, listed.logged_to) == (IntentState.WAITING, START, 0)
@@ -72,7 +72,7 @@ def test_an_intent_without_a_result_is_listed_until_it_has_one() -> None:
 
 
 def test_an_intent_grows_due_and_overdue_by_what_is_certain() -> None:
-    told = story().asked("a").intended("a", delay=3 * DAY).told("a")
+    told = story().asked("a").intended("a", delay=3 * DAY, waived=True).told("a")
     # No later leaf tells when it was logged: it may have been a moment ago.
     assert report(told, days=59).open_intents[0].state is IntentState.WAITING
     told.declined("b", at=START + 2 * DAY)
@@ -133,8 +133,9 @@ def test_a_subject_who_is_not_told_without_a_gag_stands_out() -> None:
 
 
 def test_waived_openings_are_listed() -> None:
-    told = story().asked("a").intended("a", waived=1).told("a").ended("a", "refused")
-    assert [(each.intent.index, each.outcome) for each in report(told).waived] == [(2, "refused")]
+    told = story().asked("a").intended("a", waived=True).told("a").ended("a", "refused")
+    told.asked("b").intended("b", gag=START + DAY).asked("c").intended("c").told("c")
+    assert [(each.intent.index, each.outcome) for each in report(told).waived] == [(2, "refused"), (6, "")]
 
 
 def test_time_to_answer_has_the_median_the_worst_and_who_was_late() -> None:
@@ -226,6 +227,19 @@ def test_a_demand_that_the_rule_declines_is_found_when_it_was_taken_up() -> None
     told = story().asked("a")
     told.leaves[-1] = told.leaves[-1].replace(b"requester court", b"requester company")
     assert flaws(told) == [(1, Flaw.WITHOUT_GROUND)]
+
+
+def test_an_intent_that_leaves_less_time_than_the_policy_of_its_day_is_found() -> None:
+    assert flaws(story().asked("a").intended("a", delay=13 * DAY).told("a")) == [(2, Flaw.TOO_SOON)]
+    assert flaws(story().asked("a").intended("a", delay=13 * DAY, waived=True).told("a")) == []
+    assert flaws(story().asked("a").intended("a", delay=2 * DAY, waived=True).told("a")) == [(2, Flaw.TOO_SOON)]
+    gagged = story().asked("a").intended("a", gag=START + DAY)
+    assert flaws(gagged) == []
+    gagged.leaves[-1] = gagged.leaves[-1].replace(b"waived 1", b"waived 0")
+    assert flaws(gagged) == [(2, Flaw.TOO_SOON)]
+    shorter = PolicySetLeaf(1, 2, 2, 3600, 3 * DAY, 10 * DAY, 60 * DAY)
+    told = story().asked("a").intended("a", delay=10 * DAY).told("a").carried(shorter, "officer-1", "officer-2")
+    assert flaws(told.asked("b").intended("b", delay=10 * DAY).told("b")) == [(2, Flaw.TOO_SOON)]
 
 
 def test_an_intent_of_an_unknown_case_is_overdue_at_once() -> None:

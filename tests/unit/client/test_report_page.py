@@ -25,7 +25,7 @@ def full() -> Story:
     """A story with something in every part of the report."""
     told = Story(TRUST).declined("a").declined("b", "employer", wants="deletion")
     told.asked("c").intended("c").told("c").ended("c").held("c", START + 60 * DAY)
-    told.asked("d").intended("d", gag=START + 20 * DAY).asked("e").intended("e", waived=1)
+    told.asked("d").intended("d", gag=START + 20 * DAY).asked("e").intended("e", waived=True)
     told.asked("f").intended("f").told("f").vetoed("f")
     told.locked().carried(UnlockLeaf(1), "officer-2", "officer-3").locked(2)
     told.leaves.append(b"rubbish")
