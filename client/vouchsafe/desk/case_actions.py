@@ -1,0 +1,315 @@
+"""The draft of each action in a case: what it is about, what will be signed, what will be logged, and the sending.
+
+A draft is made of a case that was checked just now, and keeps what was checked: the yes signs that, and not what the
+platform tells later. Which actions make sense is `case_offers`'s; the signatures are `sdk.officer_signatures`'s.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from services.seal.authorization import APPROVAL_HEADER
+from services.seal.leaves import (
+    CaseEndedLeaf,
+    GagExtendedLeaf,
+    HoldLeaf,
+    OpeningVetoedLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    SubjectNoticeLeaf,
+    case_reference,
+)
+from services.seal.statements import Veto, Withdrawal
+from vouchsafe.desk import case_words
+from vouchsafe.desk.case_checks import CheckedCase
+from vouchsafe.desk.case_offers import HOLD_DAYS, MORE_HOLD_DAYS, MOST_GAG_DAYS
+from vouchsafe.desk.desk import Desk
+from vouchsafe.desk.drafts import Draft, Text
+from vouchsafe.desk.forms import Form, FormInvalid
+from vouchsafe.desk.statements import YET_TO_COME, leaf_text, signed_text
+from vouchsafe.desk.words import moment, span
+from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
+from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.officer_signatures import approval_of, listed, veto_of, withdrawal_of
+
+Prepare = Callable[[Desk, CheckedCase, Form, str], Draft]
+
+_DAY = 86_400
+_LATER = "(made when the case is executed)"
+
+
+def approve(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """The approval: what is signed names the case, the hash of its statement, and when the approval ends."""
+    reviewed = _reviewed(checked)
+    now = int(time.time())
+    check_approvable(reviewed, now=now)
+    if listed(reviewed.governance, desk.officer, desk.key).organisation == checked.case.organisation:
+        raise VouchsafeError(Reason.PROOF_INVALID, "the requester's own organisation has no voice in its case")
+    text = approval_text(reviewed, now)
+
+    async def carry_out() -> str:
+        note = approval_of(reviewed, desk.officer, desk.key, now=now)
+        if not note.startswith(f"{text}\n"):
+            raise VouchsafeError(Reason.PROOF_INVALID, "what would be sent is not what was shown")
+        case = await desk.side.approve(checked.case.case_id, note)
+        return f"Your approval was taken. Approved by: {', '.join(case.approved_by)}."
+
+    return Draft(
+        title="Approve this case?",
+        question="That the person behind this alias is named to this recipient. Compare the paper in your hands.",
+        button="Sign and send the approval",
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        signs=(Text("A signed note, good for this case alone and until it ends", text), _statement(reviewed)),
+        logs_nothing="An approval is not logged by itself. When there are enough and the case is executed, this is "
+        "logged, and cosigned by the witnesses, before anything is opened:",
+        logs=_intent_leaves(reviewed),
+    )
+
+
+def withdraw_approval(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """The officer's own approval no longer counts."""
+    reviewed = _reviewed(checked)
+    listed(reviewed.governance, desk.officer, desk.key)
+    statement = Withdrawal(checked.case.case_id, reviewed.statement.hash(), desk.officer)
+
+    async def carry_out() -> str:
+        signature = withdrawal_of(reviewed, desk.officer, desk.key)
+        case = await desk.side.withdraw_approval(checked.case.case_id, desk.officer, signature)
+        return f"Your approval was taken back. Approved by: {', '.join(case.approved_by) or 'nobody'}."
+
+    return Draft(
+        title="Take your approval back?",
+        question="It does not count any more. You can approve again as long as nothing is intended.",
+        button="Sign and send the withdrawal",
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        signs=(signed_text("A withdrawal", statement),),
+        logs_nothing="Nothing: approvals are not logged one by one.",
+    )
+
+
+def veto(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """One officer's no, for good."""
+    reviewed = _reviewed(checked)
+    listed(reviewed.governance, desk.officer, desk.key)
+    statement = Veto(checked.case.intent.commitment, desk.officer)
+    leaf = leaf_text(
+        "At once", OpeningVetoedLeaf.KIND, intent=statement.intent, officer=desk.officer, signature=YET_TO_COME
+    )
+
+    async def carry_out() -> str:
+        await desk.side.veto(checked.case.case_id, veto_of(reviewed, desk.officer, desk.key))
+        return "The opening is vetoed. No trustee that reads the log will open it."
+
+    return Draft(
+        title="Veto this opening?",
+        question="It ends here, for good, whatever the others have signed. To ask again takes a new case.",
+        button="Sign and send the veto",
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        signs=(signed_text("A veto of this intent", statement),),
+        logs=(leaf,),
+        grave=True,
+    )
+
+
+def execute(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """Log the intent or, once the delay is over, carry the opening through."""
+    reviewed = _reviewed(checked)
+    opening = checked.case.state == pb.CASE_STATE_WITNESSED
+
+    async def carry_out() -> str:
+        case = await desk.side.execute(checked.case.case_id)
+        return f"The case stands so now: {case_words.state_of(case, int(time.time())).text}."
+
+    if opening:
+        title, question = (
+            "Open this alias?",
+            "The trustees check everything again, each for itself; then the name is sealed.",
+        )
+        logs: tuple[Text, ...] = (_result_leaf(checked.case),)
+    else:
+        title = "Log the intent to open?"
+        question = (
+            f"From the witnesses’ cosignatures on, {span(checked.case.delay_seconds)} pass before anything opens."
+        )
+        logs = _intent_leaves(reviewed)
+    return Draft(
+        title=title,
+        question=question,
+        button="Open" if opening else "Log the intent",
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        logs=logs,
+        grave=opening,
+    )
+
+
+def withdraw(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """The requester no longer asks."""
+    reviewed = _reviewed(checked)
+
+    async def carry_out() -> str:
+        await desk.side.withdraw_case(checked.case.case_id)
+        return "The case has ended, and the log says so."
+
+    leaf = leaf_text("At once", CaseEndedLeaf.KIND, case=_reference(checked.case), outcome="withdrawn", at="(then)")
+    return Draft(
+        title="End this case?",
+        question="Because its requester no longer asks. Nothing is opened.",
+        button="End the case",
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        logs=(leaf,),
+    )
+
+
+def extend_gag(desk: Desk, checked: CheckedCase, form: Form, back: str) -> Draft:
+    """The subject is told later, on a further instrument."""
+    reviewed = _reviewed(checked)
+    days = form.number("days", "the number of days", low=1, high=MOST_GAG_DAYS)
+    document = form.file_hash("document")
+    if document is None:
+        raise FormInvalid("the instrument is missing")
+    until = int(time.time()) + days * _DAY
+
+    async def carry_out() -> str:
+        await desk.side.extend_gag(checked.case.case_id, until=until, document_hash=document)
+        return f"The subject is not told before {moment(until)}; the log says so."
+
+    intent = checked.case.intent.commitment
+    return Draft(
+        title="Extend the gag?",
+        question=f"The subject is told on {moment(until)} instead of {moment(checked.case.intent.gagged_until)}.",
+        button="Extend the gag",
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        logs=(leaf_text("At once", GagExtendedLeaf.KIND, intent=intent, until=until, instrument=document),),
+    )
+
+
+def place_hold(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """What the alias wrote is kept."""
+    return _hold(desk, checked, back, "place_hold", "Place a hold?", f"about {HOLD_DAYS} days from then")
+
+
+def extend_hold(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """The hold lasts longer, once."""
+    until = moment(checked.case.hold.until + MORE_HOLD_DAYS * _DAY)
+    return _hold(desk, checked, back, "extend_hold", "Extend the hold?", until)
+
+
+def release_hold(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
+    """The hold ends before its time."""
+    return _hold(desk, checked, back, "release_hold", "Release the hold?", "0")
+
+
+PREPARE: Mapping[str, Prepare] = MappingProxyType(
+    {
+        "approve": approve,
+        "withdraw-approval": withdraw_approval,
+        "veto": veto,
+        "execute": execute,
+        "withdraw": withdraw,
+        "extend-gag": extend_gag,
+        "place-hold": place_hold,
+        "extend-hold": extend_hold,
+        "release-hold": release_hold,
+    }
+)
+"""What prepares each action, by its name in an address."""
+
+
+def approval_text(reviewed: ReviewedCase, now: int) -> str:
+    """The text of the note that an approval at `now` is (`services.seal.authorization`)."""
+    expires = now + reviewed.governance.policy.approval_ttl_seconds
+    statement = reviewed.statement
+    return f"{APPROVAL_HEADER}\ncase {statement.case_id}\nstatement {statement.hash().hex()}\nexpires {expires}\n"
+
+
+def _hold(desk: Desk, checked: CheckedCase, back: str, name: str, title: str, until: str) -> Draft:
+    reviewed = _reviewed(checked)
+    send = {
+        "place_hold": desk.side.place_hold,
+        "extend_hold": desk.side.extend_hold,
+        "release_hold": desk.side.release_hold,
+    }
+
+    async def carry_out() -> str:
+        case = await send[name](checked.case.case_id)
+        return f"On hold until {moment(case.hold.until)}." if case.hold.until else "There is no hold any more."
+
+    return Draft(
+        title=title,
+        question="A hold keeps what the alias wrote from being deleted. It says nothing about the person.",
+        button=title.removesuffix("?"),
+        back=back,
+        carry_out=carry_out,
+        facts=_facts(reviewed),
+        logs=(leaf_text("At once", HoldLeaf.KIND, case=_reference(checked.case), until=f"({until})"),),
+    )
+
+
+def _reviewed(checked: CheckedCase) -> ReviewedCase:
+    """The reviewed case, or the reason why there is none."""
+    if checked.reviewed is None:
+        raise checked.why or VouchsafeError(
+            Reason.PROOF_INVALID, "this case was declined: there is nothing to do in it"
+        )
+    return checked.reviewed
+
+
+def _facts(reviewed: ReviewedCase) -> tuple[tuple[str, str], ...]:
+    """What an officer must have before him when he says yes."""
+    case = reviewed.case
+    about = f"“{case.post.title or case.post.body[:200]}” (post {case.post_id})" if case.post_id else "the alias itself"
+    return (
+        ("Who asks", f"{case_words.requester_of(case)}, {case.organisation}"),
+        ("On what", f"{case_words.basis_of(case)}: {case.instrument}; {case.ground}"),
+        ("Document, SHA-256", case.document_hash.hex()),
+        ("About", f"{about}, by a holder of {case.credential.label}"),
+        ("Asks for", case_words.fields_of(case)),
+        ("Answer goes to key", case.recipient_key.hex()),
+        ("Time before an opening", span(case.delay_seconds)),
+        ("The subject", case_words.notice_of(case)),
+    )
+
+
+def _statement(reviewed: ReviewedCase) -> Text:
+    return signed_text("The statement that its hash stands for", reviewed.statement)
+
+
+def _intent_leaves(reviewed: ReviewedCase) -> tuple[Text, ...]:
+    """The leaves of an execution as they would stand. Its salts are made then, so two values are not known yet."""
+    case = reviewed.case
+    intent = leaf_text(
+        "When the case is executed",
+        OpenIntentLeaf.KIND,
+        commitment=_LATER,
+        case=_reference(case),
+        subject=_LATER,
+        delay=case.delay_seconds,
+        gag_until=case.gag_until,
+        waived=int(any(case.waiver_hash)),
+    )
+    told = "Right after it" if not case.gag_until else f"When the gag ends, {moment(case.gag_until)}"
+    return intent, leaf_text(told, SubjectNoticeLeaf.KIND, intent=_LATER, blind=_LATER)
+
+
+def _result_leaf(case: pb.Case) -> Text:
+    title = "Before the answer is given"
+    return leaf_text(
+        title, OpenResultLeaf.KIND, intent_commitment=case.intent.commitment, outcome="opened", at="(then)"
+    )
+
+
+def _reference(case: pb.Case) -> bytes:
+    return case_reference(case.case_salt, case.case_id)

@@ -1,0 +1,94 @@
+"""Which actions a case offers to this officer now, in words.
+
+What stops something (a veto) is offered as long as it can stop it; what goes on, only when everything holds. The
+platform, and in the end each trustee, decides about every one again.
+"""
+
+from dataclasses import dataclass
+
+from vouchsafe.desk.case_checks import CheckedApprovals, CheckedCase
+from vouchsafe.desk.case_words import RUNNING
+from vouchsafe.desk.desk import Desk
+from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+
+HOLD_DAYS, MORE_HOLD_DAYS, MOST_GAG_DAYS = 60, 30, 180
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that an action asks for."""
+
+    name: str
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action as it is offered. `kind` is how its button looks."""
+
+    name: str
+    what: str
+    button: str
+    kind: str = "plain"
+    fields: tuple[Field, ...] = ()
+
+
+def offered(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals, now: int) -> list[Action]:
+    """The actions that make sense for this officer in this case now. The platform decides about each once more."""
+    case = checked.case
+    if checked.reviewed is None or desk.log.alarm:
+        return []
+    actions = []
+    if case.state == pb.CASE_STATE_PENDING:
+        actions += _while_pending(desk, checked, approvals)
+    if case.state in (pb.CASE_STATE_INTENDED, pb.CASE_STATE_WITNESSED):
+        actions.append(Action("veto", "Your signature alone stops this opening, for good.", "Veto …", "grave"))
+        actions += _while_intended(case, now)
+    return actions + _hold_actions(case, now)
+
+
+def _while_pending(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals) -> list[Action]:
+    actions = []
+    if desk.officer in {row.officer for row in approvals.rows if not row.wrong}:
+        actions.append(Action("withdraw-approval", "You have approved this.", "Take your approval back …"))
+    elif all(line.result != "failed" for line in checked.lines):
+        what = "You would approve that this person is named to this recipient."
+        actions.append(Action("approve", what, "Approve …", ""))
+    if approvals.enough:
+        what = "Enough officers have approved. This logs the intent; nothing is opened before the veto window is over."
+        actions.append(Action("execute", what, "Log the intent …", ""))
+    actions.append(Action("withdraw", "The requester no longer asks.", "End the case …"))
+    return actions
+
+
+def _while_intended(case: pb.Case, now: int) -> list[Action]:
+    actions = []
+    if case.state == pb.CASE_STATE_INTENDED:
+        actions.append(Action("execute", "The witnesses have not cosigned the intent yet.", "Ask them again …"))
+    elif case.intent.opens_at <= now:
+        what = "The veto window is over. This asks the trustees, and identity seals the answer to the recipient."
+        actions.append(Action("execute", what, "Open …", ""))
+    if not case.intent.notified and case.intent.gagged_until:
+        fields = (
+            Field("days", f"Days from now, at most {MOST_GAG_DAYS}", "number"),
+            Field("document", "Instrument", "file"),
+        )
+        actions.append(
+            Action(
+                "extend-gag", "The subject is told later, on a further instrument.", "Extend the gag …", "plain", fields
+            )
+        )
+    return actions
+
+
+def _hold_actions(case: pb.Case, now: int) -> list[Action]:
+    if case.hold.until <= now:
+        if case.state not in RUNNING:
+            return []
+        what = f"What the alias wrote cannot be deleted for {HOLD_DAYS} days."
+        return [Action("place-hold", what, "Place a hold …")]
+    release = Action("release-hold", "What the alias wrote is on hold.", "Release the hold …")
+    if case.hold.extended:
+        return [release]
+    return [release, Action("extend-hold", f"Once, by {MORE_HOLD_DAYS} days.", "Extend the hold …")]

@@ -1,0 +1,122 @@
+"""A desk of officer ann before a real disclosure service, and somebody who speaks HTTP to it."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from services.chassis.log.eventstore_memory import MemoryEventStore
+from tests.rpc.disclosure.world import Ceremony, Platform, Served, tls_of
+from vouchsafe.desk.desk import Desk
+from vouchsafe.desk.log_copy import LogCopy
+from vouchsafe.desk.serving import serving
+from vouchsafe.sdk.governance_side import GovernanceSide
+from vouchsafe.sdk.officer_side import OfficerSide
+from vouchsafe.sdk.profile import OfficerEdge
+from vouchsafe.sdk.public_log import PlatformLog
+
+
+@dataclass
+class Answer:
+    """What came back, read to its end."""
+
+    status: int
+    headers: aiohttp.typedefs.CIMultiDictProxy[str] | dict[str, str]
+    text: str
+
+
+@dataclass
+class Browser:
+    """As much of a browser as the desk's rules are about: headers, a cookie, forms. It follows no redirect."""
+
+    http: aiohttp.ClientSession
+    authority: str
+    start: str
+    cookie: str = ""
+    room: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def begin(self) -> None:
+        """Open the start address, as the officer does."""
+        answer = await self.get(self.start)
+        assert answer.status == 303
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.room = answer.headers["Location"].removesuffix("/cases")
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        return await self.ask("GET", path, headers)
+
+    async def page(self, path: str) -> str:
+        """A page of the room that must be there."""
+        answer = await self.get(f"{self.room}{path}")
+        assert answer.status == 200, (path, answer.status, answer.text)
+        return answer.text
+
+    async def token(self) -> str:
+        found = re.search(r'name="token" value="([^"]+)"', await self.page("/governance"))
+        assert found
+        return found[1]
+
+    async def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
+        """A form, sent as a browser sends one of the desk's own pages."""
+        return await self.ask("POST", path, {"Origin": f"http://{self.authority}"} | headers, fields)
+
+    async def ask(
+        self, method: str, path: str, headers: dict[str, str], data: dict[str, str] | aiohttp.FormData | None = None
+    ) -> Answer:
+        told = {"Cookie": self.cookie} if self.cookie else {}
+        told |= self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
+        told = {name: value for name, value in told.items() if value}
+        async with self.http.request(
+            method, f"http://{self.authority}{path}", headers=told, data=data, allow_redirects=False
+        ) as answer:
+            return Answer(answer.status, answer.headers, await answer.text())
+
+
+@dataclass
+class AtWork:
+    """Everything of one test."""
+
+    platform: Platform
+    disclosure: Served
+    desk: Desk
+    browser: Browser
+
+
+def edge_at(disclosure: Served, home: Path) -> OfficerEdge:
+    """The officers' certificate, as files, and where disclosure is."""
+    home.mkdir(exist_ok=True)
+    tls, paths = tls_of("officer-desk"), [home / name for name in ("tls.crt", "tls.key", "ca.crt")]
+    for path, content in zip(paths, (tls.certificate, tls.key, tls.authority), strict=True):
+        path.write_bytes(content)
+    return OfficerEdge(*paths, disclosure=disclosure.address, trustees={})
+
+
+async def desk_of(officer: str, platform: Platform, edge: OfficerEdge, state: Path, stack: AsyncExitStack) -> Desk:
+    """The desk of an officer, on connections of his own."""
+    trust = platform.trust
+    side = await stack.enter_async_context(OfficerSide(edge, trust, patience=5))
+    governance_side = await stack.enter_async_context(GovernanceSide(edge, trust, patience=5))
+    key = platform.ceremony.officers[officer]
+    return Desk(officer, key, trust, side, governance_side, LogCopy([PlatformLog(side.log)], trust, state))
+
+
+@pytest.fixture
+async def at_work(tmp_path: Path) -> AsyncIterator[AtWork]:
+    """Ann at her desk, her session begun."""
+    async with AsyncExitStack() as stack:
+        platform = await stack.enter_async_context(Platform(tmp_path, Ceremony(), MemoryEventStore()))
+        await platform.start("witness-1", "witness-2", "trustee-1", "trustee-3", "trustee-5")
+        disclosure = await platform.disclosure()
+        await disclosure.publish_label()
+        desk = await desk_of("ann", platform, edge_at(disclosure, tmp_path / "ann"), tmp_path / "state", stack)
+        url = await stack.enter_async_context(serving(desk, "127.0.0.1", 0))
+        authority, _, start = url.removeprefix("http://").partition("/")
+        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        browser = Browser(http, authority, f"/{start}")
+        await browser.begin()
+        yield AtWork(platform, disclosure, desk, browser)
