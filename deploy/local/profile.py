@@ -6,9 +6,10 @@ secret itself.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from deploy.local.layout import Layout, write_file
-from deploy.local.topology import TRUSTEES
+from deploy.local.topology import MIRRORS, TRUSTEES
 from services.chassis import toml_text
 
 FILE_NAME = "profile.toml"
@@ -28,9 +29,11 @@ _DELAYS = {"insecure_deposit_hours": 0, "insecure_alias_hours": 0}
 
 def write_profile(layout: Layout, address: Callable[[str], str]) -> Path:
     """Write the file at the top of the run directory. `address` tells a service's `host:port`."""
-    tables: dict[str, object] = {"trust": str(layout.trust.relative_to(layout.root))}
+    tables: dict[str, Any] = {"trust": str(layout.trust.relative_to(layout.root))}
     for edge, (side, services) in _SIDES.items():
         tables[side] = {**_certificate(layout, edge), **{service: address(service) for service in services}}
+        if side == "officer":
+            tables[side] |= {"mirrors": [f"http://{address(mirror)}" for mirror in MIRRORS]}
     tables["officer.trustees"] = {trustee: address(trustee) for trustee in TRUSTEES}
     tables["delays"] = _DELAYS
     path = layout.root / FILE_NAME
