@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from services.seal import dleq, envelope, kdf, merkle
 from services.seal.authorization import Authorization, check_credential, verify_authorization
 from services.seal.canonical import sha256, signed_bytes, to_base64
+from services.seal.governance import begin, fold
 from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, OpenIntentLeaf
 from services.seal.share_file import open_share, passphrase_of
-from services.seal.statements import Assertion, CaseStatement, CredentialMessage, encode_token
-from tests.unit.seal.protocol_story import SIGNED_BY, Story, Value
+from services.seal.statements import Assertion, CredentialMessage, encode_token
+from tests.unit.seal.protocol_story import NOTICED, OFFICERS, SIGNED_BY, Story, Value
 
 Found = Iterator[tuple[str, bytes | str]]
 
@@ -27,7 +28,7 @@ def outputs(given: Mapping[str, Value]) -> dict[str, str]:
 
 
 def _keys(story: Story) -> Found:
-    for name in ("ownership", "alias", "thread", "receipt", "assertion", "log", "witness", "officer"):
+    for name in ("ownership", "alias", "thread", "receipt", "assertion", "log", "witness", *OFFICERS):
         yield f"{name}.public", story.keys[name].public_key
     yield "issuer.spki-sha256", sha256(story.issuer.public_key.to_spki())
     yield "opening.public", story.dealing.public_key
@@ -73,10 +74,14 @@ def _statements(story: Story) -> Found:
 def _opening(story: Story) -> Found:
     sealed, dealing = story.survivor.envelope, story.dealing
     yield "demand.hash", story.demand.hash()
+    yield "scope.hash", story.scope.hash()
     yield "bundle.hash", story.bundle
     yield "policy.hash", story.policy.hash()
-    yield "case.hash", story.statement(CaseStatement).hash()
-    yield "approval.signature", story.approval.split()[-1]
+    yield "governance.hash", begin(story.trust).hash()
+    yield "case.hash", story.case.hash()
+    yield "approval.signature", story.approval("officer").split()[-1]
+    yield "case.reference", story.reference
+    yield "case.subject", story.subject
     share, nonce = dealing.shares[0], story.secret("dleq_nonce")
     partial = envelope.partial_decrypt(share, sealed)
     yield "partial-1.point", partial.point
@@ -93,15 +98,21 @@ def _opening(story: Story) -> Found:
 def _check_lawful(story: Story) -> None:
     """What a trustee checks of the authorization and of the credential."""
     authorization = Authorization(
-        story.statement(CaseStatement),
-        story.demand,
-        story.text("post_id"),
-        story.octets("recipient_key"),
-        (story.approval,),
-        story.octets("intent_salt"),
-        story.proof(OpenIntentLeaf),
+        statement=story.case,
+        demand=story.demand,
+        scope=story.scope,
+        recipient_key=story.octets("recipient_key"),
+        approvals=(story.approval("officer"), story.approval("second_officer")),
+        case_salt=story.octets("case_salt"),
+        intent_salt=story.octets("intent_salt"),
+        subject=story.subject,
+        intent_proof=story.proof(OpenIntentLeaf, NOTICED),
     )
-    verify_authorization(authorization, story.credential, story.trust, story.number("opened_unix"))
+    leaves = [leaf.to_bytes() for leaf in story.leaves.values()]
+    noticed, whole = fold(story.trust, leaves[:NOTICED]), fold(story.trust, leaves)
+    opens = story.number("witnessed_unix") + story.number("delay_seconds")
+    verify_authorization(authorization, story.credential, governance=noticed, trust=story.trust, now=opens)
+    assert (whole.locked, whole.void, len(whole.pending)) == (True, 0, 4)
     spki = story.issuer.public_key.to_spki()
     check_credential(story.credential, spki, story.proof(IssuerKeyLeaf), story.trust)
 
@@ -118,7 +129,7 @@ def _leaves(story: Story) -> Found:
     yield "log.signature", story.checkpoint.split()[-4]
     yield "witness.cosignature", story.checkpoint.split()[-1]
     yield "log.consistency-3-9-sha256", sha256(*story.tree.consistency(3, 9))
-    yield "log.proof-of-intent-sha256", sha256(story.proof(OpenIntentLeaf).encode())
+    yield "log.proof-of-intent-sha256", sha256(story.proof(OpenIntentLeaf, NOTICED).encode())
 
 
 def _written(story: Story) -> Found:

@@ -4,17 +4,18 @@ The parts are made by the production code and put through the production checks,
 together and not a list of bytes. What the page shows of it is `protocol_outputs`'s.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from math import lcm
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from services.seal import blind_rsa, checkpoint, commitment, ed25519, kdf, merkle, note, threshold
+from services.seal import blind_rsa, checkpoint, commitment, ed25519, governance, kdf, merkle, note, threshold
 from services.seal.authorization import (
     Demand,
+    Scope,
     SignedCredential,
     bundle_hash,
     sign_approval,
@@ -23,15 +24,30 @@ from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.cut_and_choose import VARIANT, Offer, Survivor, Terms, check
 from services.seal.ed25519 import SigningKey
 from services.seal.leaves import (
+    CaseAskedLeaf,
+    CaseDeclinedLeaf,
+    CaseEndedLeaf,
+    EndorsementLeaf,
+    GagExtendedLeaf,
+    HoldLeaf,
     IssuerKeyLeaf,
     LabelActivatedLeaf,
     LabelDefinedLeaf,
     LabelRevokedLeaf,
     Leaf,
+    LockDownLeaf,
+    OfficerAddedLeaf,
+    OfficerRemovedLeaf,
+    OpeningVetoedLeaf,
     OpenIntentLeaf,
     OpenResultLeaf,
     OwnershipLeaf,
+    PolicySetLeaf,
     PostRootLeaf,
+    SubjectNoticeLeaf,
+    UnlockLeaf,
+    case_reference,
+    subject_tag,
 )
 from services.seal.note import NoteSigner, SignatureType
 from services.seal.passages import passages
@@ -45,6 +61,8 @@ from services.seal.statements import (
     CaseStatement,
     CommentStatement,
     Context,
+    Endorsement,
+    LockDown,
     NoticesRequest,
     Ownership,
     PostStatement,
@@ -53,12 +71,18 @@ from services.seal.statements import (
     Session,
     Statement,
     ThreadCertificate,
+    Veto,
+    Withdrawal,
     ownership_commitment,
 )
 from services.seal.tlog_proof import TlogProof
 from services.seal.trust import Officer, Policy, Trust
 
 Value = bytes | str | int
+
+OFFICERS = ("officer", "second_officer", "third_officer")
+NOTICED = 9
+"""How many leaves there are when the subject has been told: the intent's proof is under the checkpoint over those."""
 
 SIGNED_BY: Mapping[type[Statement], str] = {
     Registration: "ownership",
@@ -72,6 +96,10 @@ SIGNED_BY: Mapping[type[Statement], str] = {
     PostStatement: "thread",
     CommentStatement: "thread",
     ProvenanceRequest: "thread",
+    Withdrawal: "officer",
+    Veto: "officer",
+    LockDown: "officer",
+    Endorsement: "officer",
 }
 """Which of the story's Ed25519 keys signs which statement; the others are embedded, hashed, or signed with RSA."""
 
@@ -115,8 +143,8 @@ class Story:
     @cached_property
     def keys(self) -> Mapping[str, SigningKey]:
         """All Ed25519 keys by name."""
-        seeds = ("ownership", "receipt", "assertion", "session", "log", "witness", "officer")
-        keys = {name: SigningKey(self.secret(f"{name}_seed")) for name in seeds}
+        others = ("ownership", "receipt", "assertion", "session", "log", "witness")
+        keys = {name: SigningKey(self.secret(f"{name}_seed")) for name in (*others, *OFFICERS, "fourth_officer")}
         secret = self.survivor.alias_secret
         thread = SigningKey(kdf.thread_key(secret, self.text("thread_id")))
         return keys | {"alias": kdf.alias_key(secret), "thread": thread}
@@ -162,6 +190,16 @@ class Story:
     @cached_property
     def fields(self) -> Mapping[str, Value | Context]:
         """The value of each field that a statement declares."""
+        return {
+            **self._fields,
+            "statement_hash": self.case.hash(),
+            "intent": self.intent.commitment,
+            "proposal": governance.proposal_hash(self.proposal),
+        }
+
+    @cached_property
+    def _fields(self) -> Mapping[str, Value | Context]:
+        """Those of the case's statement, from which others follow, among them."""
         derived: dict[str, Value | Context] = {
             "context": self.context,
             "ipk": self.keys["ownership"].public_key,
@@ -170,7 +208,7 @@ class Story:
             "prefix": self.survivor.message.prefix,
             "envelope_hash": self.survivor.message.envelope_hash,
             "bundle_hash": self.bundle,
-            "policy_hash": self.policy.hash(),
+            "policy_hash": governance.begin(self.trust).hash(),
         }
         return {**self.given, **derived}
 
@@ -216,24 +254,53 @@ class Story:
 
     @cached_property
     def policy(self) -> Policy:
-        return Policy(1, 1, self.number("approval_ttl_seconds"), 1, 1, 100)
+        return Policy(**{field.name: self.number(field.name) for field in fields(Policy)})
+
+    @cached_property
+    def officers(self) -> tuple[Officer, ...]:
+        """The third has the first's role, as the fourth would."""
+        roles = [self.text(name) for name in ("role", "second_role", "role")]
+        told = zip(OFFICERS, roles, strict=True)
+        organisation = self.text("officers_organisation")
+        return tuple(Officer(self.text(name), role, organisation, self.keys[name].public_key) for name, role in told)
+
+    @cached_property
+    def proposal(self) -> OfficerAddedLeaf:
+        name, role, organisation = map(self.text, ("fourth_officer", "role", "officers_organisation"))
+        return OfficerAddedLeaf(self.number("number"), name, role, organisation, self.keys["fourth_officer"].public_key)
 
     @cached_property
     def demand(self) -> Demand:
-        return Demand(self.text("requester"), self.text("instrument"), self.octets("document_hash"))
+        told = map(self.text, ("requester", "basis", "organisation", "instrument"))
+        return Demand(*told, self.octets("document_hash"))
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self.text("post_id"), (self.text("field"),))
 
     @cached_property
     def bundle(self) -> bytes:
-        return bundle_hash(self.credential, self.demand, self.text("post_id"), self.octets("recipient_key"))
+        return bundle_hash(self.credential, self.demand, self.scope, self.octets("recipient_key"))
 
     @cached_property
-    def approval(self) -> str:
-        key, until = self.keys["officer"], self.number("expires_unix")
-        return sign_approval(self.statement(CaseStatement), self.text("officer"), key, until)
+    def case(self) -> CaseStatement:
+        return CaseStatement(*(self._fields[name] for name in CaseStatement.SCHEMA))  # type: ignore[arg-type]
+
+    def approval(self, officer: str) -> str:
+        return sign_approval(self.case, self.text(officer), self.keys[officer], self.number("approved_until_unix"))
+
+    @cached_property
+    def reference(self) -> bytes:
+        return case_reference(self.octets("case_salt"), self.text("case_id"))
+
+    @cached_property
+    def subject(self) -> bytes:
+        return subject_tag(self.octets("blind"), self.survivor.envelope)
 
     @cached_property
     def intent(self) -> OpenIntentLeaf:
-        return OpenIntentLeaf.of(self.octets("intent_salt"), self.statement(CaseStatement).hash())
+        salt = self.octets("intent_salt")
+        return OpenIntentLeaf.of(self.case, salt=salt, case=self.reference, subject=self.subject)
 
     # The log.
 
@@ -258,7 +325,7 @@ class Story:
             share_public_keys=self.dealing.share_public_keys,
             share_commitments=self.dealing.commitments,
             threshold=self.dealing.threshold,
-            officers=(Officer(self.text("officer"), self.text("role"), "acme", self.keys["officer"].public_key),),
+            officers=self.officers,
             policy=self.policy,
         )
 
@@ -278,11 +345,38 @@ class Story:
             IssuerKeyLeaf.of(label, epoch, self.issuer.public_key.to_spki()),
             LabelActivatedLeaf(label, epoch, self.number("crowd_at_least")),
             self.day_tree.leaf(),
-            self.intent,
-            OpenResultLeaf(self.intent.commitment, self.text("outcome")),
+            *self._of_the_case(),
             LabelRevokedLeaf(label, epoch, self.text("reason")),
+            *self._of_other_cases(),
+            *self._of_governance(),
         )
         return {type(leaf): leaf for leaf in leaves}
+
+    def _of_the_case(self) -> Iterator[Leaf]:
+        asked, at, intent = map(self.text, ("requester", "basis")), self.number("opened_unix"), self.intent.commitment
+        yield CaseAskedLeaf(self.reference, *asked, at, self.number("due_unix"))
+        yield self.intent
+        yield SubjectNoticeLeaf(intent, self.octets("blind"))
+        yield OpenResultLeaf(intent, self.text("outcome"), at + self.number("delay_seconds"))
+
+    def _of_other_cases(self) -> Iterator[Leaf]:
+        """Of the same case and intent, though one log would not hold them beside the result."""
+        at, until = self.number("opened_unix"), self.number("until_unix")
+        declined = map(self.text, ("declined_requester", "declined_basis", "wants"))
+        yield CaseDeclinedLeaf(self.reference, *declined, at)
+        yield GagExtendedLeaf(self.intent.commitment, until, self.octets("document_hash"))
+        yield CaseEndedLeaf(self.reference, self.text("ended"), at)
+        yield HoldLeaf(self.reference, until)
+
+    def _of_governance(self) -> Iterator[Leaf]:
+        number, officer = self.number("number"), self.text("officer")
+        yield OpeningVetoedLeaf(self.intent.commitment, officer, self.signature(Veto))
+        yield LockDownLeaf(number, officer, self.signature(LockDown))
+        yield UnlockLeaf(number)
+        yield self.proposal
+        yield OfficerRemovedLeaf(number, self.text("third_officer"))
+        yield PolicySetLeaf(number, *astuple(self.policy))
+        yield EndorsementLeaf(governance.proposal_hash(self.proposal), officer, self.signature(Endorsement))
 
     @cached_property
     def tree(self) -> merkle.Tree:
@@ -290,14 +384,19 @@ class Story:
 
     @cached_property
     def checkpoint(self) -> str:
-        head = checkpoint.Checkpoint(self.text("origin"), self.tree.size, self.tree.root())
+        """Over all leaves."""
+        return self.checkpoint_of(self.tree.size)
+
+    def checkpoint_of(self, size: int) -> str:
+        head = checkpoint.Checkpoint(self.text("origin"), size, self.tree.root(size))
         signed = checkpoint.sign_checkpoint(head, self.log_signer).format()
         cosigned = note.cosign(head.format(), self.witness, self.number("witnessed_unix")).line()
         return checkpoint.add_cosignatures(signed, (cosigned,))
 
-    def proof(self, kind: type[Leaf]) -> str:
-        index = list(self.leaves).index(kind)
-        return TlogProof(index, self.tree.inclusion(index, self.tree.size), self.checkpoint).format()
+    def proof(self, kind: type[Leaf], size: int | None = None) -> str:
+        """Under the checkpoint over so many leaves, all by default."""
+        index, under = list(self.leaves).index(kind), self.tree.size if size is None else size
+        return TlogProof(index, self.tree.inclusion(index, under), self.checkpoint_of(under)).format()
 
     # Files.
 

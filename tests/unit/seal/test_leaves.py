@@ -2,6 +2,7 @@
 
 import contextlib
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,19 +12,37 @@ from services.seal.errors import SealError
 from services.seal.leaves import (
     MAX_TEXT,
     NO_PARENT,
+    CaseAskedLeaf,
+    CaseDeclinedLeaf,
+    CaseEndedLeaf,
     CeremonyLeaf,
+    EndorsementLeaf,
+    GagExtendedLeaf,
+    HoldLeaf,
     IssuerKeyLeaf,
     LabelActivatedLeaf,
     LabelDefinedLeaf,
     LabelRevokedLeaf,
+    LockDownLeaf,
+    OfficerAddedLeaf,
+    OfficerRemovedLeaf,
+    OpeningVetoedLeaf,
     OpenIntentLeaf,
     OpenResultLeaf,
     OwnershipLeaf,
+    PolicySetLeaf,
     PostRootLeaf,
+    SubjectNoticeLeaf,
+    UnlockLeaf,
+    case_reference,
     kind_of,
+    subject_tag,
 )
+from services.seal.statements import NO_WAIVER, CaseStatement
 
 HASHES = st.binary(min_size=32, max_size=32)
+SIGNATURES = st.binary(min_size=64, max_size=64)
+TIMES = st.integers(0, 2**64 - 1)
 LABELS = st.text(string.ascii_lowercase + "-" + "海港 ", min_size=1, max_size=20)
 LEAVES = st.one_of(
     st.builds(CeremonyLeaf, HASHES, HASHES, HASHES),
@@ -33,8 +52,21 @@ LEAVES = st.one_of(
     st.builds(LabelRevokedLeaf, LABELS, st.integers(0, 2**40), LABELS),
     st.builds(OwnershipLeaf, HASHES),
     st.builds(PostRootLeaf, st.dates().map(str), st.integers(1, 2**30), HASHES),
-    st.builds(OpenIntentLeaf, HASHES),
-    st.builds(OpenResultLeaf, HASHES, st.sampled_from(["opened", "refused"])),
+    st.builds(CaseAskedLeaf, HASHES, LABELS, LABELS, TIMES, TIMES),
+    st.builds(CaseDeclinedLeaf, HASHES, LABELS, LABELS, LABELS, TIMES),
+    st.builds(OpenIntentLeaf, HASHES, HASHES, HASHES, TIMES, TIMES, st.integers(0, 1)),
+    st.builds(SubjectNoticeLeaf, HASHES, HASHES),
+    st.builds(GagExtendedLeaf, HASHES, TIMES, HASHES),
+    st.builds(OpenResultLeaf, HASHES, st.sampled_from(["opened", "refused", "expired"]), TIMES),
+    st.builds(CaseEndedLeaf, HASHES, st.sampled_from(["expired", "withdrawn"]), TIMES),
+    st.builds(HoldLeaf, HASHES, TIMES),
+    st.builds(OpeningVetoedLeaf, HASHES, LABELS, SIGNATURES),
+    st.builds(LockDownLeaf, TIMES, LABELS, SIGNATURES),
+    st.builds(UnlockLeaf, TIMES),
+    st.builds(OfficerAddedLeaf, TIMES, LABELS, LABELS, LABELS, HASHES),
+    st.builds(OfficerRemovedLeaf, TIMES, LABELS),
+    st.builds(PolicySetLeaf, *[TIMES] * 7),
+    st.builds(EndorsementLeaf, HASHES, LABELS, SIGNATURES),
 )
 
 
@@ -69,6 +101,36 @@ def test_a_number_has_one_spelling(number: str) -> None:
     leaf = LabelActivatedLeaf("acme", 7, 20).to_bytes().replace(b"epoch 7", f"epoch {number}".encode())
     with pytest.raises(SealError):
         LabelActivatedLeaf.parse(leaf)
+
+
+@pytest.mark.parametrize("number", [-1, 2**64, True])
+def test_a_number_is_one_that_canonical_bytes_can_hold(number: int) -> None:
+    with pytest.raises(SealError):
+        UnlockLeaf(number)
+
+
+@pytest.mark.parametrize("size", [0, 32, 63, 65])
+def test_a_signature_has_its_size(size: int) -> None:
+    with pytest.raises(SealError):
+        LockDownLeaf(1, "ann", bytes(size))
+
+
+def test_an_intents_leaf_says_what_its_case_says() -> None:
+    statement = CaseStatement("case-1", b"b" * 32, "order", b"p" * 32, 1, 9, 5, 7, b"w" * 32)
+    told = {"salt": b"s" * 32, "case": b"c" * 32, "subject": b"t" * 32}
+    leaf = OpenIntentLeaf.of(statement, **told)
+    assert (leaf.case, leaf.subject, leaf.delay, leaf.gag_until, leaf.waived) == (b"c" * 32, b"t" * 32, 5, 7, 1)
+    assert OpenIntentLeaf.of(replace(statement, waiver_hash=NO_WAIVER), **told).waived == 0
+    others = [replace(statement, case_id="case-2"), replace(statement, delay_seconds=6)]
+    assert len({leaf.commitment, *(OpenIntentLeaf.of(each, **told).commitment for each in others)}) == 3
+    assert OpenIntentLeaf.of(statement, **(told | {"salt": b"u" * 32})).commitment != leaf.commitment
+
+
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_what_hides_a_case_or_a_subject_has_32_bytes(size: int) -> None:
+    for hidden in (case_reference, subject_tag):
+        with pytest.raises(SealError):
+            hidden(bytes(size), "x")  # type: ignore[operator]
 
 
 def test_text_cannot_smuggle_a_line() -> None:

@@ -54,7 +54,7 @@ def agree(**values: bytes | str) -> None:
 
 
 def test_keys_and_shares() -> None:
-    for name in ("ownership", "receipt", "assertion", "log", "witness", "officer"):
+    for name in ("ownership", "receipt", "assertion", "log", "witness", *OFFICERS):
         assert SHOWN[f"{name}.public"] == public(key(name)).hex()
     agree(opening__public=OPENING_KEY, opening__commitment_1=point(COEFFICIENT), issuer__spki_sha256=sha256(DER))
     for index, share in SHARES.items():
@@ -118,22 +118,65 @@ def test_a_thread_key_and_a_post() -> None:
     agree(post__signature_sha256=sha256(thread.sign(post)))
 
 
+OFFICERS = {"officer": "role", "second_officer": "second_role", "third_officer": "role"}
+"""The role of each, by the inputs' names."""
+POLICY = (
+    "approvals", "distinct_roles", "approval_ttl_seconds", "veto_delay_seconds", "notice_seconds", "case_ttl_seconds",
+)  # fmt: skip
+
+
+def officers() -> bytes:
+    told = (
+        (text(name), text(role), text("officers_organisation"), public(key(name))) for name, role in OFFICERS.items()
+    )
+    return canonical("officers", *(part for each in told for part in each))
+
+
+def policy_hash() -> bytes:
+    return hashed("policy", *map(number, POLICY))
+
+
 def case_hash() -> bytes:
-    demand = hashed("demand", text("requester"), text("instrument"), octets("document_hash"))
+    demand = hashed("demand", *map(text, ("requester", "basis", "organisation", "instrument")), octets("document_hash"))
     credential = hashed("credential", closed().message, credential_signature()[1])
-    bundle = hashed("bundle", credential, demand, text("post_id"), octets("recipient_key"))
-    policy = hashed("policy", 1, 1, number("approval_ttl_seconds"))
-    times = number("opened_unix"), number("expires_unix")
-    agree(demand__hash=demand, bundle__hash=bundle, policy__hash=policy)
+    scope = hashed("scope", text("post_id"), canonical("fields", text("field")))
+    bundle = hashed("bundle", credential, demand, scope, octets("recipient_key"))
+    # By name: anna, bo, cy are in that order already.
+    governance = hashed("governance", officers(), policy_hash())
+    times = map(number, ("opened_unix", "expires_unix", "delay_seconds", "gag_until_unix"))
+    agree(demand__hash=demand, scope__hash=scope, bundle__hash=bundle)
+    agree(policy__hash=policy_hash(), governance__hash=governance)
     agree(release__info=canonical("release", text("case_id"), bundle))
-    return hashed("case", text("case_id"), bundle, text("ground"), policy, *times)
+    return hashed("case", text("case_id"), bundle, text("ground"), governance, *times, octets("waiver_hash"))
 
 
 def test_a_case_and_its_approval() -> None:
-    case = case_hash()
-    note = f"vouchsafe/v1/approval\ncase {text('case_id')}\nstatement {case.hex()}\nexpires {number('expires_unix')}\n"
+    case, until = case_hash(), number("approved_until_unix")
+    note = f"vouchsafe/v1/approval\ncase {text('case_id')}\nstatement {case.hex()}\nexpires {until}\n"
     signature = b64encode(key_id(text("officer"), 1, "officer") + key("officer").sign(note.encode()))
     agree(case__hash=case, approval__signature=signature.decode())
+    agree(case__reference=reference(), case__subject=subject())
+
+
+def reference() -> bytes:
+    return hashed("case-leaf", octets("case_salt"), text("case_id"))
+
+
+def subject() -> bytes:
+    return hashed("subject", octets("blind"), closed().envelope)
+
+
+def intent() -> bytes:
+    return hashed("open-intent", octets("intent_salt"), case_hash())
+
+
+def signed(tag: str, *fields: bytes | str | int) -> str:
+    """What the first officer signs, as the page shows it, and his signature for a leaf."""
+    data = canonical(tag, *fields)
+    assert SHOWN[f"{tag}.sha256"] == sha256(data).hex()
+    signature = key("officer").sign(data)
+    assert SHOWN[f"{tag}.signature-sha256"] == sha256(signature).hex()
+    return signature.hex()
 
 
 def test_an_opening_by_the_first_and_the_third_trustee() -> None:
@@ -185,8 +228,8 @@ def trust_hash() -> bytes:
         2,
         canonical("shares", *public_keys),
         canonical("commitments", OPENING_KEY, point(COEFFICIENT)),
-        canonical("officers", text("officer"), text("role"), public(key("officer"))),
-        hashed("policy", 1, 1, number("approval_ttl_seconds")),
+        officers(),
+        policy_hash(),
     )
 
 
@@ -194,21 +237,63 @@ def test_leaves() -> None:
     place = f"label {text('label')}\nepoch {number('epoch')}\n"
     trust = trust_hash().hex()
     ownership = hashed("ownership-leaf", octets("commitment_salt"), octets("eref"), IPK)
-    policy = hashed("policy", 1, 1, number("approval_ttl_seconds"))
-    intent = hashed("open-intent", octets("intent_salt"), case_hash())
     told = {
-        "ceremony": f"trust-sha256 {trust}\nopening-key {OPENING_KEY.hex()}\npolicy-sha256 {policy.hex()}\n",
+        "ceremony": f"trust-sha256 {trust}\nopening-key {OPENING_KEY.hex()}\npolicy-sha256 {policy_hash().hex()}\n",
         "ownership": f"commitment {ownership.hex()}\n",
         "label-defined": f"{place}label-name {text('label_name')}\nparent {text('parent')}\n",
         "issuer-key": f"{place}public-key-sha256 {sha256(DER).hex()}\n",
         "label-activated": f"{place}crowd-at-least {number('crowd_at_least')}\n",
         "label-revoked": f"{place}reason {text('reason')}\n",
         "post-root": f"day {text('day')}\nsize 64\nroot {day_root().hex()}\n",
-        "open-intent": f"commitment {intent.hex()}\n",
-        "open-result": f"intent-commitment {intent.hex()}\noutcome {text('outcome')}\n",
     }
+    are_shown(told)
+
+
+def test_leaves_of_cases() -> None:
+    case, opened, until = reference().hex(), number("opened_unix"), number("until_unix")
+    delay, blind = number("delay_seconds"), octets("blind").hex()
+    asked = f"case {case}\nrequester {text('requester')}\nbasis {text('basis')}\n"
+    declined = f"case {case}\nrequester {text('declined_requester')}\nbasis {text('declined_basis')}\n"
+    are_shown(
+        {
+            "case-asked": f"{asked}at {opened}\ndue {number('due_unix')}\n",
+            "case-declined": f"{declined}wants {text('wants')}\nat {opened}\n",
+            "open-intent": f"commitment {intent().hex()}\ncase {case}\nsubject {subject().hex()}\n"
+            f"delay {delay}\ngag-until 0\nwaived 0\n",
+            "subject-notice": f"intent {intent().hex()}\nblind {blind}\n",
+            "gag-extended": f"intent {intent().hex()}\nuntil {until}\ninstrument {octets('document_hash').hex()}\n",
+            "open-result": f"intent-commitment {intent().hex()}\noutcome {text('outcome')}\nat {opened + delay}\n",
+            "case-ended": f"case {case}\noutcome {text('ended')}\nat {opened}\n",
+            "legal-hold": f"case {case}\nuntil {until}\n",
+        }
+    )
+
+
+def test_leaves_of_governance() -> None:
+    officer, number_ = text("officer"), number("number")
+    signed("withdrawal", text("case_id"), case_hash(), officer)
+    new = f"officer {text('fourth_officer')}\nrole {text('role')}\norganisation {text('officers_organisation')}\n"
+    added = f"number {number_}\n{new}public {public(key('fourth_officer')).hex()}\n"
+    proposal = leaf_hash(f"vouchsafe/v1/leaf/officer-added\n{added}".encode())
+    numbers = "".join(f"{name.replace('_', '-')} {number(name)}\n" for name in POLICY)
+    vetoed, locked = signed("veto", intent(), officer), signed("lock-down", number_, officer)
+    are_shown(
+        {
+            "opening-vetoed": f"intent {intent().hex()}\nofficer {officer}\nsignature {vetoed}\n",
+            "lock-down": f"number {number_}\nofficer {officer}\nsignature {locked}\n",
+            "unlock": f"number {number_}\n",
+            "officer-added": added,
+            "officer-removed": f"number {number_}\nofficer {text('third_officer')}\n",
+            "policy-set": f"number {number_}\n{numbers}",
+            "endorsement": f"proposal {proposal.hex()}\nofficer {officer}\n"
+            f"signature {signed('endorsement', proposal)}\n",
+        }
+    )
+
+
+def are_shown(told: dict[str, str]) -> None:
     for kind, lines in told.items():
-        assert SHOWN[f"leaf.{kind}"] == leaf_hash(f"vouchsafe/v1/leaf/{kind}\n{lines}".encode()).hex()
+        assert SHOWN[f"leaf.{kind}"] == leaf_hash(f"vouchsafe/v1/leaf/{kind}\n{lines}".encode()).hex(), kind
 
 
 def test_the_checkpoint() -> None:

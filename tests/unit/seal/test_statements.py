@@ -28,7 +28,11 @@ ALL = [
     s.ThreadCertificate(b"c" * 32, b"t" * 32, "thread-1"),
     s.PostStatement("thread-1", "post-1", "", "body"),
     s.CommentStatement("thread-1", "post-1", "comment-1", "body"),
-    s.CaseStatement("case-1", b"b" * 32, "court order", b"p" * 32, 1, 2),
+    s.CaseStatement("case-1", b"b" * 32, "court order", b"p" * 32, 1, 2, 3, 4, b"w" * 32),
+    s.Withdrawal("case-1", b"b" * 32, "ann"),
+    s.Veto(b"i" * 32, "ann"),
+    s.LockDown(1, "ann"),
+    s.Endorsement(b"p" * 32),
 ]
 
 
