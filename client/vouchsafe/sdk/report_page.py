@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from vouchsafe.sdk.charts import Bar, bars
 from vouchsafe.sdk.demands import Flaw
-from vouchsafe.sdk.report import AnswerTime, Report
+from vouchsafe.sdk.report import Report
+from vouchsafe.sdk.report_parts import AnswerTime
 
 OUTCOMES: Final = ("opened", "refused", "vetoed", "expired", "withdrawn", "pending", "declined")
 """In the order of a chart: the most serious first, drawn heaviest."""

@@ -7,16 +7,8 @@ from hypothesis import strategies as st
 from services.seal.leaves import OfficerAddedLeaf, PolicySetLeaf, UnlockLeaf
 from tests.unit.client.log_stories import DAY, OFFICERS, POLICY, START, Story, intent, named, trust
 from vouchsafe.sdk.demands import Flaw
-from vouchsafe.sdk.report import (
-    AnswerTime,
-    Count,
-    Declined,
-    GagState,
-    IntentState,
-    Month,
-    Report,
-    report_on,
-)
+from vouchsafe.sdk.report import Report, report_on
+from vouchsafe.sdk.report_parts import AnswerTime, Count, Declined, GagState, IntentState, Month
 
 TRUST = trust()
 ROOT = bytes(32)
