@@ -21,6 +21,7 @@ from vouchsafe.desk.opening import open_draft
 from vouchsafe.desk.rendering import page
 from vouchsafe.desk.words import moment
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.sdk.errors import VouchsafeError
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,16 @@ def add_routes(router: web.UrlDispatcher, room: str) -> None:
 
 
 async def index(request: web.Request) -> web.Response:
-    """All cases, the most pressing first."""
+    """All cases, the most pressing first; while disclosure is away, why there are none. The other pages work then."""
     desk = request.app[DESK]
     await desk.log.refresh()
     now = int(time.time())
-    listed = [each async for each in desk.side.cases()]
+    listed: list[pb.CaseSummary] = []
+    away = ""
+    try:
+        listed = [each async for each in desk.side.cases()]
+    except VouchsafeError as error:
+        away = f"{error.reason}: {error.message}"
     rows = [
         CaseRow(
             each, state_of(each, now), case_words.requester_of(each), case_words.basis_of(each), clocks_of(each, now)
@@ -65,7 +71,7 @@ async def index(request: web.Request) -> web.Response:
     ]
     running = [row for row in rows if row.case.state in RUNNING]
     over = [row for row in rows if row.case.state not in RUNNING]
-    return page(request, "cases.html", desk=desk, running=running, over=over)
+    return page(request, "cases.html", desk=desk, running=running, over=over, away=away)
 
 
 async def show(request: web.Request) -> web.Response:

@@ -13,7 +13,7 @@ from vouchsafe.desk.serving import serving
 from vouchsafe.desk.session import IDLE_SECONDS, Session
 from vouchsafe.sdk import VouchsafeError
 
-PAGES = ("/open", "/log", "/log/0", "/log/0?prove", "/pressure", "/report", "/report.json", "/governance")
+PAGES = ("/cases", "/open", "/log", "/log/0", "/log/0?prove", "/pressure", "/report", "/report.json", "/governance")
 
 
 @pytest.fixture

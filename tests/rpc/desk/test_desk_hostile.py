@@ -128,7 +128,7 @@ async def test_an_unforeseen_error_tells_nothing_of_what_it_held(at_work: AtWork
     assert "a secret" not in answer.text + "".join(capsys.readouterr())
 
 
-@pytest.mark.parametrize("path", ["/open", "/log", "/log/0?prove", "/pressure", "/report", "/governance"])
+@pytest.mark.parametrize("path", ["/cases", "/open", "/log", "/log/0?prove", "/pressure", "/report", "/governance"])
 async def test_a_page_is_made_of_what_it_may_be_made_of(at_work: AtWork, path: str):
     markup = read(await at_work.browser.page(path), at_work.browser.room)
     assert markup.wrong == []
@@ -137,6 +137,6 @@ async def test_a_page_is_made_of_what_it_may_be_made_of(at_work: AtWork, path: s
 async def test_the_key_is_on_no_page(at_work: AtWork):
     seed = at_work.desk.key.seed().reveal()
     assert seed.hex() not in repr(at_work.desk)
-    for path in ("/open", "/log", "/report", "/governance"):
+    for path in ("/cases", "/open", "/log", "/report", "/governance"):
         page = await at_work.browser.page(path)
         assert seed.hex() not in page
