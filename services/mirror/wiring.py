@@ -11,6 +11,7 @@ from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.mirror.pages import Pages
 from services.mirror.source import LogService
 from services.seal.trust import Trust
+from services.tlog.kept import KeptLog
 from services.tlog.mirroring import Mirroring
 from services.tlog.tile_store import TileStore
 
@@ -46,8 +47,9 @@ async def start(process: Process) -> None:
     )
     process.on_close(channel.close)
     tree, seen = paths.state / TREE, paths.state / SEEN
-    mirroring = await Mirroring.open(trust, LogService(channel), tree=tree, state=seen)
-    process.on_close(mirroring.close)
+    kept = await KeptLog.open(trust, tree=tree, state=seen)
+    process.on_close(kept.close)
+    mirroring = Mirroring(LogService(channel), kept)
     process.worker("mirroring", lambda: mirroring.run(config.poll_seconds))
     pages = Pages(TileStore(tree))
     process.serve(

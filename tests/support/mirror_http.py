@@ -8,19 +8,20 @@ from pathlib import Path
 from services.chassis.http_server import HttpServer
 from services.mirror.pages import Pages
 from services.seal.trust import Trust
-from services.tlog.mirroring import Mirroring
+from services.tlog.kept import KeptLog
 from services.tlog.source import Source
 from services.tlog.tile_store import TileStore
+from services.tlog.verified import Growth
 
 
 @asynccontextmanager
-async def mirrored(trust: Trust, source: Source, directory: Path) -> AsyncIterator[Mirroring]:
-    """The mirror below a directory; it looks at its source when the test says so."""
-    mirror = await Mirroring.open(trust, source, tree=directory / "tree", state=directory / "seen")
+async def mirrored(trust: Trust, source: Source, directory: Path) -> AsyncIterator[Callable[[], Awaitable[Growth]]]:
+    """A mirror below a directory; calling what this yields makes it look at its source."""
+    kept = await KeptLog.open(trust, tree=directory / "tree", state=directory / "seen")
     try:
-        yield mirror
+        yield lambda: kept.take(source)
     finally:
-        await mirror.close()
+        await kept.close()
 
 
 @asynccontextmanager

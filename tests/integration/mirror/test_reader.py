@@ -28,8 +28,8 @@ async def mirror(tmp_path_factory):
     directory = tmp_path_factory.mktemp("mirror")
     log = PublicLog()
     log.grow(LEAVES)
-    async with mirrored(log.trust, MemorySource(log), directory) as mirroring:
-        await mirroring.step()
+    async with mirrored(log.trust, MemorySource(log), directory) as look:
+        await look()
     async with served(directory) as url:
         yield log, url
 
@@ -164,13 +164,13 @@ async def test_a_mirror_that_serves_an_old_tree_is_not_believed(tmp_path: Path):
     log = PublicLog()
     source = MemorySource(log)
     source.at = int(time.time()) - 600
-    async with mirrored(log.trust, source, tmp_path) as mirroring, served(tmp_path) as url:
+    async with mirrored(log.trust, source, tmp_path) as look, served(tmp_path) as url:
         view = LogFollower(log.trust, [MirrorReader(url)], clock=SystemClock(), patience=0.0)
-        await mirroring.step()
+        await look()
         with pytest.raises(LogUnavailable):
             await view.view(0)
         source.at = None
-        await mirroring.step()
+        await look()
         assert (await view.view(0)).size == 1
 
 
@@ -186,8 +186,8 @@ async def test_a_split_view_between_two_mirrors_is_found(tmp_path: Path, sizes: 
         mirrored(log.trust, MemorySource(log), one) as first,
         mirrored(log.trust, MemorySource(fork), other) as second,
     ):
-        await first.step()
-        await second.step()
+        await first()
+        await second()
     async with served(one) as first_url, served(other) as second_url:
         view = LogFollower(
             log.trust, [MirrorReader(first_url), MirrorReader(second_url)], clock=SystemClock(), patience=5.0
@@ -202,8 +202,8 @@ async def test_following_costs_what_is_new_and_not_what_there_is(tmp_path: Path)
     log = PublicLog()
     log.grow(5000)
     source = MemorySource(log)
-    async with mirrored(log.trust, source, tmp_path) as mirroring, served(tmp_path) as url:
-        await mirroring.step()
+    async with mirrored(log.trust, source, tmp_path) as look, served(tmp_path) as url:
+        await look()
         follower = LogFollower(log.trust, [MirrorReader(url)], clock=SystemClock())
         begun = time.monotonic()
         await follower.view(5001)
@@ -211,7 +211,7 @@ async def test_following_costs_what_is_new_and_not_what_there_is(tmp_path: Path)
         steps: list[float] = []
         for size in range(5011, 5111, 10):
             log.grow(10)
-            await mirroring.step()
+            await look()
             begun = time.monotonic()
             assert (await follower.view(size)).size == size
             steps.append(time.monotonic() - begun)

@@ -10,7 +10,7 @@ import pytest
 from services.chassis.http_server import HttpServer
 from services.mirror.pages import Pages
 from services.seal import tiles
-from services.tlog.mirroring import Mirroring
+from services.tlog.kept import KeptLog
 from services.tlog.tile_store import TileStore
 from tests.support.public_log import MemorySource, PublicLog
 
@@ -20,9 +20,9 @@ async def served(tmp_path: Path):
     """A mirror of 301 leaves: the log, and how to ask."""
     log = PublicLog()
     log.grow(300)
-    mirror = await Mirroring.open(log.trust, MemorySource(log), tree=tmp_path / "tree", state=tmp_path / "seen")
-    await mirror.step()
-    await mirror.close()
+    kept = await KeptLog.open(log.trust, tree=tmp_path / "tree", state=tmp_path / "seen")
+    await kept.take(MemorySource(log))
+    await kept.close()
     server = HttpServer(listen="127.0.0.1:0", handler=Pages(TileStore(tmp_path / "tree")).answer)
     await server.start()
 

@@ -9,14 +9,15 @@ from services.chassis.durable_file import StateError
 from services.seal import tiles
 from services.seal.merkle import leaf_hash
 from services.tlog.errors import LogForked, SourceError
+from services.tlog.kept import KeptLog
 from services.tlog.mirroring import Mirroring
 from services.tlog.tile_store import TileStore
 from services.tlog.verified import VerifiedLog
 from tests.support.public_log import MemorySource, PublicLog
 
 
-async def opened(log: PublicLog, source: MemorySource, directory: Path) -> Mirroring:
-    return await Mirroring.open(log.trust, source, tree=directory / "tree", state=directory / "seen")
+async def opened(log: PublicLog, directory: Path) -> KeptLog:
+    return await KeptLog.open(log.trust, tree=directory / "tree", state=directory / "seen")
 
 
 def check_tree(log: PublicLog, directory: Path, size: int) -> None:
@@ -34,31 +35,31 @@ async def test_the_files_are_those_of_the_specification(tmp_path: Path, steps: l
     log = PublicLog()
     source = MemorySource(log)
     source.at = 100
-    mirror = await opened(log, source, tmp_path)
+    kept = await opened(log, tmp_path)
     for growth in steps:
         log.grow(growth)
-        await mirror.step()
-        assert mirror.size == len(log.leaves)
-        check_tree(log, tmp_path, mirror.size)
+        await kept.take(source)
+        assert kept.size == len(log.leaves)
+        check_tree(log, tmp_path, kept.size)
         assert (tmp_path / "tree" / tiles.CHECKPOINT).read_text(encoding="utf-8") == log.head(at=source.at)
     assert source.served == len(log.leaves)
-    await mirror.close()
+    await kept.close()
 
 
 async def test_a_partial_tile_stays_until_the_full_one_is_there(tmp_path: Path):
     log = PublicLog()
-    mirror = await opened(log, MemorySource(log), tmp_path)
+    kept = await opened(log, tmp_path)
     log.grow(99)
-    await mirror.step()
+    await kept.take(MemorySource(log))
     log.grow(100)
-    await mirror.step()
+    await kept.take(MemorySource(log))
     partial = [tmp_path / "tree" / tiles.Tile(0, 0, width).path for width in (100, 200)]
     assert all(path.exists() for path in partial)
     log.grow(60)
-    await mirror.step()
+    await kept.take(MemorySource(log))
     assert not any(path.exists() for path in partial)
     assert (tmp_path / "tree" / tiles.Tile(0, 0).path).exists()
-    await mirror.close()
+    await kept.close()
 
 
 async def test_a_later_process_goes_on_where_the_files_end(tmp_path: Path):
@@ -66,36 +67,36 @@ async def test_a_later_process_goes_on_where_the_files_end(tmp_path: Path):
     for growth in (300, 41, 300):
         log.grow(growth)
         source = MemorySource(log)
-        mirror = await opened(log, source, tmp_path)
-        before = mirror.size
-        await mirror.step()
+        kept = await opened(log, tmp_path)
+        before = kept.size
+        await kept.take(source)
         assert source.served == len(log.leaves) - before
         check_tree(log, tmp_path, len(log.leaves))
-        await mirror.close()
+        await kept.close()
 
 
 async def test_a_fresher_co_signature_is_shown_and_an_older_one_is_not(tmp_path: Path):
     log = PublicLog()
     source = MemorySource(log)
-    mirror = await opened(log, source, tmp_path)
+    kept = await opened(log, tmp_path)
     for at, shown in ((100, 100), (160, 160), (130, 160)):
         source.at = at
-        await mirror.step()
+        await kept.take(source)
         assert (tmp_path / "tree" / tiles.CHECKPOINT).read_text(encoding="utf-8") == log.head(at=shown)
-    await mirror.close()
+    await kept.close()
 
 
 async def test_nothing_is_shown_that_is_not_verified(tmp_path: Path):
     log = PublicLog()
     source = MemorySource(log)
-    mirror = await opened(log, source, tmp_path)
+    kept = await opened(log, tmp_path)
     source.garbled = True
     with pytest.raises(SourceError):
-        await mirror.step()
+        await kept.take(source)
     assert TileStore(tmp_path / "tree").is_empty
     source.garbled = False
-    await mirror.step()
-    await mirror.close()
+    await kept.take(source)
+    await kept.close()
 
 
 async def test_a_fork_stops_the_mirror_for_good_and_the_evidence_is_kept(tmp_path: Path):
@@ -103,20 +104,20 @@ async def test_a_fork_stops_the_mirror_for_good_and_the_evidence_is_kept(tmp_pat
     log.grow(9)
     source = MemorySource(log)
     source.at = 100
-    mirror = await opened(log, source, tmp_path)
-    await mirror.step()
+    kept = await opened(log, tmp_path)
+    await kept.take(source)
     fork = log.fork(6)
     fork.grow(9, seed=1)
     source.log = fork
     with pytest.raises(LogForked):
-        await mirror.step()
-    await mirror.close()
+        await kept.take(source)
+    await kept.close()
     kept = {path.read_text(encoding="utf-8") for path in (tmp_path / "seen").glob("log-forked-*")}
     assert kept == {log.head(at=100), fork.head(at=100)}
     check_tree(log, tmp_path, 10)
-    again = await opened(log, source, tmp_path)
+    again = await opened(log, tmp_path)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(again.run(0.0), 0.2)
+        await asyncio.wait_for(Mirroring(source, again).run(0.0), 0.2)
     check_tree(log, tmp_path, 10)
     await again.close()
 
@@ -125,8 +126,8 @@ async def test_what_was_seen_binds_although_the_files_were_cut_off_before_it(tmp
     log = PublicLog()
     log.grow(9)
     source = MemorySource(log)
-    mirror = await opened(log, source, tmp_path)
-    await mirror.step()
+    kept = await opened(log, tmp_path)
+    await kept.take(source)
     log.grow(3)
 
     def cut_off(*_: object) -> None:
@@ -135,14 +136,14 @@ async def test_what_was_seen_binds_although_the_files_were_cut_off_before_it(tmp
     with monkeypatch.context() as patch:
         patch.setattr(TileStore, "extend", cut_off)
         with pytest.raises(OSError, match="no space"):
-            await mirror.step()
-    await mirror.close()
+            await kept.take(source)
+    await kept.close()
     fork = log.fork(11)
     fork.grow(5, seed=1)
     source.log = fork
-    again = await opened(log, source, tmp_path)
+    again = await opened(log, tmp_path)
     with pytest.raises(LogForked):
-        await again.step()
+        await again.take(source)
     await again.close()
 
 
@@ -150,32 +151,32 @@ async def test_what_was_seen_binds_although_the_files_were_cut_off_before_it(tmp
 async def test_damaged_files_are_no_start(tmp_path: Path, path: str):
     log = PublicLog()
     log.grow(300)
-    mirror = await opened(log, MemorySource(log), tmp_path)
-    await mirror.step()
-    await mirror.close()
+    kept = await opened(log, tmp_path)
+    await kept.take(MemorySource(log))
+    await kept.close()
     file = tmp_path / "tree" / path
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     with pytest.raises(StateError):
-        await opened(log, MemorySource(log), tmp_path)
+        await opened(log, tmp_path)
 
 
 async def test_two_processes_cannot_write_one_tree(tmp_path: Path):
     log = PublicLog()
-    mirror = await opened(log, MemorySource(log), tmp_path)
+    kept = await opened(log, tmp_path)
     with pytest.raises(StateError):
-        await opened(log, MemorySource(log), tmp_path)
-    await mirror.close()
-    await (await opened(log, MemorySource(log), tmp_path)).close()
+        await opened(log, tmp_path)
+    await kept.close()
+    await (await opened(log, tmp_path)).close()
 
 
 async def test_the_files_are_a_source_like_any_other(tmp_path: Path):
     log = PublicLog()
     log.grow(300)
-    mirror = await opened(log, MemorySource(log), tmp_path)
-    await mirror.step()
-    await mirror.close()
+    kept = await opened(log, tmp_path)
+    await kept.take(MemorySource(log))
+    await kept.close()
     store = TileStore(tmp_path / "tree")
     reader = VerifiedLog(log.trust.log_policy(), first_leaf=log.leaves[0])
     growth = await reader.take(store)
