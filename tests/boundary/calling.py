@@ -1,6 +1,7 @@
 """One call of any method, with any certificate or none: what came of it, in the bytes that the caller got.
 
-The request is empty. Whoever may call gets a typed answer for that, or even the answer; nobody else gets as far.
+The request is empty unless told. Whoever may call gets a typed answer for that, or even the answer; nobody else gets as
+far.
 """
 
 from dataclasses import dataclass
@@ -51,15 +52,15 @@ class Caller:
     async def __aexit__(self, *_: object) -> None:
         await self._channel.close()
 
-    async def call(self, method: MethodDescriptor, service: str) -> Answer:
-        """Call a method of `service` with an empty request."""
+    async def call(self, method: MethodDescriptor, service: str, request: bytes = b"") -> Answer:
+        """Call a method of `service`."""
         path = f"/{service}/{method.name}"
         try:
             if method.server_streaming and not method.client_streaming:
-                await anext(aiter(self._channel.unary_stream(path)(b"", timeout=PATIENCE)), None)
+                await anext(aiter(self._channel.unary_stream(path)(request, timeout=PATIENCE)), None)
             else:
                 # Also where requests are a stream: one request says as much, and a refusal cannot overtake it.
-                await self._channel.unary_unary(path)(b"", timeout=PATIENCE)
+                await self._channel.unary_unary(path)(request, timeout=PATIENCE)
         except grpc.aio.AioRpcError as error:
             return _of(error)
         return Answer(Outcome.SERVED)
