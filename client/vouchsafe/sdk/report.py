@@ -223,7 +223,7 @@ def _month(unix: int) -> str:
 
 
 def _answer_times(demands: Iterable[Demand], as_of: int) -> tuple[AnswerTime, ...]:
-    asked = [demand for demand in demands if demand.due]
+    asked = [demand for demand in demands if demand.outcome != "declined"]
     return tuple(
         _answer_time(requester, [demand for demand in asked if demand.requester == requester], as_of)
         for requester in sorted({demand.requester for demand in asked})
