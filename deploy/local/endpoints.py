@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from deploy.local import bus
 from deploy.local.layout import Layout, write_file
 from deploy.local.ports import PortReservations
-from deploy.local.topology import CORE, LOG_READERS, MIRRORS, PEERS
+from deploy.local.topology import CORE, HTTP, LOG_READERS, MIRRORS, PEERS, WITNESSES
 from services.chassis import toml_text
 
 SMTP = "smtp"
@@ -41,10 +41,12 @@ def endpoints(layout: Layout, name: str, ports: PortReservations) -> Mapping[str
     tables: dict[str, object] = {
         "process": {"name": name},
         "listen": {"rpc": ports.address(rpc_port(name)), "health": ports.address(health_port(name))},
-        "peers": {peer: ports.address(rpc_port(peer)) for peer in PEERS[name]},
+        "peers": {peer: ports.address(rpc_port(peer)) for peer in PEERS[name] if peer not in HTTP},
     }
     if name in CORE:
         tables["nats"] = {"url": bus.url(ports.take(bus.NAME))}
+    if seen_by := [peer for peer in PEERS[name] if peer in WITNESSES]:
+        tables["witnesses"] = {witness: f"https://{ports.address(rpc_port(witness))}" for witness in seen_by}
     if name in LOG_READERS:
         tables["log"] = {"mirrors": mirror_urls(ports.address)}
     if name == "verification":

@@ -15,8 +15,9 @@ MIRRORS = ("mirror",)
 SERVICES = CORE + TRUSTEES + WITNESSES + MIRRORS
 EDGES = ("person-edge", "alias-edge", "officer-desk", "label-desk")
 
-# What answers over plain HTTP, and anybody who can connect: it is public. All others speak gRPC behind mutual TLS.
-HTTP = MIRRORS
+# What answers anybody over HTTP: mirrors in plain, for what they show is public; witnesses over TLS.
+# All others speak gRPC behind mutual TLS.
+HTTP = MIRRORS + WITNESSES
 RPC = tuple(name for name in SERVICES if name not in HTTP)
 
 # Who follows the public log by reading a mirror. In production each chooses others' mirrors besides the platform's own.

@@ -85,12 +85,15 @@ class Paths:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The contents of `endpoints.toml`. `peers` maps a service's name to `host:port`."""
+    """The contents of `endpoints.toml`. `peers` maps a service's name to `host:port`, `witnesses` the name
+    of each of the log's witnesses to its URL.
+    """
 
     process: ProcessName
     listen: Listen
     peers: dict[str, str] = field(default_factory=dict)
     nats: Nats = field(default_factory=Nats)
+    witnesses: dict[str, str] = field(default_factory=dict)
     log: PublicLog = field(default_factory=PublicLog)
     smtp: Smtp = field(default_factory=Smtp)
     telemetry: Telemetry = field(default_factory=Telemetry)
@@ -146,6 +149,12 @@ class Secrets:
         """TLS as a server whose callers show no certificate: what it serves is public, or signed by whoever asks."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.path("tls.crt"), self.path("tls.key"))
+        return context
+
+    def web_client_tls(self) -> ssl.SSLContext:
+        """TLS as a client that shows no certificate, towards the platform's own HTTPS servers and anybody's."""
+        context = ssl.create_default_context()
+        context.load_verify_locations(self.path("ca.crt"))
         return context
 
     def bus_tls(self) -> ssl.SSLContext:

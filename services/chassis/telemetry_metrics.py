@@ -77,6 +77,11 @@ PROJECTION_LAG: Final = _meter.create_gauge(
 PARKED: Final = _meter.create_gauge(
     "vouchsafe.consumer.parked", unit="{event}", description="Dead letters, by consumer"
 )
+WITNESS_ANSWERS: Final = _meter.create_counter(
+    "vouchsafe.witness.answers",
+    unit="{answer}",
+    description="What became of showing checkpoints to witnesses, by code; on either side",
+)
 
 TIMES: Final = (RPC_SECONDS,)
 """All histograms that are counted here."""

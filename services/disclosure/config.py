@@ -14,16 +14,26 @@ HOUR: Final = 3600
 
 
 @dataclass(frozen=True)
+class ForeignWitness:
+    """A witness that the trust material does not name: its verifier key (C2SP signed-note) and submission prefix."""
+
+    vkey: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Config:
     """The settings; each has a reason in the file itself.
 
     `allow`: which callers, by SPIFFE URI, may use which gRPC service; `time_resolution_seconds`: to what the moment of
-    a deposit or a leaf is rounded down before it is stored; `reflection`: may callers list methods.
+    a deposit or a leaf is rounded down before it is stored; `reflection`: may callers list methods;
+    `foreign_witnesses`: whom the log is shown to besides.
     """
 
     allow: dict[str, frozenset[str]]
     time_resolution_seconds: int = HOUR
     reflection: bool = False
+    foreign_witnesses: tuple[ForeignWitness, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_resolution_seconds <= 24 * HOUR:

@@ -22,6 +22,7 @@ from services.chassis.log.worker import LogWorker, MakeFollower
 from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.adapters.peers import Channels, Peers, connect
+from services.disclosure.adapters.witnesses import witness_clients
 from services.disclosure.api.case import CaseServicer
 from services.disclosure.api.deposit import DepositServicer
 from services.disclosure.api.errors import ERRORS
@@ -71,9 +72,7 @@ def build(
     known: LabelHandler = CommandHandler(store, codec, label, coarse)
     labels = Labels(known)
     log = TransparencyLog(store, codec, coarse)
-    policy = trust.log_policy()
-    witnesses = dict(zip(policy.witnesses, peers.witnesses, strict=True))
-    checkpoints = Checkpoints(log, signer=keys.log, policy=policy, witnesses=witnesses)
+    checkpoints = Checkpoints(log, signer=keys.log, policy=trust.log_policy(), witnesses=peers.witnesses)
     shelf = Shelf(kept, labels)
     desk = Cases(cases=cases, shelf=shelf, forum=peers.forum, trust=trust, clock=clock)
     opening = Opening(
@@ -113,7 +112,10 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     await store.ensure_indexes()
     channels = Channels(process.endpoints, tls)
-    peers = connect(channels, trustees=len(trust.share_public_keys), witnesses=len(trust.witnesses))
+    witnesses = witness_clients(
+        trust, process.endpoints.witnesses, config.foreign_witnesses, process.secrets.web_client_tls()
+    )
+    peers = connect(channels, trustees=len(trust.share_public_keys), witnesses=witnesses)
 
     disclosure = build(
         store=store,
@@ -141,6 +143,9 @@ async def start(process: Process) -> None:
     process.serve(server(process, disclosure, config))
 
     async def close() -> None:
+        await disclosure.checkpoints.close()
+        for witness in witnesses.values():
+            await witness.close()
         await bus.close()
         await channels.close()
         await store.close()

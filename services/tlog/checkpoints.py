@@ -1,33 +1,32 @@
 """Checkpoints: the log's signed heads, co-signed by witnesses who have seen that it only ever grew.
 
-The newest one with a quorum lives in memory; after a restart the witnesses sign again. Witnesses are asked as C2SP
-tlog-witness says: who has seen another size than was thought answers it, and is asked again with the right proof. What
-a proof under a checkpoint looks like is `seal.tlog_proof`'s.
+The newest one with a quorum lives in memory; after a restart the witnesses sign again. It is made anew within a second
+of a new leaf, and once a minute when there is none, so that whoever follows the log can tell a quiet log from one that
+is kept from him. Asking one witness is `cosigning`'s; what a proof looks like is `seal.tlog_proof`'s.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from services.chassis.log.eventstore import EventStoreError
 from services.chassis.rpc_call import deadline_of_current_call
-from services.chassis.rpc_errors import RpcError
 from services.chassis.telemetry_log import log as logger
+from services.chassis.telemetry_metrics import WITNESS_ANSWERS
 from services.seal.checkpoint import Checkpoint, LogPolicy, sign_checkpoint
 from services.seal.errors import SealError
-from services.seal.note import Note, NoteSignature, NoteSigner, VerifierKey, verify
+from services.seal.note import Note, NoteSignature, NoteSigner, SignatureType, VerifierKey
 from services.seal.tlog_proof import TlogProof
+from services.tlog.cosigning import AskWitness, Cosigner
 from services.tlog.errors import SizeUnknown, WitnessesUnavailable
 from services.tlog.log import TransparencyLog
 
-AskWitness = Callable[[int, Sequence[bytes], str], Awaitable[str | int]]
-"""Shows a witness a checkpoint's note and the proof from an old size: its signature line, or the size it has seen."""
-
-WITNESS_SILENT: Final = "witness_silent"
-WITNESS_AHEAD: Final = "witness_ahead"
 QUORUM_SHORT: Final = "witness_quorum_short"
+
+RECOSIGN_SECONDS: Final = 60.0
+"""From when on the newest checkpoint is shown to the witnesses again although nothing is new."""
 
 _PATIENCE: Final = 1.0
 _FIRST_PAUSE: Final = 0.05
@@ -45,8 +44,29 @@ class Cosigned:
     note: str
 
 
+@dataclass(eq=False)
+class _Round:
+    """A checkpoint that is being shown to the witnesses, and who has signed it so far. `began` as the loop's clock."""
+
+    checkpoint: Checkpoint
+    note: Note
+    began: float
+    signatures: dict[VerifierKey, NoteSignature]
+
+    def cosigned(self) -> Cosigned:
+        return Cosigned(self.checkpoint, Note(self.note.text, (*self.note.signatures, *self._in_order())).format())
+
+    def _in_order(self) -> list[NoteSignature]:
+        return [self.signatures[key] for key in sorted(self.signatures, key=lambda key: key.name)]
+
+
 class Checkpoints:
-    """Signs, has co-signed and keeps the newest checkpoint. `witnesses` are asked by their key in the policy."""
+    """Signs, has co-signed and keeps the newest checkpoint.
+
+    `witnesses` are asked by their key. Those that the policy does not know are asked besides: their lines are added
+    for whoever trusts them, and count for nothing here. SealError when two share a name or a key, or a key is no
+    witness's.
+    """
 
     def __init__(
         self,
@@ -55,17 +75,22 @@ class Checkpoints:
         signer: NoteSigner,
         policy: LogPolicy,
         witnesses: Mapping[VerifierKey, AskWitness],
+        recosign_seconds: float = RECOSIGN_SECONDS,
     ) -> None:
+        _check_distinct(policy, witnesses)
         self._log = log
         self._signer = signer
         self._policy = policy
-        self._witnesses = witnesses
-        self._seen = dict.fromkeys(witnesses, 0)
+        self._cosigners = [Cosigner(key, ask, log) for key, ask in witnesses.items()]
+        self._recosign = recosign_seconds
         self._newest: Cosigned | None = None
+        self._since = 0.0
+        self._round: _Round | None = None
+        self._asking: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
 
     async def run(self) -> None:
-        """Publish whenever there is something new; for ever."""
+        """Publish whenever there is something new, and when the newest grows old; for ever."""
         with self._log.grown.listen() as grown:
             while True:
                 # Another process may have appended leaves, and shown them to the witnesses: nobody tells this one.
@@ -103,47 +128,63 @@ class Checkpoints:
         return TlogProof(index, path, cosigned.note).format()
 
     async def publish(self) -> None:
-        """Have the present tree co-signed; keeps the checkpoint when a quorum did."""
+        """Have the present tree co-signed, unless it was lately; returns once a quorum has signed or nobody else may.
+
+        Witnesses that take longer add their lines later.
+        """
         async with self._lock:
-            size = self._log.size
-            if size == 0 or self._covers(size):
+            size, now = self._log.size, asyncio.get_running_loop().time()
+            if size == 0 or (self._covers(size) and not self._is_old(now)):
                 return
             checkpoint = Checkpoint(self._policy.log.name, size, self._log.root(size))
-            note = sign_checkpoint(checkpoint, self._signer)
-            answers = await asyncio.gather(*(self._cosignature(key, checkpoint, note) for key in self._witnesses))
-            cosignatures = tuple(answer for answer in answers if answer is not None)
-            if len(cosignatures) < self._policy.quorum:
-                _log.warning(QUORUM_SHORT, count=len(cosignatures))
-                return
-            self._newest = Cosigned(checkpoint, Note(note.text, note.signatures + cosignatures).format())
+            this = _Round(checkpoint, sign_checkpoint(checkpoint, self._signer), now, {})
+            self._round = this
+            self._keep(this)
+            asking = {asyncio.create_task(self._collect(this, cosigner)) for cosigner in self._cosigners}
+            for task in asking:
+                self._asking.add(task)
+                task.add_done_callback(self._asking.discard)
+            while asking and not self._suffices(this):
+                _, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+            if not self._suffices(this):
+                _log.warning(QUORUM_SHORT, count=self._counted(this))
+                WITNESS_ANSWERS.add(1, {"code": QUORUM_SHORT})
+
+    async def close(self) -> None:
+        """Ask nobody any more."""
+        for task in self._asking:
+            task.cancel()
+
+    async def _collect(self, this: _Round, cosigner: Cosigner) -> None:
+        async with cosigner.turn:
+            if self._round is not this:
+                return  # While this witness was busy, a newer checkpoint has come, and waits for its turn as well.
+            signature = await cosigner.cosign(this.checkpoint, this.note)
+        if signature is not None:
+            this.signatures[cosigner.key] = signature
+            self._keep(this)
+
+    def _keep(self, this: _Round) -> None:
+        """What has a quorum is the newest, unless one that was begun later has one already."""
+        if self._suffices(this) and this.began >= self._since:
+            self._newest, self._since = this.cosigned(), this.began
+
+    def _suffices(self, this: _Round) -> bool:
+        return self._counted(this) >= self._policy.quorum
+
+    def _counted(self, this: _Round) -> int:
+        return sum(key in self._policy.witnesses for key in this.signatures)
 
     def _covers(self, size: int) -> bool:
         return self._newest is not None and self._newest.checkpoint.size >= max(size, 1)
 
-    async def _cosignature(self, witness: VerifierKey, checkpoint: Checkpoint, note: Note) -> NoteSignature | None:
-        """One witness's co-signature, verified; None when it gives none that holds."""
-        try:
-            line = await self._ask(witness, checkpoint, note)
-            signature = NoteSignature.parse(line.removesuffix("\n")) if line else None
-            if signature is not None:
-                verify(Note(note.text, (signature,)), [witness])
-        except (RpcError, SealError) as error:
-            _log.warning(WITNESS_SILENT, peer=witness.name, error_type=type(error).__name__)
-            return None
-        return signature
+    def _is_old(self, now: float) -> bool:
+        return now - self._since >= self._recosign
 
-    async def _ask(self, witness: VerifierKey, checkpoint: Checkpoint, note: Note) -> str:
-        """The witness's signature line, "" when it has seen a larger tree than this process."""
-        old = min(self._seen[witness], checkpoint.size)
-        # The second time around the size is the witness's own word; a third answer would be another process's doing.
-        for _ in range(3):
-            path = self._log.consistency(old, checkpoint.size) if old else ()
-            answer = await self._witnesses[witness](old, path, note.format())
-            if isinstance(answer, str):
-                self._seen[witness] = checkpoint.size
-                return answer
-            old = answer
-            if old > checkpoint.size:
-                break
-        _log.warning(WITNESS_AHEAD, peer=witness.name)
-        return ""
+
+def _check_distinct(policy: LogPolicy, witnesses: Mapping[VerifierKey, AskWitness]) -> None:
+    if any(key.type is not SignatureType.COSIGNATURE for key in witnesses):
+        raise SealError("a witness has a cosignature key")
+    parties = {policy.log, *policy.witnesses, *witnesses}
+    if len({key.public_key for key in parties}) != len(parties) or len({key.name for key in parties}) != len(parties):
+        raise SealError("two of the log and its witnesses share a name or a key")

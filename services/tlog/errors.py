@@ -35,3 +35,15 @@ class LogForked(LogError):
     def __init__(self, reason: str, evidence: tuple[str, ...]) -> None:
         super().__init__(reason)
         self.evidence = evidence
+
+
+class WitnessSilent(LogError):
+    """A witness gave no answer in time, or none that makes sense."""
+
+
+class WitnessRefused(LogError):
+    """A witness will not co-sign for this log at all."""
+
+
+class LogInconsistent(LogError):
+    """A witness has seen another history of this log than the one that it is shown: an alarm."""

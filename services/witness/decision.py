@@ -1,26 +1,35 @@
 """A witness's decision: co-sign a checkpoint of the log when it extends what was seen before, and nothing else.
 
-The rules are those of C2SP tlog-witness, add-checkpoint. A co-signature says "this is the largest consistent tree that
-I have seen"; therefore what was seen is on disk first. What the leaves say is nobody's business here.
+The rules, and their order, are those of C2SP tlog-witness, add-checkpoint. A co-signature says "this is the largest
+consistent tree that I have seen"; therefore what was seen is on disk first. What the leaves say is nobody's business
+here. How a decision is told is `http`'s.
 """
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from services.chassis.clock import Clock
 from services.seal.checkpoint import Checkpoint, LogPolicy
 from services.seal.errors import SealError
+from services.seal.merkle import EMPTY_ROOT
 from services.seal.merkle_proof import verify_consistency
 from services.seal.note import Note, NoteSigner, cosign, verify
+from services.tlog.witness_wire import AddCheckpoint
 from services.witness.last_seen import LastSeen, TreeHead
 
 
 class Reason(StrEnum):
     """Why a witness does not sign."""
 
-    CHECKPOINT_MALFORMED = "CHECKPOINT_MALFORMED"
-    LOG_UNKNOWN = "LOG_UNKNOWN"
-    CHECKPOINT_INCONSISTENT = "CHECKPOINT_INCONSISTENT"
+    MALFORMED = "malformed"
+    LOG_UNKNOWN = "log_unknown"
+    NOT_SIGNED = "not_signed"
+    SHRINKS = "shrinks"
+    OTHER_ROOT = "other_root"
+    INCONSISTENT = "inconsistent"
+
+
+FORKS = frozenset({Reason.OTHER_ROOT, Reason.INCONSISTENT})
+"""Refusals of what the log itself has signed and should not have."""
 
 
 class Refused(Exception):
@@ -42,16 +51,29 @@ class Witness:
         self._seen = seen
         self._clock = clock
 
-    def add(self, old_size: int, proof: Sequence[bytes], note: str) -> str | int:
-        """A co-signature line; or, when `old_size` is not what was seen last, the size that was. Raises Refused."""
-        unsigned, checkpoint = self._of_the_log(note)
-        known = self._seen.head
-        if not 0 < checkpoint.size >= old_size:
-            raise Refused(Reason.CHECKPOINT_MALFORMED)
-        if old_size != (known.size if known else 0):
-            return known.size if known else 0
-        _check_growth(known, checkpoint, proof)
-        if known is None or checkpoint.size > known.size:
+    @property
+    def head(self) -> TreeHead:
+        """The last tree that was co-signed, the empty one at first."""
+        return self._seen.head or TreeHead(0, EMPTY_ROOT)
+
+    @property
+    def size(self) -> int:
+        """Of that tree."""
+        return self.head.size
+
+    def add(self, request: AddCheckpoint) -> str | int:
+        """A co-signature line; or the size that was seen last, when it is not the request's. Raises Refused.
+
+        Nothing else may run between looking at what was seen and storing what is: two requests at once could take a
+        step back otherwise.
+        """
+        unsigned, checkpoint = self._of_the_log(request.note)
+        if request.old_size > checkpoint.size:
+            raise Refused(Reason.SHRINKS)
+        if request.old_size != self.size:
+            return self.size
+        self._check_growth(request, checkpoint)
+        if checkpoint.size > self.size:
             # Before the signature exists: a witness that forgot what it signed could be shown another past.
             self._seen.save(TreeHead(checkpoint.size, checkpoint.root))
         return cosign(unsigned.text, self._signer, int(self._clock.now().timestamp())).line()
@@ -61,27 +83,28 @@ class Witness:
         try:
             parsed = Note.parse(note)
         except SealError:
-            raise Refused(Reason.CHECKPOINT_MALFORMED) from None
+            raise Refused(Reason.MALFORMED) from None
+        if parsed.text.partition("\n")[0] != self._log.name:
+            raise Refused(Reason.LOG_UNKNOWN)
         try:
             verify(parsed, [self._log])
         except SealError:
-            raise Refused(Reason.LOG_UNKNOWN) from None
+            raise Refused(Reason.NOT_SIGNED) from None
         try:
-            checkpoint = Checkpoint.parse(parsed.text)
+            return parsed, Checkpoint.parse(parsed.text)
         except SealError:
-            raise Refused(Reason.CHECKPOINT_MALFORMED) from None
-        if checkpoint.origin != self._log.name:
-            raise Refused(Reason.LOG_UNKNOWN)
-        return parsed, checkpoint
+            raise Refused(Reason.MALFORMED) from None
 
-
-def _check_growth(known: TreeHead | None, checkpoint: Checkpoint, proof: Sequence[bytes]) -> None:
-    """Refuse a tree that does not begin with the known one. From nothing everything follows, and takes no proof."""
-    if known is None:
-        if proof:
-            raise Refused(Reason.CHECKPOINT_MALFORMED)
-        return
-    try:
-        verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, proof)
-    except SealError:
-        raise Refused(Reason.CHECKPOINT_INCONSISTENT) from None
+    def _check_growth(self, request: AddCheckpoint, checkpoint: Checkpoint) -> None:
+        """Refuse a tree that does not begin with the known one. From nothing everything follows, and takes no proof."""
+        known = self.head
+        if known.size == 0:
+            if request.proof or (checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT):
+                raise Refused(Reason.INCONSISTENT)
+            return
+        if checkpoint.size == known.size and checkpoint.root != known.root:
+            raise Refused(Reason.OTHER_ROOT)
+        try:
+            verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, request.proof)
+        except SealError:
+            raise Refused(Reason.INCONSISTENT) from None

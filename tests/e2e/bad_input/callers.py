@@ -21,7 +21,6 @@ from vouchsafe.identity.v1 import person_service_pb2, release_service_pb2  # noq
 from vouchsafe.log.v1 import log_service_pb2  # noqa: F401
 from vouchsafe.trustee.v1 import trustee_service_pb2  # noqa: F401
 from vouchsafe.verification.v1 import employment_service_pb2, issuance_service_pb2, label_service_pb2  # noqa: F401
-from vouchsafe.witness.v1 import witness_service_pb2  # noqa: F401
 
 CERTIFICATES: Sequence[str] = (*EDGES, *SERVICES)
 
@@ -49,7 +48,6 @@ SERVED: Mapping[str, Sequence[str]] = {
         "vouchsafe.disclosure.v1.TransparencyLogService",
     ),
     "trustee-1": ("vouchsafe.trustee.v1.TrusteeService",),
-    "witness-1": ("vouchsafe.witness.v1.WitnessService",),
 }
 
 ALLOWED: Mapping[str, Sequence[str]] = {
@@ -67,7 +65,6 @@ ALLOWED: Mapping[str, Sequence[str]] = {
     "vouchsafe.disclosure.v1.DepositService": ("alias-edge",),
     "vouchsafe.disclosure.v1.TransparencyLogService": ("alias-edge", "person-edge", "officer-desk", "mirror"),
     "vouchsafe.trustee.v1.TrusteeService": ("disclosure",),
-    "vouchsafe.witness.v1.WitnessService": ("disclosure",),
 }
 """By gRPC service; the event logs differ by producer, see `READERS`."""
 

@@ -36,7 +36,7 @@ async def test_callers_on_the_list_come_further(world: World, in_vain: RefusedIn
         assert refusal.told == (StatusCode.INVALID_ARGUMENT, "MALFORMED_REQUEST")
 
 
-@pytest.mark.parametrize("service", ["identity", "forum", "disclosure", "trustee-1", "witness-1"])
+@pytest.mark.parametrize("service", ["identity", "forum", "disclosure", "trustee-1"])
 async def test_certificates_of_another_authority_open_no_connection(world: World, service: str) -> None:
     authority = (world.platform.trust / "ca.crt").read_bytes()
     forged = CertificateAuthority().client(workload("disclosure"))

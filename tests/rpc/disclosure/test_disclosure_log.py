@@ -274,11 +274,13 @@ async def test_the_background_task_publishes_what_is_new(platform: Platform):
 
 async def test_a_cosignature_that_does_not_verify_does_not_count(platform: Platform):
     def one_lies(peers: Peers) -> Peers:
+        first, second = peers.witnesses.values()
+
         async def lie(*asked: Any) -> str | int:
-            answer = await peers.witnesses[0](*asked)
+            answer = await first(*asked)
             return answer.replace("witness-1", "witness-2") if isinstance(answer, str) else answer
 
-        return replace(peers, witnesses=[lie, peers.witnesses[1]])
+        return replace(peers, witnesses=dict(zip(peers.witnesses, (lie, second), strict=True)))
 
     disclosure = await platform.disclosure(one_lies)
     await disclosure.service.checkpoints.publish()

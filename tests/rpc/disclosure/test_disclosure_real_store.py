@@ -31,8 +31,8 @@ async def test_a_case_is_opened_on_the_real_store(tmp_path: Path):
 
             assert opened.state == pb.CASE_STATE_OPENED
             assert hpke.open_sealed(RECIPIENT_PRIVATE, opened.sealed_identity, b"release") == b"Wei Chen"
-            note = (await one.log("GetCheckpoint", log_pb.GetCheckpointRequest(min_size=14))).checkpoint
-            assert verify_checkpoint(note, platform.trust.log_policy()).checkpoint.size == 14
+            note = (await one.log("GetCheckpoint", log_pb.GetCheckpointRequest(min_size=15))).checkpoint
+            assert verify_checkpoint(note, platform.trust.log_policy()).checkpoint.size == 15
             kinds = [kind_of(leaf) for leaf in await one.leaves()]
             assert kinds[0] == "ceremony"
-            assert kinds[-2:] == ["open-intent", "open-result"]
+            assert kinds[-3:] == ["open-intent", "subject-notice", "open-result"]

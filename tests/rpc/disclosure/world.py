@@ -3,6 +3,7 @@
 The forum and identity are played here; both sign and check with the real keys, as their services do.
 """
 
+import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +29,8 @@ from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.adapters.peers import Channels, Peers, connect
-from services.disclosure.config import Config, Keys
+from services.disclosure.adapters.witnesses import witness_clients
+from services.disclosure.config import Config, ForeignWitness, Keys
 from services.disclosure.wiring import Disclosure, build, open_log, server
 from services.seal import ed25519, hpke, threshold
 from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
@@ -47,6 +49,7 @@ from services.seal.trust import Trust
 from services.tlog.errors import LogUnavailable
 from services.tlog.follower import LogView
 from services.tlog.log import TransparencyLog
+from services.tlog.witness_client import WitnessClient
 from services.trustee import wiring as trustee_wiring
 from services.trustee.told import authorization_of
 from services.witness import wiring as witness_wiring
@@ -273,6 +276,7 @@ class Platform:
         # Nothing listens on port 1: whoever was not started is dead to disclosure.
         names = [f"trustee-{i}" for i in range(1, TRUSTEES + 1)] + [f"witness-{i}" for i in range(1, WITNESSES + 1)]
         self.addresses = dict.fromkeys([*names, "forum", "identity"], "127.0.0.1:1")
+        self.foreign: list[ForeignWitness] = []
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "Platform":
@@ -299,12 +303,21 @@ class Platform:
         self.forum.answers[author.post_id] = author.evidence()
         return author
 
+    def _witnesses(self) -> dict[VerifierKey, WitnessClient]:
+        """A client for each witness, and for those that `foreign` names."""
+        urls = {name: f"https://{address}" for name, address in self.addresses.items() if name.startswith("witness-")}
+        trusting = ssl.create_default_context(cadata=authority().pem.decode())
+        clients = witness_clients(self.trust, urls, self.foreign, trusting)
+        for client in clients.values():
+            self._stack.push_async_callback(client.close)
+        return clients
+
     async def disclosure(self, peers: Callable[[Peers], Peers] = lambda peers: peers) -> "Served":
         """A new disclosure process on the store, caught up and serving. `peers` may change whom it asks."""
         endpoints = Endpoints(ProcessName("disclosure"), Listen(""), peers=self.addresses)
         channels = Channels(endpoints, tls_of("disclosure"))
         self._stack.push_async_callback(channels.close)
-        real = connect(channels, trustees=TRUSTEES, witnesses=WITNESSES)
+        real = connect(channels, trustees=TRUSTEES, witnesses=self._witnesses())
         asked = peers(Peers(self.forum, self.identity, real.trustees, real.witnesses))
         service = build(store=self.store, trust=self.trust, keys=self.ceremony.keys, peers=asked, clock=SystemClock())
         await open_log(service, self.trust)

@@ -11,6 +11,7 @@ from services.seal.checkpoint import Checkpoint, LogPolicy, add_cosignatures, si
 from services.seal.ed25519 import SigningKey
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType
+from services.tlog.witness_wire import AddCheckpoint
 from services.witness.decision import Reason, Refused, Witness
 from services.witness.last_seen import FILE_NAME, LastSeen, TreeHead
 
@@ -29,16 +30,20 @@ def note(size: int, tree: Tree = TREE, signer: NoteSigner = LOG) -> str:
     return sign_checkpoint(Checkpoint(signer.name, size, tree.root(size)), signer).format()
 
 
+def add(witness: Witness, old: int, proof: tuple[bytes, ...], checkpoint: str) -> str | int:
+    return witness.add(AddCheckpoint(old, proof, checkpoint))
+
+
 def refused(witness: Witness, old: int, proof: tuple[bytes, ...], checkpoint: str) -> Reason:
     with pytest.raises(Refused) as caught:
-        witness.add(old, proof, checkpoint)
+        add(witness, old, proof, checkpoint)
     return caught.value.reason
 
 
 def test_a_growing_log_is_cosigned(tmp_path: Path):
     witness = witness_in(tmp_path)
-    assert isinstance(witness.add(0, (), note(3)), str)
-    line = witness.add(3, TREE.consistency(3, 8), note(8))
+    assert isinstance(add(witness, 0, (), note(3)), str)
+    line = add(witness, 3, TREE.consistency(3, 8), note(8))
     assert isinstance(line, str)
     verified = verify_checkpoint(add_cosignatures(note(8), (line,)), POLICY)
     assert verified.checkpoint.size == 8
@@ -47,59 +52,59 @@ def test_a_growing_log_is_cosigned(tmp_path: Path):
 
 def test_another_old_size_is_answered_with_the_known_one(tmp_path: Path):
     witness = witness_in(tmp_path)
-    assert witness.add(2, TREE.consistency(2, 5), note(5)) == 0
-    witness.add(0, (), note(3))
-    assert witness.add(0, (), note(5)) == 3
+    assert add(witness, 2, TREE.consistency(2, 5), note(5)) == 0
+    add(witness, 0, (), note(3))
+    assert add(witness, 0, (), note(5)) == 3
 
 
 def test_the_same_tree_is_cosigned_again(tmp_path: Path):
     witness = witness_in(tmp_path)
-    witness.add(0, (), note(3))
-    assert isinstance(witness.add(3, (), note(3)), str)
+    add(witness, 0, (), note(3))
+    assert isinstance(add(witness, 3, (), note(3)), str)
 
 
 def test_a_fork_is_refused_and_changes_nothing(tmp_path: Path):
     witness = witness_in(tmp_path)
-    witness.add(0, (), note(3))
+    add(witness, 0, (), note(3))
     before = (tmp_path / FILE_NAME).read_bytes()
-    assert refused(witness, 3, (), note(3, FORK)) is Reason.CHECKPOINT_INCONSISTENT
-    assert refused(witness, 3, FORK.consistency(3, 8), note(8, FORK)) is Reason.CHECKPOINT_INCONSISTENT
-    assert refused(witness, 3, TREE.consistency(3, 8), note(8, FORK)) is Reason.CHECKPOINT_INCONSISTENT
-    assert refused(witness, 3, (), note(8)) is Reason.CHECKPOINT_INCONSISTENT
+    assert refused(witness, 3, (), note(3, FORK)) is Reason.OTHER_ROOT
+    assert refused(witness, 3, FORK.consistency(3, 8), note(8, FORK)) is Reason.INCONSISTENT
+    assert refused(witness, 3, TREE.consistency(3, 8), note(8, FORK)) is Reason.INCONSISTENT
+    assert refused(witness, 3, (), note(8)) is Reason.INCONSISTENT
     assert (tmp_path / FILE_NAME).read_bytes() == before
-    assert isinstance(witness.add(3, TREE.consistency(3, 8), note(8)), str)
+    assert isinstance(add(witness, 3, TREE.consistency(3, 8), note(8)), str)
 
 
 def test_a_log_does_not_shrink(tmp_path: Path):
     witness = witness_in(tmp_path)
-    witness.add(0, (), note(5))
-    assert refused(witness, 5, (), note(3)) is Reason.CHECKPOINT_MALFORMED
+    add(witness, 0, (), note(5))
+    assert refused(witness, 5, (), note(3)) is Reason.SHRINKS
 
 
 def test_a_proof_of_what_needs_none_is_refused(tmp_path: Path):
     witness = witness_in(tmp_path)
-    assert refused(witness, 0, TREE.consistency(3, 8), note(8)) is Reason.CHECKPOINT_MALFORMED
-    witness.add(0, (), note(3))
-    assert refused(witness, 3, TREE.consistency(3, 8), note(3)) is Reason.CHECKPOINT_INCONSISTENT
+    assert refused(witness, 0, TREE.consistency(3, 8), note(8)) is Reason.INCONSISTENT
+    add(witness, 0, (), note(3))
+    assert refused(witness, 3, TREE.consistency(3, 8), note(3)) is Reason.INCONSISTENT
 
 
 def test_only_the_log_is_cosigned(tmp_path: Path):
     witness = witness_in(tmp_path)
     stranger = NoteSigner("log.example", SigningKey.generate())
     elsewhere = NoteSigner("other.example", LOG.key)
-    assert refused(witness, 0, (), note(3, signer=stranger)) is Reason.LOG_UNKNOWN
+    assert refused(witness, 0, (), note(3, signer=stranger)) is Reason.NOT_SIGNED
     assert refused(witness, 0, (), note(3, signer=elsewhere)) is Reason.LOG_UNKNOWN
-    assert refused(witness, 0, (), note(3).replace("\n3\n", "\n4\n")) is Reason.LOG_UNKNOWN
-    assert refused(witness, 0, (), "nonsense") is Reason.CHECKPOINT_MALFORMED
+    assert refused(witness, 0, (), note(3).replace("\n3\n", "\n4\n")) is Reason.NOT_SIGNED
+    assert refused(witness, 0, (), "nonsense") is Reason.MALFORMED
 
 
 async def test_a_restart_remembers_what_was_signed(tmp_path: Path):
     seen = LastSeen.open(tmp_path)
-    Witness(signer=WITNESS, policy=POLICY, seen=seen, clock=FixedClock()).add(0, (), note(3))
+    Witness(signer=WITNESS, policy=POLICY, seen=seen, clock=FixedClock()).add(AddCheckpoint(0, (), note(3)))
     await seen.close()
     again = witness_in(tmp_path)
-    assert again.add(0, (), note(8, FORK)) == 3
-    assert refused(again, 3, FORK.consistency(3, 8), note(8, FORK)) is Reason.CHECKPOINT_INCONSISTENT
+    assert add(again, 0, (), note(8, FORK)) == 3
+    assert refused(again, 3, FORK.consistency(3, 8), note(8, FORK)) is Reason.INCONSISTENT
 
 
 def test_the_head_is_on_disk_before_the_signature_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -110,14 +115,14 @@ def test_the_head_is_on_disk_before_the_signature_exists(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(LastSeen, "save", disk_full)
     with pytest.raises(OSError, match="no space"):
-        witness.add(0, (), note(3))
+        add(witness, 0, (), note(3))
 
 
 def test_saving_syncs_the_file_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     witness = witness_in(tmp_path)
     present: list[bool] = []
     monkeypatch.setattr(os, "fsync", lambda _: present.append((tmp_path / FILE_NAME).exists()))
-    witness.add(0, (), note(3))
+    add(witness, 0, (), note(3))
     assert present == [False, True], "the content first, then the name"
 
 
