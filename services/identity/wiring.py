@@ -102,6 +102,8 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
+    if not process.endpoints.log.mirrors:
+        raise configfile.ConfigError("endpoints: log.mirrors is empty, and identity reads the public log by itself")
     mirrors = [MirrorReader(url) for url in process.endpoints.log.mirrors]
     public_log = LogFollower(trust, mirrors, clock=SystemClock())
     process.worker("public-log", public_log.run)

@@ -31,6 +31,8 @@ class Config:
 async def start(process: Process) -> None:
     """Open what the process needs and hand its server over. Raises what would make serving unsafe."""
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
+    if not process.endpoints.log.mirrors:
+        raise configfile.ConfigError("endpoints: log.mirrors is empty, and a trustee reads the public log by itself")
     mirrors = [MirrorReader(url) for url in process.endpoints.log.mirrors]
     log = LogFollower(trust, mirrors, clock=SystemClock(), anchor=Anchor(process.endpoints.paths.state))
     process.worker("log", log.run)

@@ -19,7 +19,7 @@ from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.statements import NO_WAIVER, CaseStatement
 from services.seal.tlog_proof import TlogProof
 from services.seal.trust import Trust
-from tests.support.log_view import MemoryLog
+from tests.support.public_log import MemoryLogView
 from vouchsafe.trustee.v1 import authorization_pb2
 
 COURT = Demand("court", "court-order", "Landgericht Hafenstadt", "7 O 113/26", b"d" * 32)
@@ -117,11 +117,9 @@ class Opening:
         note = self.signers.checkpoint(tree, self.now - self.intended, self.quorum)
         return TlogProof(index, tree.inclusion(index, tree.size), note).format()
 
-    def log(self) -> MemoryLog:
+    def log(self) -> MemoryLogView:
         """What a follower of that log sees."""
-        seen = MemoryLog(self.signers.trust)
-        seen.leaves = list(self.logged)
-        return seen
+        return MemoryLogView(self.signers.trust, self.logged)
 
     @cached_property
     def approvals(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from services.seal.secret import SecretBytes
 from services.seal.statements import Registration
 from services.seal.trust import Trust
 from tests.rpc.identity.cases import make_trust
-from tests.support.log_view import MemoryLog
+from tests.support.public_log import MemoryLogView
 from tests.support.rpc import Running, identity, serving
 from vouchsafe.identity.v1 import person_service_pb2 as rpc
 from vouchsafe.identity.v1.person_service_pb2_grpc import PersonServiceStub
@@ -48,7 +48,7 @@ class Identity:
     clock: FixedClock
     keys: Keys
     trust: Trust
-    log: MemoryLog
+    log: MemoryLogView
 
     async def projected(self) -> None:
         """Return when every commit so far is in the views."""
@@ -71,7 +71,7 @@ async def service() -> AsyncIterator[Identity]:
     config = Config(allow=ALLOW, password=cost, attempts=AttemptLimit(burst=3, refill_seconds=60))
     store, views, clock = MemoryEventStore(), MemoryViewStore(), FixedClock()
     trust = make_trust(keys.assertion.public_key)
-    log = MemoryLog(trust)
+    log = MemoryLogView(trust)
     assembly = assemble(config=config, keys=keys, trust=trust, log=log, store=store, views=views, clock=clock)
     worker = asyncio.create_task(assembly.worker.run())
     await assembly.ready()

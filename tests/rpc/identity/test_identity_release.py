@@ -169,11 +169,11 @@ async def test_a_log_that_shows_too_little_is_worth_another_try_and_one_with_two
         (LogUnavailable("stale"), (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")),
         (LogForked("two histories", ()), REFUSED),
     ):
-        disclosure.log.failing = failing
+        disclosure.log.fails = failing
         try:
             assert await disclosure.refused(request) == told
         finally:
-            disclosure.log.failing = None
+            disclosure.log.fails = None
 
 
 async def test_a_refusal_records_nothing(service: Identity, disclosure: DisclosureSide, case: Case) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from services.chassis.configfile import ConfigError
 from services.chassis.identity_uri import server_name
+from services.chassis.lifecycle import Process
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
 from services.seal.authorization import Scope
@@ -33,8 +34,8 @@ from services.tlog.errors import LogForked, LogUnavailable
 from services.trustee import servicer, wiring
 from tests.rpc.disclosure.authors import EPOCH, LABEL, Author, credential_message, issuer
 from tests.rpc.disclosure.world import Ceremony, process, running, share_secrets, tls_of, trustee
-from tests.support.log_view import MemoryLog
 from tests.support.openings import COURT, Opening, Signers
+from tests.support.public_log import MemoryLogView
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import TrusteeServiceStub
 
@@ -92,7 +93,7 @@ class Asked:
     It sees the log that a request was made for, and the leaves `since`.
     """
 
-    def __init__(self, channel: RpcChannel, log: MemoryLog) -> None:
+    def __init__(self, channel: RpcChannel, log: MemoryLogView) -> None:
         self._channel = channel
         self._stub = TrusteeServiceStub(channel.channel)
         self.log = log
@@ -133,7 +134,7 @@ def author(ceremony: Ceremony) -> Author:
 
 @pytest.fixture(scope="module")
 async def ask(ceremony: Ceremony, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asked]:
-    log = MemoryLog(ceremony.trust)
+    log = MemoryLogView(ceremony.trust)
     async with (
         trustee(ceremony, tmp_path_factory.mktemp("trustee"), 3, log) as address,
         channel_to(address, "disclosure") as channel,
@@ -225,22 +226,22 @@ async def test_officers_of_today_are_those_of_the_log(ask: Asked, ceremony: Cere
 
 
 async def test_a_log_that_cannot_be_read_is_worth_another_try(ask: Asked, ceremony: Ceremony, author: Author):
-    ask.log.failing = LogUnavailable("no mirror shows a tree that was co-signed lately")
+    ask.log.fails = LogUnavailable("no mirror shows a tree that was co-signed lately")
     try:
         with pytest.raises(RpcError) as caught:
             await ask(lawful(ceremony, author))
     finally:
-        ask.log.failing = None
+        ask.log.fails = None
     assert (caught.value.code.name, caught.value.reason) == ("UNAVAILABLE", "LOG_UNAVAILABLE")
 
 
 async def test_a_log_with_two_histories_is_refused(ask: Asked, ceremony: Ceremony, author: Author):
-    ask.log.failing = LogForked("two histories", ())
+    ask.log.fails = LogForked("two histories", ())
     try:
         with refused():
             await ask(lawful(ceremony, author))
     finally:
-        ask.log.failing = None
+        ask.log.fails = None
 
 
 async def test_refusals_are_counted(ask: Asked, ceremony: Ceremony, author: Author, monkeypatch: pytest.MonkeyPatch):
@@ -383,6 +384,23 @@ async def test_approvals_of_one_authors_post_do_not_open_another(ask: Asked, cer
         await ask(lawful(ceremony, victim), lambda request: request.post.CopyFrom(author.post_evidence()))
 
 
+async def test_a_subject_who_is_somebody_else_is_refused(ask: Asked, ceremony: Ceremony, author: Author):
+    """The log tells another alias's owner. Officers, intent and notice fit each other, but not this envelope."""
+    with refused():
+        await ask(lawful(ceremony, author, envelope=Author(ceremony.dealing.public_key).envelope))
+
+
+async def test_an_envelope_that_the_credential_does_not_name_is_refused(ask: Asked, ceremony: Ceremony, author: Author):
+    """A lawful case is no way to have another envelope decrypted, though the log speaks of that one."""
+    other = Author(ceremony.dealing.public_key).envelope
+
+    def swap(request: pb.DecryptShareRequest) -> None:
+        request.envelope = other
+
+    with refused():
+        await ask(lawful(ceremony, author, envelope=other), swap)
+
+
 async def test_an_invalid_point_is_refused_even_under_a_genuine_credential(ask: Asked, ceremony: Ceremony):
     crooked = Author(ceremony.dealing.public_key)
     sealed = b"\xff" * 32 + crooked.envelope[32:]
@@ -393,7 +411,7 @@ async def test_an_invalid_point_is_refused_even_under_a_genuine_credential(ask: 
 
 
 async def test_nobody_but_disclosure_may_ask(ceremony: Ceremony, author: Author, tmp_path: Path):
-    async with trustee(ceremony, tmp_path, 3, MemoryLog(ceremony.trust)) as address:
+    async with trustee(ceremony, tmp_path, 3, MemoryLogView(ceremony.trust)) as address:
         for caller in ("forum", "officer-desk", "trustee-1"):
             async with channel_to(address, caller) as channel:
                 stub = TrusteeServiceStub(channel.channel)
@@ -402,8 +420,18 @@ async def test_nobody_but_disclosure_may_ask(ceremony: Ceremony, author: Author,
 
 
 async def starts(directory: Path, ceremony: Ceremony, secrets: dict[str, bytes]) -> None:
-    async with running(wiring.start, process("trustee-3", directory, secrets, ceremony.text)):
+    async def start(of: Process) -> None:
+        wiring.assemble(of, ceremony.trust, MemoryLogView(ceremony.trust))
+
+    async with running(start, process("trustee-3", directory, secrets, ceremony.text)):
         pass
+
+
+async def test_a_trustee_that_reads_no_log_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
+    secrets = share_secrets(ceremony.dealing, 3)
+    with pytest.raises(ConfigError, match="reads the public log by itself"):
+        async with running(wiring.start, process("trustee-3", tmp_path, secrets, ceremony.text)):
+            pass
 
 
 async def test_a_share_that_was_not_dealt_refuses_to_start(ceremony: Ceremony, tmp_path: Path):
