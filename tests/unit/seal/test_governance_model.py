@@ -1,4 +1,4 @@
-"""The fold against a clerk with a book, over random histories: races, replays, forgeries and endorsements in any order."""
+"""The fold against a clerk with a book, over random histories: races, replays, forgeries, endorsements in any order."""
 
 from dataclasses import astuple, replace
 from typing import Any
