@@ -31,7 +31,7 @@ from vouchsafe.desk.words import moment, span
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
 from vouchsafe.sdk.errors import Reason, VouchsafeError
-from vouchsafe.sdk.officer_signatures import approval_of, listed, veto_of, withdrawal_of
+from vouchsafe.sdk.officer_signatures import approval_of, check_voice, listed, veto_of, withdrawal_of
 
 Prepare = Callable[[Desk, CheckedCase, Form, str], Draft]
 
@@ -44,8 +44,7 @@ def approve(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     reviewed = _reviewed(checked)
     now = int(time.time())
     check_approvable(reviewed, now=now)
-    if listed(reviewed.governance, desk.officer, desk.key).organisation == checked.case.organisation:
-        raise VouchsafeError(Reason.PROOF_INVALID, "the requester's own organisation has no voice in its case")
+    check_voice(reviewed, desk.officer, desk.key)
     text = approval_text(reviewed, now)
 
     async def carry_out() -> str:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from services.seal.authorization import Approval, verify_approval
 from services.seal.errors import SealError
-from services.seal.leaves import case_reference
+from services.seal.leaves import CaseAskedLeaf, case_reference
 from vouchsafe.desk.case_words import RUNNING
 from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.words import leaf_in_words, moment
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable, review
+from vouchsafe.sdk.case_words import basis_of, requester_of
 from vouchsafe.sdk.checked_log import CheckedLog, check_log
 from vouchsafe.sdk.errors import Reason, VouchsafeError
 
@@ -82,10 +83,11 @@ def check_case(desk: Desk, case: pb.Case, case_id: str) -> CheckedCase:
             case, (Check("held", "Declined by rule: nothing was looked up, nothing can be signed"),), None, None
         )
     try:
-        reviewed = review(case, case_id=case_id, trust=desk.trust, log=checked_log(desk))
+        log = checked_log(desk)
+        reviewed = review(case, case_id=case_id, trust=desk.trust, log=log)
     except VouchsafeError as error:
         return CheckedCase(case, (Check("failed", "The case does not hold: sign nothing", error.message),), None, error)
-    return CheckedCase(case, (*_held(case), *_rules(reviewed), *_intent(desk, case)), reviewed, None)
+    return CheckedCase(case, (*_held(case), _asked(case, log), *_rules(reviewed), *_intent(desk, case)), reviewed, None)
 
 
 def _held(case: pb.Case) -> Iterator[Check]:
@@ -94,7 +96,17 @@ def _held(case: pb.Case) -> Iterator[Check]:
     if case.post_id:
         yield Check("held", "The holder of this credential wrote the post", "title and text as they are shown below")
     yield Check("held", "The credential’s issuer is in the public log")
-    yield Check("held", "The log tells of this demand just as it is shown here")
+
+
+def _asked(case: pb.Case, log: CheckedLog) -> Check:
+    """Whether the public ledger counts this demand, and just as it is shown here."""
+    reference = case_reference(case.case_salt, case.case_id)
+    told = [(leaf.requester, leaf.basis, leaf.due) for _, leaf in log.all_of(CaseAskedLeaf) if leaf.case == reference]
+    if not told:
+        return Check("open", "The log does not tell of this demand yet", "wait for it before you approve")
+    if told != [(requester_of(case.requester), basis_of(case.basis), case.due_at)]:
+        return Check("failed", "The log tells of another demand than is shown here")
+    return Check("held", "The log tells of this demand just as it is shown here")
 
 
 def _rules(reviewed: ReviewedCase) -> Iterator[Check]:

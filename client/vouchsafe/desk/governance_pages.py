@@ -26,7 +26,7 @@ from vouchsafe.desk.forms import SESSION, Form, FormInvalid, read_form
 from vouchsafe.desk.rendering import page
 from vouchsafe.desk.statements import YET_TO_COME, leaf_text, signed_text
 from vouchsafe.desk.words import leaf_in_words
-from vouchsafe.sdk.errors import VouchsafeError, translated
+from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.officer_signatures import endorsement_of, listed, lock_down_of
 
 _POLICY = (
@@ -83,7 +83,7 @@ async def lock_down(request: web.Request) -> web.Response:
         reached = await desk.governance_side.lock_down(lock_down_of(number, desk.officer, desk.key))
         told = [f"{each.party}: {each.refusal or 'locked'}" for each in reached]
         if all(each.refusal for each in reached):
-            raise VouchsafeError("UNAVAILABLE", f"nobody took it. {'; '.join(told)}")
+            raise VouchsafeError(Reason.NOT_LOCKED, f"nobody took it. {'; '.join(told)}")
         return f"{'; '.join(told)}."
 
     leaf = leaf_text("At once", LockDownLeaf.KIND, number=number, officer=desk.officer, signature=YET_TO_COME)

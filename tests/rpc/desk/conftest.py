@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import aiohttp
 import pytest
 
 from services.chassis.log.eventstore_memory import MemoryEventStore
+from tests.rpc.desk.played import PlayedPlatform
 from tests.rpc.disclosure.world import Ceremony, Platform, Served, tls_of
+from tests.unit.client.officers import KEYS, trust
 from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.log_copy import LogCopy
 from vouchsafe.desk.serving import serving
@@ -61,6 +64,16 @@ class Browser:
         assert found
         return found[1]
 
+    async def say_yes(self, path: str, fields: dict[str, str] | None = None) -> str:
+        """Press a button of a page, read what it asks, say yes; the page that asked, then the one that tells."""
+        asked = await self.post(f"{self.room}{path}", {"token": await self.token()} | (fields or {}))
+        assert asked.status == 303, asked.text
+        confirm = asked.headers["Location"].removeprefix(self.room)
+        shown = await self.page(confirm)
+        answer = await self.post(f"{self.room}{confirm}", {"token": await self.token()})
+        assert answer.status == 303
+        return shown + await self.page(confirm)
+
     async def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
         """A form, sent as a browser sends one of the desk's own pages."""
         return await self.ask("POST", path, {"Origin": f"http://{self.authority}"} | headers, fields)
@@ -87,13 +100,13 @@ class AtWork:
     browser: Browser
 
 
-def edge_at(disclosure: Served, home: Path) -> OfficerEdge:
+def edge_at(disclosure: Served, home: Path, trustees: dict[str, str] | None = None) -> OfficerEdge:
     """The officers' certificate, as files, and where disclosure is."""
     home.mkdir(exist_ok=True)
     tls, paths = tls_of("officer-desk"), [home / name for name in ("tls.crt", "tls.key", "ca.crt")]
     for path, content in zip(paths, (tls.certificate, tls.key, tls.authority), strict=True):
         path.write_bytes(content)
-    return OfficerEdge(*paths, disclosure=disclosure.address, trustees={})
+    return OfficerEdge(*paths, disclosure=disclosure.address, trustees=trustees or {})
 
 
 async def desk_of(officer: str, platform: Platform, edge: OfficerEdge, state: Path, stack: AsyncExitStack) -> Desk:
@@ -105,6 +118,16 @@ async def desk_of(officer: str, platform: Platform, edge: OfficerEdge, state: Pa
     return Desk(officer, key, trust, side, governance_side, LogCopy([PlatformLog(side.log)], trust, state))
 
 
+async def begun(desk: Desk, stack: AsyncExitStack) -> Browser:
+    """A session at a desk."""
+    url = await stack.enter_async_context(serving(desk, "127.0.0.1", 0))
+    authority, _, start = url.removeprefix("http://").partition("/")
+    http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+    browser = Browser(http, authority, f"/{start}")
+    await browser.begin()
+    return browser
+
+
 @pytest.fixture
 async def at_work(tmp_path: Path) -> AsyncIterator[AtWork]:
     """Ann at her desk, her session begun."""
@@ -113,10 +136,33 @@ async def at_work(tmp_path: Path) -> AsyncIterator[AtWork]:
         await platform.start("witness-1", "witness-2", "trustee-1", "trustee-3", "trustee-5")
         disclosure = await platform.disclosure()
         await disclosure.publish_label()
-        desk = await desk_of("ann", platform, edge_at(disclosure, tmp_path / "ann"), tmp_path / "state", stack)
-        url = await stack.enter_async_context(serving(desk, "127.0.0.1", 0))
-        authority, _, start = url.removeprefix("http://").partition("/")
-        http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        browser = Browser(http, authority, f"/{start}")
-        await browser.begin()
-        yield AtWork(platform, disclosure, desk, browser)
+        trustees = {name: address for name, address in platform.addresses.items() if name.startswith("trustee-")}
+        desk = await desk_of(
+            "ann", platform, edge_at(disclosure, tmp_path / "ann", trustees), tmp_path / "state", stack
+        )
+        yield AtWork(platform, disclosure, desk, await begun(desk, stack))
+
+
+@dataclass
+class Played:
+    """A platform in memory, and the desks of its officers."""
+
+    platform: PlayedPlatform
+    desks: dict[str, Desk]
+    stack: AsyncExitStack
+
+    async def browser(self, officer: str) -> Browser:
+        return await begun(self.desks[officer], self.stack)
+
+
+@pytest.fixture
+async def played(tmp_path: Path) -> AsyncIterator[Played]:
+    """An honest case, and each officer at a desk of his own."""
+    platform = PlayedPlatform()
+    async with AsyncExitStack() as stack:
+        sides = (cast("OfficerSide", platform), cast("GovernanceSide", platform))
+        desks = {
+            name: Desk(name, key, trust(), *sides, LogCopy([platform], trust(), tmp_path / name))
+            for name, key in KEYS.items()
+        }
+        yield Played(platform, desks, stack)
