@@ -1,40 +1,35 @@
 """Carries an authorized case through, from the logged intent to the sealed answer.
 
-One function, in numbered steps. Each is recorded under an id that follows from the case, or repeats without harm, so a
-retry after a crash goes on where the last attempt stopped and the log never holds a second result. Whether a case may
-be opened is decided by `domain.case_decider`, again by every trustee and again by identity; what the envelope held
-stays inside `vault`.
+Numbered steps over three calls: `execute` takes as many as are due. Each is recorded under an id that follows from the
+case, or repeats without harm, so a retry after a crash goes on where the last attempt stopped, and the log never holds
+a second intent or a second result. Whether a case may be opened is decided by `domain.case_decider`, again by every
+trustee and again by identity; what the envelope held stays inside `vault`.
 """
 
-import asyncio
 import secrets
-import uuid
+from typing import Final
 
 from services.chassis.clock import Clock
-from services.disclosure.cases import CaseHandler, asked, statement_of
+from services.disclosure.case_leaves import CaseLeaves, intent_leaf, leaves_of
+from services.disclosure.cases import CaseHandler, asked
 from services.disclosure.domain import case
-from services.disclosure.domain.case_decider import Execute, Finish
+from services.disclosure.domain import case_events as events
+from services.disclosure.domain.case_decider import Command, Execute
 from services.disclosure.domain.errors import DomainError, Reason
-from services.disclosure.messages import authorization_message, credential_message, post_message
-from services.disclosure.request import Request
+from services.disclosure.governance import LogGovernance
+from services.disclosure.messages import authorization_message, credential_message, post_message, statement_of
+from services.disclosure.request import Request, own
 from services.disclosure.shelf import Held, Shelf
 from services.disclosure.vault import Vault
-from services.seal.canonical import sha256
-from services.seal.leaves import (
-    IssuerKeyLeaf,
-    OpenIntentLeaf,
-    OpenResultLeaf,
-    SubjectNoticeLeaf,
-    case_reference,
-    subject_tag,
-)
+from services.seal.checkpoint import LogPolicy
+from services.seal.leaves import IssuerKeyLeaf, Leaf, OpenIntentLeaf, case_reference, subject_tag
 from services.seal.merkle import leaf_hash
-from services.seal.trust import Policy
+from services.seal.tlog_proof import TlogProof, verify_proof
 from services.tlog.checkpoints import Checkpoints
 from services.tlog.log import TransparencyLog
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 
-SALT_SIZE = 32
+SALT_SIZE: Final = 32
 
 
 class Opening:
@@ -44,97 +39,161 @@ class Opening:
         self,
         *,
         cases: CaseHandler,
+        leaves: CaseLeaves,
         shelf: Shelf,
         log: TransparencyLog,
         checkpoints: Checkpoints,
+        governance: LogGovernance,
         vault: Vault,
-        policy: Policy,
+        policy: LogPolicy,
         clock: Clock,
     ) -> None:
         self._cases = cases
+        self._leaves = leaves
         self._shelf = shelf
         self._log = log
         self._checkpoints = checkpoints
+        self._governance = governance
         self._vault = vault
         self._policy = policy
         self._clock = clock
 
     async def execute(self, request: Request, case_id: str) -> case.Asked:
-        """Open the case, or go on opening it; a case that is open already is answered as it is.
+        """Go as far as the case can go now: to a co-signed intent or, when its delay is over, to the sealed answer.
 
-        Raises DomainError: CASE_UNKNOWN, CASE_EXPIRED, QUORUM_MISSING (nothing has changed), TRUSTEES_UNAVAILABLE,
-        OPENING_REFUSED, and WitnessesUnavailable (the intent stands in the log; the result may).
+        A case that is open already is answered as it is. Raises DomainError: CASE_UNKNOWN, LOCKED_DOWN,
+        GOVERNANCE_CHANGED, QUORUM_MISSING (nothing has changed), TRUSTEES_UNAVAILABLE, OPENING_REFUSED (by identity it
+        is for good, and logged), or why the case is over; WitnessesUnavailable.
         """
         stream = case.stream(case_id)
-        now = int(self._clock.now().timestamp())
+        state = asked((await self._cases.state(stream))[0])
 
-        # 1. Commit to the intent. The salt is stored with it, so that every retry makes the same leaf.
-        command = Execute(now, self._policy.approvals, self._policy.distinct_roles, secrets.token_bytes(SALT_SIZE))
-        await self._cases.handle(stream, command, **request.once())
-        state, _ = await self._cases.state(stream)
-        if not isinstance(state, case.Intended):
-            return asked(state)
+        if isinstance(state, case.Opened | case.Collected):
+            await self._leaves.settle(stream)
+            return state
 
-        # 2. Log the intent. From here on the world can know that somebody is about to be opened.
+        # 1. Commit to the intent. Salt and blind are stored with it, so that every retry makes the same leaves.
         held = await self._shelf.of(state.facts.alias_key)
-        blind = sha256(b"blind", state.salt)
-        subject = subject_tag(blind, held.deposit.envelope)
-        reference = case_reference(state.facts.case_salt, case_id)
-        intent = OpenIntentLeaf.of(statement_of(state.facts), salt=state.salt, case=reference, subject=subject)
-        intent_index = await self._log.append(intent, commit_id=_step(case_id, "intent"))
+        await self._cases.handle(stream, await self._command(state, held), **request.once())
 
-        notice = SubjectNoticeLeaf(intent.commitment, blind)
-        notice_index = await self._log.append(notice, commit_id=_step(case_id, "notice"))
+        # 2.-4. Have the world know.
+        state = await self.witness(stream)
+        if not isinstance(state, case.Witnessed) or self._now() < state.witnessed.opens_at:
+            return state
 
-        # 3. Have it witnessed. Without a quorum's co-signatures no trustee answers.
-        await self._checkpoints.proof_of(notice_index)
-        intent_proof = await self._checkpoints.proof_of(intent_index)
-        await asyncio.sleep(state.facts.delay_seconds + 1)
-        issuer_key_proof = await self._issuer_key_proof(held)
+        # 5.-8. Learn the person, and let the world know that too.
+        return await self._carry_through(state, held)
 
-        # 4. Ask the trustees for their parts, and 5. combine them. What comes out stays inside the vault.
-        authorization = authorization_message(state, intent_proof, subject, now)
+    async def witness(self, stream: str) -> case.Asked:
+        """Take the steps from a recorded intent to a co-signed one, unless they are taken."""
+        # 2. Log the intent and, unless the case has a gag, the notice to the subject.
+        await self._leaves.settle(stream)
+        state = asked((await self._cases.state(stream))[0])
+        if not isinstance(state, case.Intended):
+            return state
+
+        # 3. Have both witnessed by one checkpoint. Without a quorum's co-signatures no trustee answers.
+        intent = intent_leaf(state)
+        for leaf in leaves_of(state.opening, state):
+            await self._checkpoints.covering(await self._index(leaf) + 1)
+        index = await self._index(intent)
+        proof = await self._checkpoints.proof_of(index)
+
+        # 4. Keep the first proof that there was, for ever: the delay runs from the time that is in it.
+        verified = verify_proof(TlogProof.parse(proof), leaf_hash(intent.to_bytes()), self._policy)
+        since = max(cosignature.timestamp for cosignature in verified.cosignatures)
+        facts = state.facts
+        witnessed = events.OpeningWitnessed(facts.case_id, index, proof, since, since + facts.delay_seconds)
+        await self._cases.handle(stream, witnessed, **own(stream, "witnessed"))
+        await self._leaves.settle(stream)
+        return asked((await self._cases.state(stream))[0])
+
+    async def collect(self, request: Request, case_id: str) -> tuple[case.Asked, bytes]:
+        """The case and its sealed answer, to this one request alone, once its result is in the log and co-signed.
+
+        Raises DomainError: ANSWER_COLLECTED, or why there is no answer; WitnessesUnavailable.
+        """
+        stream = case.stream(case_id)
+        state = asked((await self._cases.state(stream))[0])
+        if isinstance(state, case.Opened | case.Collected):
+            await self._leaves.settle(stream)
+            for leaf in leaves_of(state.end, state):
+                await self._checkpoints.covering(await self._index(leaf) + 1)
+        command = events.AnswerCollected(case_id, self._now())
+        state = asked((await self._cases.handle(stream, command, **request.once())).state)
+        assert isinstance(state, case.Collected)  # noqa: S101  (the decider lets nothing else collect)
+        return state, state.end.sealed_identity
+
+    async def result_index(self, state: case.Asked) -> int:
+        """Where the result of an intended case stands in the log, or its veto; 0 as long as there is none."""
+        if isinstance(state, case.Over):
+            for leaf in leaves_of(state.end, state):
+                return await self._log.find(leaf_hash(leaf.to_bytes())) or 0
+        return 0
+
+    async def _carry_through(self, state: case.Witnessed, held: Held) -> case.Asked:
+        case_id = state.facts.case_id
+        stream = case.stream(case_id)
+
+        # 5. Ask the trustees for their parts, and combine them. What comes out stays inside the vault.
+        authorization = authorization_message(state)
         escrow = await self._vault.open(
             pb.DecryptShareRequest(
                 authorization=authorization,
                 credential=credential_message(held.deposit),
                 envelope=held.deposit.envelope,
                 issuer_key=held.issuer_key,
-                issuer_key_proof=issuer_key_proof,
+                issuer_key_proof=await self._issuer_key_proof(held),
                 post=post_message(state.facts),
-                subject_blind=blind,
+                subject_blind=state.opening.blind,
             )
         )
 
-        # 6. Log the result before anybody learns a name, so that no release can go unlogged.
-        result = OpenResultLeaf(intent.commitment, "opened", state.facts.opened_at)
-        result_index = await self._log.append(result, commit_id=_step(case_id, "result"))
-
-        # 7. Have identity release the person. A newer proof is another request to identity, hence another id.
-        release_id = _step(case_id, f"release {sha256(authorization.SerializeToString(deterministic=True)).hex()}")
+        # 6. Have identity release the person, sealed. The authorization is the same at every attempt, and so is the id.
+        end: Command
         try:
-            sealed = await escrow.release(release_id)
+            sealed = await escrow.release(own(stream, "release")["commit_id"])
+            end = events.CaseExecuted(case_id, state.witnessed.intent_index, 0, sealed, self._now())
         except DomainError:
-            # Identity knows no such person, or not by that key. The log must not go on saying less than that.
-            refused = OpenResultLeaf(intent.commitment, "refused", state.facts.opened_at)
-            await self._log.append(refused, commit_id=_step(case_id, "refused"))
-            raise
+            # Identity knows no such person, or not by that key. Asking again would not change that.
+            end = events.OpeningRefused(case_id, self._now())
 
-        # 8. Record the end, and the answer that only the recipient can read.
-        finished = await self._cases.handle(
-            stream, Finish(intent_index, result_index, sealed), **request.once("executed")
+        # 7. Record the one result, unless an officer's veto was recorded before: then the answer ends here.
+        await self._cases.handle(stream, end, **own(stream, "result"))
+
+        # 8. Log the result. `collect` gives the answer out only under a checkpoint that holds it.
+        await self._leaves.settle(stream)
+        if isinstance(end, events.OpeningRefused):
+            raise DomainError(Reason.OPENING_REFUSED)
+        return asked((await self._cases.state(stream))[0])
+
+    async def _command(self, state: case.Asked, held: Held) -> Execute:
+        governance = await self._governance.present()
+        facts, blind, salt = state.facts, secrets.token_bytes(SALT_SIZE), secrets.token_bytes(SALT_SIZE)
+        subject = subject_tag(blind, held.deposit.envelope)
+        leaf = OpenIntentLeaf.of(
+            statement_of(facts), salt=salt, case=case_reference(facts.case_salt, facts.case_id), subject=subject
         )
-        return asked(finished.state)
+        return Execute(
+            now=self._now(),
+            approvals=governance.policy.approvals,
+            distinct_roles=governance.policy.distinct_roles,
+            policy_hash=governance.hash(),
+            locked=governance.locked,
+            intent=events.OpeningIntended(facts.case_id, salt, (), leaf.commitment, subject, blind),
+        )
 
     async def _issuer_key_proof(self, held: Held) -> str:
         """The tlog-proof that the issuer key of what is held stands in the log."""
         leaf = IssuerKeyLeaf.of(held.deposit.label, held.deposit.epoch, held.issuer_key)
+        return await self._checkpoints.proof_of(await self._index(leaf))
+
+    async def _index(self, leaf: Leaf) -> int:
+        """Where a leaf stands that was appended before."""
         index = await self._log.find(leaf_hash(leaf.to_bytes()))
         if index is None:
-            raise DomainError(Reason.UNKNOWN_KEY)
-        return await self._checkpoints.proof_of(index)
+            raise DomainError(Reason.LEAF_UNKNOWN)
+        return index
 
-
-def _step(case_id: str, step: str) -> str:
-    """The id of a step that a case takes once, whoever asks and however often."""
-    return str(uuid.uuid5(uuid.UUID(case_id), step))
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())

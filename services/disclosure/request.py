@@ -8,6 +8,8 @@ from google.protobuf.message import Message
 from services.chassis.log.handle import commit_id_of, fingerprint_of
 from services.chassis.rpc_call import current_call
 
+_OWN = "disclosure"
+
 
 class Once(TypedDict):
     """The arguments of `CommandHandler.handle` that make a command happen once."""
@@ -15,6 +17,11 @@ class Once(TypedDict):
     commit_id: str
     fingerprint: str
     caller: str
+
+
+def own(stream: str, step: str) -> Once:
+    """For a step that a stream takes once, whoever asks for it, and whatever was decided when it was taken."""
+    return Once(commit_id=commit_id_of(_OWN, stream, step), fingerprint=fingerprint_of(_OWN, b""), caller=_OWN)
 
 
 @dataclass(frozen=True)

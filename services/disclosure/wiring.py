@@ -1,5 +1,6 @@
 """Puts disclosure together. Only this file constructs adapters; `build` takes them, so tests wire the same service."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,16 +9,18 @@ from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.coarse_clock import CoarseClock
 from services.chassis.integration.bus import Inbox
-from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox
+from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox
 from services.chassis.integration.consumer import Consumer, Reaction
 from services.chassis.integration.dead_letters import DeadLetters
 from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
-from services.chassis.integration.log_reader import LogReader, RpcLogReader
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
+from services.chassis.integration.relay import Relay
 from services.chassis.lifecycle import Process
 from services.chassis.log.eventstore import Checkpoints as Marks
-from services.chassis.log.eventstore import EventStore
+from services.chassis.log.eventstore import LogStore
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.handle import CommandHandler
+from services.chassis.log.tailing import LogTail
 from services.chassis.log.worker import LogWorker, MakeFollower
 from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.disclosure.adapters.event_codec import event_codec
@@ -26,12 +29,19 @@ from services.disclosure.adapters.witnesses import witness_clients
 from services.disclosure.api.case import CaseServicer
 from services.disclosure.api.deposit import DepositServicer
 from services.disclosure.api.errors import ERRORS
+from services.disclosure.api.governance import GovernanceServicer
 from services.disclosure.api.transparency_log import TransparencyLogServicer
+from services.disclosure.asking import Facts
+from services.disclosure.case_leaves import CaseLeaves
+from services.disclosure.casebook import CaseBook
 from services.disclosure.cases import CaseHandler, Cases
+from services.disclosure.clockwork import Clockwork
 from services.disclosure.config import HOUR, Config, Keys, read_keys, read_trust
+from services.disclosure.curation import CURATION
 from services.disclosure.deposits import Deposits
 from services.disclosure.domain import case_decider, deposit, label
-from services.disclosure.labels import LabelHandler, Labels
+from services.disclosure.governance import LogGovernance
+from services.disclosure.labels import Labels
 from services.disclosure.opening import Opening
 from services.disclosure.reactions import post_roots
 from services.disclosure.reactions.post_roots import PostRoots
@@ -44,7 +54,9 @@ from services.tlog.errors import LeafConflict
 from services.tlog.log import TransparencyLog
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import add_CaseServiceServicer_to_server
 from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import add_DepositServiceServicer_to_server
+from vouchsafe.disclosure.v1.governance_service_pb2_grpc import add_GovernanceServiceServicer_to_server
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import add_TransparencyLogServiceServicer_to_server
+from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
 
 SERVICE: Final = "disclosure"
 CEREMONY: Final = "ceremony"
@@ -57,11 +69,13 @@ class Disclosure:
     log: TransparencyLog
     checkpoints: Checkpoints
     published: Published
+    book: CaseBook
+    clockwork: Clockwork
     services: tuple[ServiceBinding[Any], ...]
 
 
 def build(
-    *, store: EventStore, trust: Trust, keys: Keys, peers: Peers, clock: Clock, time_resolution_seconds: int = HOUR
+    *, store: LogStore, trust: Trust, keys: Keys, peers: Peers, clock: Clock, time_resolution_seconds: int = HOUR
 ) -> Disclosure:
     """The service on these adapters. Call `open_log` before serving."""
     # Cases are about moments, so theirs are exact; of a deposit nobody needs to know more than the order.
@@ -69,28 +83,39 @@ def build(
     codec = event_codec()
     cases: CaseHandler = CommandHandler(store, codec, case_decider, clock)
     kept: DepositHandler = CommandHandler(store, codec, deposit, coarse)
-    known: LabelHandler = CommandHandler(store, codec, label, coarse)
-    labels = Labels(known)
-    log = TransparencyLog(store, codec, coarse)
-    checkpoints = Checkpoints(log, signer=keys.log, policy=trust.log_policy(), witnesses=peers.witnesses)
+    labels = Labels(CommandHandler(store, codec, label, coarse))
     shelf = Shelf(kept, labels)
-    desk = Cases(cases=cases, shelf=shelf, forum=peers.forum, trust=trust, clock=clock)
+
+    log = TransparencyLog(store, codec, coarse)
+    policy = trust.log_policy()
+    checkpoints = Checkpoints(log, signer=keys.log, policy=policy, witnesses=peers.witnesses)
+    governance = LogGovernance(log, trust)
+
+    leaves = CaseLeaves(store=store, codec=codec, log=log)
+    facts = Facts(shelf=shelf, forum=peers.forum, governance=governance)
+    desk = Cases(cases=cases, leaves=leaves, facts=facts, governance=governance, clock=clock)
     opening = Opening(
         cases=cases,
+        leaves=leaves,
         shelf=shelf,
         log=log,
         checkpoints=checkpoints,
+        governance=governance,
         vault=Vault(trust=trust, trustees=peers.trustees, identity=peers.identity),
-        policy=trust.policy,
+        policy=policy,
         clock=clock,
     )
+    book = CaseBook(codec)
+    clockwork = Clockwork(book=book, cases=cases, leaves=leaves, opening=opening, clock=clock)
     deposits = Deposits(deposits=kept, labels=labels, receipt_key=keys.receipt)
     services = (
-        ServiceBinding(add_CaseServiceServicer_to_server, CaseServicer(desk, opening, shelf)),
+        ServiceBinding(add_CaseServiceServicer_to_server, CaseServicer(desk, opening, shelf, book)),
+        ServiceBinding(add_GovernanceServiceServicer_to_server, GovernanceServicer(governance)),
         ServiceBinding(add_DepositServiceServicer_to_server, DepositServicer(deposits)),
         ServiceBinding(add_TransparencyLogServiceServicer_to_server, TransparencyLogServicer(log, checkpoints)),
+        ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     )
-    return Disclosure(log, checkpoints, Published(log, labels), services)
+    return Disclosure(log, checkpoints, Published(log, labels), book, clockwork, services)
 
 
 async def open_log(disclosure: Disclosure, trust: Trust) -> None:
@@ -129,6 +154,10 @@ async def start(process: Process) -> None:
 
     bus = Bus(process.endpoints.nats.url, SERVICE, process.secrets.bus_tls())
     worker = LogWorker(store)
+    tail = LogTail(worker.log, news=worker.sequenced, models=[disclosure.book], window=sys.maxsize)
+    outbox = JetStreamOutbox(bus, SERVICE)
+    worker.add("clockwork", lambda _epoch: disclosure.clockwork)
+    worker.add("relay", lambda epoch: Relay(worker.log, outbox, CURATION, checkpoints=store, epoch=epoch))
     for producer, reactions in (
         ("identity", disclosure.published.of_identity()),
         ("verification", disclosure.published.of_verification()),
@@ -139,6 +168,8 @@ async def start(process: Process) -> None:
         letters = MongoDeadLetters(database)
         worker.add(f"consumer of {producer}", _consumer(producer, inbox, reader, store, reactions, letters))
     process.worker("log worker", worker.run)
+    process.worker("case book", tail.run)
+    process.ready_when("cases", tail.ready)
     process.worker("checkpoints", disclosure.checkpoints.run)
     process.serve(server(process, disclosure, config))
 

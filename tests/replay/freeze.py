@@ -50,7 +50,7 @@ def _fixture(codec: EventCodec, type_name: str) -> Fixture:
         raise NoExample(f"{type_name} is no longer written, so its line has to come from when it was")
     event_class = codec.event_class(type_name)
     event = example(event_class)
-    stream = event_class.__module__.rsplit(".", 1)[-1].removesuffix("_decider")
+    stream = event_class.__module__.rsplit(".", 1)[-1].removesuffix("_decider").removesuffix("_events")
     return Fixture(stream, type_name, in_json(event), codec.encode(event).data)
 
 

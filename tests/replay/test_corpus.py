@@ -1,6 +1,6 @@
 """Whatever was stored once is read, written and folded as it was then, and every event type is in the corpus."""
 
-import sys
+import importlib
 from types import ModuleType
 from typing import Any, cast
 
@@ -93,10 +93,10 @@ def _of_stream(service: str, stream: str) -> list[Fixture]:
 
 
 def _domain_of(service: str, fixtures: list[Fixture]) -> ModuleType:
-    """The one module of the stream's events; it holds their fold too, as in every domain of this project."""
+    """The module of the stream's events, which holds their fold too, or the one beside it where they fill a module."""
     codec = codec_of(service)
     (name,) = {type(event).__module__ for fixture in fixtures for event in fixture.told_with(codec)}
-    return sys.modules[name]
+    return importlib.import_module(name.removesuffix("_events"))
 
 
 async def _stored(stream: str, fixtures: list[Fixture]) -> MemoryEventStore:

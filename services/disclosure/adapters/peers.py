@@ -15,7 +15,7 @@ from services.chassis.deployment import Endpoints
 from services.chassis.identity_uri import server_name
 from services.chassis.rpc_client import RetryPolicy, RpcChannel
 from services.chassis.tls import TlsFiles
-from services.disclosure.cases import AskForum
+from services.disclosure.asking import AskForum
 from services.disclosure.vault import AskIdentity, AskTrustee
 from services.seal.note import VerifierKey
 from services.tlog.cosigning import AskWitness

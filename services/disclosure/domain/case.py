@@ -1,97 +1,12 @@
-"""A case: what has happened to a request to learn who stands behind a post, and how far it has come.
+"""How far a case has come. The states are a union, so that what an unapproved case lacks cannot be read by mistake.
 
-Stream `case-<case id>`. The states are a union, so that what an unapproved case lacks cannot be read by mistake. No
-state and no event ever holds what an envelope held. Deciding is `case_decider`'s.
+Folding the events only; deciding is `case_decider`'s.
 """
 
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
-
-@dataclass(frozen=True)
-class CaseOpened:
-    """Somebody with a right to ask asked who stands behind a post. Times are Unix seconds, here and below.
-
-    The post is kept as its author signed it: officers and trustees check it again, whatever becomes of it in the forum.
-    """
-
-    case_id: str
-    requester: str
-    instrument: str
-    ground: str
-    document_hash: bytes
-    post_id: str
-    recipient_key: bytes
-    alias_key: bytes
-    bundle_hash: bytes
-    policy_hash: bytes
-    opened_at: int
-    expires_at: int
-    thread_id: str
-    title: str
-    body: str
-    thread_key: bytes
-    thread_certificate: bytes
-    post_signature: bytes
-    basis: str = ""
-    organisation: str = ""
-    fields: tuple[str, ...] = ()
-    due_at: int = 0
-    delay_seconds: int = 0
-    gag_until: int = 0
-    waiver_hash: bytes = b""
-    case_salt: bytes = b""
-
-
-@dataclass(frozen=True)
-class CaseDeclined:
-    """Somebody without a right to an opening asked. Nothing was looked up for him."""
-
-    case_id: str
-    requester: str
-    instrument: str
-    ground: str
-    document_hash: bytes
-    post_id: str
-    declined_at: int
-    basis: str = ""
-    organisation: str = ""
-    wants: str = ""
-    case_salt: bytes = b""
-
-
-@dataclass(frozen=True)
-class CaseApproved:
-    """An officer approved; `approval` is his signed note, verified."""
-
-    case_id: str
-    officer: str
-    role: str
-    approval: str
-    expires_at: int
-    organisation: str = ""
-
-
-@dataclass(frozen=True)
-class OpeningIntended:
-    """The approvals sufficed. From here on the case can only be carried through."""
-
-    case_id: str
-    intent_salt: bytes
-    approvals: tuple[str, ...]
-    commitment: bytes = b""
-    subject: bytes = b""
-    blind: bytes = b""
-
-
-@dataclass(frozen=True)
-class CaseExecuted:
-    """Identity released the person, sealed to the recipient."""
-
-    case_id: str
-    intent_index: int
-    result_index: int
-    sealed_identity: bytes
-    executed_at: int = 0
+from services.disclosure.domain import case_events as events
 
 
 @dataclass(frozen=True)
@@ -103,45 +18,104 @@ class Unasked:
 class Declined:
     """Refused by rule when it was asked."""
 
+    facts: events.CaseDeclined
 
-@dataclass(frozen=True)
-class Pending:
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What every case has that was not declined; `holds` counts the times that a hold was placed or extended."""
+
+    facts: events.CaseOpened
+    approvals: tuple[events.CaseApproved, ...] = ()
+    alerted: bool = False
+    hold: events.HoldPlaced | None = None
+    holds: int = 0
+    ended_at: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending(_Asked):
     """Waits for approvals."""
 
-    facts: CaseOpened
-    approvals: tuple[CaseApproved, ...] = ()
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawn(_Asked):
+    """Its requester no longer asked."""
 
 
-@dataclass(frozen=True)
-class Intended:
-    """The intent is, or is about to be, in the log."""
-
-    facts: CaseOpened
-    approvals: tuple[CaseApproved, ...]
-    salt: bytes
+@dataclass(frozen=True, kw_only=True)
+class Expired(_Asked):
+    """Its time was over before anything was intended."""
 
 
-@dataclass(frozen=True)
-class Opened:
+NOT_WITNESSED: Final = events.OpeningWitnessed("", 0, "", 0, 0)
+"""Stands in a case for the co-signed intent that there is none of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Aimed(_Asked):
+    """What every case has whose intent is, or is about to be, in the log."""
+
+    opening: events.OpeningIntended
+    gagged_until: int
+    witnessed: events.OpeningWitnessed = NOT_WITNESSED
+    notified: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intended(_Aimed):
+    """Waits for the witnesses."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Witnessed(_Aimed):
+    """The delay runs, or has run out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vetoed(_Aimed):
+    """Ended by an officer."""
+
+    end: events.OpeningVetoed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(_Aimed):
+    """Ended by identity."""
+
+    end: events.OpeningRefused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lapsed(_Aimed):
+    """Its time was over before it was carried through."""
+
+    end: events.OpeningLapsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened(_Aimed):
     """The sealed answer lies ready for the recipient."""
 
-    facts: CaseOpened
-    approvals: tuple[CaseApproved, ...]
-    intent_index: int
-    result_index: int
-    sealed_identity: bytes
+    end: events.CaseExecuted
 
 
-Asked = Pending | Intended | Opened
+@dataclass(frozen=True, kw_only=True)
+class Collected(_Aimed):
+    """The sealed answer was shown."""
+
+    end: events.CaseExecuted
+
+
+Live = Pending | Intended | Witnessed
+Over = Vetoed | Refused | Lapsed | Opened | Collected
+Aimed = Intended | Witnessed | Over
+Asked = Pending | Withdrawn | Expired | Aimed
 State = Unasked | Declined | Asked
-Event = CaseOpened | CaseDeclined | CaseApproved | OpeningIntended | CaseExecuted
 
 initial: State = Unasked()
 
-
-def live_approvals(state: Pending | Intended, now: int) -> list[CaseApproved]:
-    """The approvals in force at `now`."""
-    return [approval for approval in state.approvals if now < approval.expires_at]
+_Next = TypeVar("_Next", bound=_Asked)
 
 
 def stream(case_id: str) -> str:
@@ -149,17 +123,69 @@ def stream(case_id: str) -> str:
     return f"case-{case_id}"
 
 
-def evolve(state: State, event: Event) -> State:
+def live_approvals(state: Asked, now: int) -> list[events.CaseApproved]:
+    """The approvals that count at `now`: in force, and of nobody who answers to the requester's organisation."""
+    return [each for each in state.approvals if now < each.expires_at and is_independent(each, state)]
+
+
+def is_independent(approval: events.CaseApproved, state: Asked) -> bool:
+    """Whether the officer answers to another organisation than the one that asks."""
+    return approval.organisation.casefold() != state.facts.organisation.casefold()
+
+
+def evolve(state: State, event: events.Event) -> State:
     """The state after an event."""
-    match event, state:
-        case CaseOpened(), Unasked():
-            return Pending(event)
-        case CaseDeclined(), Unasked():
-            return Declined()
-        case CaseApproved(), Pending(approvals=approvals) | Intended(approvals=approvals):
-            return replace(state, approvals=(*approvals, event))
-        case OpeningIntended(intent_salt=salt), Pending(facts, approvals):
-            return Intended(facts, approvals, salt)
-        case CaseExecuted(_, intent_index, result_index, sealed, _), Intended(facts, approvals):
-            return Opened(facts, approvals, intent_index, result_index, sealed)
+    match event:
+        case events.CaseOpened():
+            return Pending(facts=event)
+        case events.CaseDeclined():
+            return Declined(event)
+    return state if isinstance(state, Unasked | Declined) else _course(state, event)
+
+
+def _course(state: Asked, event: events.Event) -> State:
+    match event:
+        case events.CaseApproved():
+            return replace(state, approvals=(*state.approvals, event))
+        case events.ApprovalWithdrawn(officer=officer):
+            return replace(state, approvals=tuple(each for each in state.approvals if each.officer != officer))
+        case events.HalfTimePassed():
+            return replace(state, alerted=True)
+        case events.HoldPlaced():
+            return replace(state, hold=event, holds=state.holds + 1)
+        case events.HoldReleased():
+            return replace(state, hold=None)
+        case events.CaseWithdrawn(withdrawn_at=at):
+            return _as(Withdrawn, state, ended_at=at)
+        case events.CaseExpired(expired_at=at):
+            return _as(Expired, state, ended_at=at)
+        case events.OpeningIntended():
+            return _as(Intended, state, opening=event, gagged_until=state.facts.gag_until)
+    return _opening(state, event) if isinstance(state, Aimed) else state
+
+
+def _opening(state: Aimed, event: events.Event) -> State:
+    match event:
+        case events.OpeningWitnessed():
+            return _as(Witnessed, state, witnessed=event)
+        case events.GagExtended(until=until):
+            return replace(state, gagged_until=until)
+        case events.SubjectNotified():
+            return replace(state, notified=True)
+        case events.OpeningVetoed(vetoed_at=at):
+            return _as(Vetoed, state, end=event, ended_at=at)
+        case events.OpeningRefused(refused_at=at):
+            return _as(Refused, state, end=event, ended_at=at)
+        case events.OpeningLapsed(lapsed_at=at):
+            return _as(Lapsed, state, end=event, ended_at=at)
+        case events.CaseExecuted(executed_at=at):
+            return _as(Opened, state, end=event, ended_at=at)
+        case events.AnswerCollected() if isinstance(state, Opened):
+            return _as(Collected, state)
     return state
+
+
+def _as(kind: type[_Next], state: Asked, **more: object) -> _Next:
+    """The same case in another state: what both states have is taken over, `more` is what changes with it."""
+    kept = {name: value for name, value in vars(state).items() if name in kind.__dataclass_fields__}
+    return kind(**{**kept, **more})

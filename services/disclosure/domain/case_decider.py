@@ -1,129 +1,275 @@
 """What may be done with a case, and when.
 
-The rules in one place: who may ask at all, one approval for each officer, live approvals of enough officers in enough
-roles before anything is intended, and no way back from there. That an approval is genuine was checked before
-(`seal.authorization`); trustees and identity check every rule of this file again by themselves.
+The rules in one place: live approvals of enough officers in enough roles, none of the requester's own, before anything
+is intended; a delay in which one officer can veto; no way back to pending; one result. Most commands are the event that
+they ask to have recorded, with its time; a table says in which states each may be. Signatures were checked before;
+trustees and identity check every rule of this file again by themselves.
+
+What the clock makes due is `Tick`'s, whoever gives it and however often.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, get_args
 
+from services.disclosure.domain import case_events as events
 from services.disclosure.domain.case import (
-    CaseApproved,
-    CaseDeclined,
-    CaseExecuted,
-    CaseOpened,
-    Event,
+    Aimed,
+    Asked,
+    Collected,
+    Declined,
+    Expired,
     Intended,
+    Lapsed,
+    Live,
     Opened,
-    OpeningIntended,
     Pending,
+    Refused,
     State,
     Unasked,
+    Vetoed,
+    Withdrawn,
+    Witnessed,
     evolve,
     initial,
+    is_independent,
     live_approvals,
 )
 from services.disclosure.domain.errors import DomainError, Reason
 
-__all__ = ["Approve", "Command", "Execute", "Finish", "decide", "evolve", "initial", "may_ask"]
+__all__ = ["Command", "decide", "evolve", "initial"]
 
-_MAY_ASK = frozenset({"REQUESTER_CLASS_COURT", "REQUESTER_CLASS_POLICE", "REQUESTER_CLASS_REGULATOR"})
+DAY: Final = 24 * 3600
+HOLD: Final = 60 * DAY
+HOLD_EXTENSION: Final = 30 * DAY
+MAX_GAG: Final = 180 * DAY
 
 
 @dataclass(frozen=True)
 class Approve:
     """Add an approval that verified, at `now`."""
 
-    approval: CaseApproved
+    approval: events.CaseApproved
     now: int
 
 
 @dataclass(frozen=True)
 class Execute:
-    """Commit to opening, if so many live approvals from so many roles are there at `now`. `salt` is for the leaf."""
+    """Commit to opening under the governance of `now`: so many approvals and roles, its hash, whether it is locked.
+
+    `intent` is what is recorded; its approvals are filled in.
+    """
 
     now: int
     approvals: int
     distinct_roles: int
-    salt: bytes
+    policy_hash: bytes
+    locked: bool
+    intent: events.OpeningIntended
 
 
 @dataclass(frozen=True)
-class Finish:
-    """Record the end of a case that was carried through."""
+class PlaceHold:
+    """Have what the alias wrote kept from `now` on; `hold` is 16 random bytes."""
 
-    intent_index: int
-    result_index: int
-    sealed_identity: bytes
-
-
-Command = CaseOpened | CaseDeclined | Approve | Execute | Finish
-"""Opening and declining hold exactly what they record."""
+    hold: bytes
+    now: int
 
 
-def may_ask(requester: str) -> bool:
-    """Whether a requester of this class has a right to an opening. A company never has."""
-    return requester in _MAY_ASK
+@dataclass(frozen=True)
+class ExtendHold:
+    """Keep it longer."""
 
 
-def decide(command: Command, state: State) -> tuple[Event, ...]:
+@dataclass(frozen=True)
+class ReleaseHold:
+    """Keep it no longer."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """It is `now`."""
+
+    now: int
+
+
+Command = (
+    events.CaseOpened
+    | events.CaseDeclined
+    | Approve
+    | events.ApprovalWithdrawn
+    | events.CaseWithdrawn
+    | Execute
+    | events.OpeningWitnessed
+    | events.OpeningVetoed
+    | events.OpeningRefused
+    | events.CaseExecuted
+    | events.GagExtended
+    | events.AnswerCollected
+    | PlaceHold
+    | ExtendHold
+    | ReleaseHold
+    | Tick
+)
+
+
+def decide(command: Command, state: State) -> tuple[events.Event, ...]:
     """What a command leads to; DomainError when the rules refuse it."""
-    match command:
-        case CaseOpened() | CaseDeclined():
-            return _asked(command, state)
-        case Approve():
-            return _approved(command, state)
-        case Execute():
-            return _executed(command, state)
-        case Finish():
-            return _finished(command, state)
+    states, rule = _RULES[type(command)]
+    if not isinstance(state, states):
+        raise DomainError(_WHY_NOT[type(state)])
+    return tuple(rule(command, state))
 
 
-def _asked(command: CaseOpened | CaseDeclined, state: State) -> tuple[Event, ...]:
-    if isinstance(command, CaseOpened) is not may_ask(command.requester):
-        raise DomainError(Reason.REQUESTER_DECLINED)
-    if not isinstance(state, Unasked):
-        raise DomainError(Reason.CASE_NOT_PENDING)
+def _itself(command: events.Event, _state: State) -> Iterable[events.Event]:
     return (command,)
 
 
-def _approved(command: Approve, state: State) -> tuple[Event, ...]:
-    case = _unfinished(state, command.now)
-    live = live_approvals(case, command.now)
-    if command.approval in live:
+def _approve(command: Approve, state: Pending) -> Iterable[events.Event]:
+    _check_time(state, command.now)
+    approval = command.approval
+    if not is_independent(approval, state):
+        raise DomainError(Reason.CONFLICT_OF_INTEREST)
+    live = live_approvals(state, command.now)
+    if approval in live:
         return ()
-    if any(each.officer == command.approval.officer for each in live):
+    if any(each.officer == approval.officer for each in live):
         raise DomainError(Reason.ALREADY_APPROVED)
-    return (command.approval,)
+    return (approval,)
 
 
-def _executed(command: Execute, state: State) -> tuple[Event, ...]:
-    if isinstance(state, Opened):
+def _withdraw_approval(command: events.ApprovalWithdrawn, state: Pending) -> Iterable[events.Event]:
+    return (command,) if any(each.officer == command.officer for each in state.approvals) else ()
+
+
+def _execute(command: Execute, state: Live | Opened | Collected) -> Iterable[events.Event]:
+    if isinstance(state, Opened | Collected):
         return ()
-    case = _unfinished(state, command.now)
-    live = live_approvals(case, command.now)
-    if len(live) < command.approvals or len({each.role for each in live}) < command.distinct_roles:
+    _check_time(state, command.now)
+    if command.locked:
+        raise DomainError(Reason.LOCKED_DOWN)
+    if command.policy_hash != state.facts.policy_hash:
+        raise DomainError(Reason.GOVERNANCE_CHANGED)
+    if not isinstance(state, Pending):
+        return ()
+    live = live_approvals(state, command.now)
+    if len({each.officer for each in live}) < command.approvals:
         raise DomainError(Reason.QUORUM_MISSING)
-    if isinstance(case, Intended):
-        return ()
-    return (OpeningIntended(case.facts.case_id, command.salt, tuple(each.approval for each in live)),)
+    if len({each.role for each in live}) < command.distinct_roles:
+        raise DomainError(Reason.QUORUM_MISSING)
+    return (replace(command.intent, approvals=tuple(each.approval for each in live)),)
 
 
-def _finished(command: Finish, state: State) -> tuple[Event, ...]:
-    match state:
-        case Intended(facts):
-            return (CaseExecuted(facts.case_id, command.intent_index, command.result_index, command.sealed_identity),)
-        case Opened():
-            return ()
-    raise DomainError(Reason.CASE_NOT_PENDING)
+def _witness(command: events.OpeningWitnessed, state: Intended | Witnessed) -> Iterable[events.Event]:
+    if isinstance(state, Witnessed):
+        return ()  # The first proof is the one that counts.
+    if state.gagged_until:
+        return (command,)
+    return (command, events.SubjectNotified(state.facts.alias_key, state.opening.commitment, command.opens_at))
 
 
-def _unfinished(state: State, now: int) -> Pending | Intended:
-    match state:
-        case Pending(facts) | Intended(facts):
-            if now < facts.expires_at:
-                return state
-            raise DomainError(Reason.CASE_EXPIRED)
-        case Opened():
-            raise DomainError(Reason.CASE_NOT_PENDING)
-    raise DomainError(Reason.CASE_UNKNOWN)
+def _finish(command: events.CaseExecuted, state: Witnessed) -> Iterable[events.Event]:
+    yield command
+    if state.notified:
+        yield events.AliasOpened(state.facts.alias_key, state.opening.commitment)
+
+
+def _extend_gag(command: events.GagExtended, state: Aimed) -> Iterable[events.Event]:
+    # A gag that is over, or never was, cannot come back: the subject has been told.
+    if state.notified or not state.gagged_until > command.extended_at:
+        raise DomainError(Reason.GAG_INVALID)
+    if not state.gagged_until < command.until <= command.extended_at + MAX_GAG:
+        raise DomainError(Reason.GAG_INVALID)
+    return (command,)
+
+
+def _place_hold(command: PlaceHold, state: Live) -> Iterable[events.Event]:
+    if state.holds:
+        raise DomainError(Reason.HOLD_SPENT)
+    return (events.HoldPlaced(state.facts.alias_key, command.hold, command.now + HOLD),)
+
+
+def _extend_hold(_command: ExtendHold, state: Asked) -> Iterable[events.Event]:
+    if state.hold is None:
+        raise DomainError(Reason.HOLD_MISSING)
+    if state.holds > 1:
+        raise DomainError(Reason.HOLD_SPENT)
+    return (replace(state.hold, until=state.hold.until + HOLD_EXTENSION),)
+
+
+def _release_hold(_command: ReleaseHold, state: Asked) -> Iterable[events.Event]:
+    if state.hold is None:
+        raise DomainError(Reason.HOLD_MISSING)
+    return (events.HoldReleased(state.hold.alias_key, state.hold.hold),)
+
+
+def _tick(command: Tick, state: State) -> Iterator[events.Event]:
+    """What is due. Nothing of it is due again once it is recorded."""
+    if isinstance(state, Unasked | Declined):
+        return
+    now, facts = command.now, state.facts
+    if isinstance(state, Live):
+        if now >= facts.expires_at:
+            yield (
+                events.CaseExpired(facts.case_id, now)
+                if isinstance(state, Pending)
+                else events.OpeningLapsed(facts.case_id, now)
+            )
+        elif not state.alerted and facts.due_at and now >= (facts.opened_at + facts.due_at) // 2:
+            yield events.HalfTimePassed(facts.case_id, now)
+    if isinstance(state, Aimed) and facts.case_salt:
+        yield from _late_notice(state, now)
+    if state.hold and now >= state.hold.until:
+        yield events.HoldReleased(state.hold.alias_key, state.hold.hold)
+
+
+def _late_notice(state: Aimed, now: int) -> Iterator[events.Event]:
+    """What a gag has kept from the subject. Without one, he is told as soon as the intent is co-signed."""
+    if state.notified or isinstance(state, Intended) or now < state.gagged_until:
+        return
+    yield events.SubjectNotified(state.facts.alias_key, state.opening.commitment, state.witnessed.opens_at)
+    if isinstance(state, Opened | Collected):
+        yield events.AliasOpened(state.facts.alias_key, state.opening.commitment)
+
+
+def _check_time(state: Live, now: int) -> None:
+    if now >= state.facts.expires_at:
+        raise DomainError(Reason.CASE_EXPIRED)
+
+
+_LIVE: Final = get_args(Live)
+_ASKED: Final = get_args(Asked)
+_RULES: Final[Mapping[type, tuple[tuple[type, ...], Callable[[Any, Any], Iterable[events.Event]]]]] = {
+    events.CaseOpened: ((Unasked,), _itself),
+    events.CaseDeclined: ((Unasked,), _itself),
+    Approve: ((Pending,), _approve),
+    events.ApprovalWithdrawn: ((Pending,), _withdraw_approval),
+    events.CaseWithdrawn: ((Pending,), _itself),
+    Execute: ((*_LIVE, Opened, Collected), _execute),
+    events.OpeningWitnessed: ((Intended, Witnessed), _witness),
+    events.OpeningVetoed: ((Intended, Witnessed), _itself),
+    events.OpeningRefused: ((Witnessed,), _itself),
+    events.CaseExecuted: ((Witnessed,), _finish),
+    events.GagExtended: (get_args(Aimed), _extend_gag),
+    events.AnswerCollected: ((Opened,), _itself),
+    PlaceHold: (_LIVE, _place_hold),
+    ExtendHold: (_ASKED, _extend_hold),
+    ReleaseHold: (_ASKED, _release_hold),
+    Tick: (get_args(State), _tick),
+}
+"""For each command the states in which it may be given, and what it then leads to."""
+
+_WHY_NOT: Final[Mapping[type, Reason]] = {
+    Unasked: Reason.CASE_UNKNOWN,
+    Declined: Reason.CASE_UNKNOWN,
+    Pending: Reason.CASE_NOT_INTENDED,
+    Intended: Reason.CASE_INTENDED,
+    Witnessed: Reason.CASE_INTENDED,
+    Vetoed: Reason.OPENING_VETOED,
+    Refused: Reason.OPENING_REFUSED,
+    Lapsed: Reason.CASE_EXPIRED,
+    Expired: Reason.CASE_EXPIRED,
+    Withdrawn: Reason.CASE_WITHDRAWN,
+    Opened: Reason.CASE_NOT_PENDING,
+    Collected: Reason.ANSWER_COLLECTED,
+}

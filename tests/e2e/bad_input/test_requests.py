@@ -274,6 +274,9 @@ async def test_a_case_under_the_id_of_another(world: World, in_vain: RefusedInVa
     request = case_pb.OpenCaseRequest(
         request_id=fresh(),
         requester=case_pb.REQUESTER_CLASS_COURT,
+        basis=case_pb.LEGAL_BASIS_COURT_ORDER,
+        organisation="District Court",
+        fields=[case_pb.PERSON_FIELD_NAME],
         instrument="1 O 2/26",
         ground="court order",
         document_hash=b"\3" * 32,

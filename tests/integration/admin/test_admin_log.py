@@ -3,6 +3,10 @@
 import gzip
 from pathlib import Path
 
+import pytest
+
+from services.admin import audits
+from services.admin.errors import AdminError
 from services.chassis.log.eventstore import Commit, EventData, Mark, Write
 from services.chassis.log.eventstore_mongo import MongoEventStore
 from tests.integration.admin.conftest import Service
@@ -145,8 +149,7 @@ async def test_an_audit_finds_nothing_in_a_sound_log_and_a_hole_in_another(servi
     assert "missing position at 2.0" in broken.json["findings"]
 
 
-async def test_there_is_no_bus_to_audit_where_nothing_is_public(tmp_path: Path, store_address: str) -> None:
-    service = Service(tmp_path / "disclosure", store_address, "disclosure")
-    refused = await service.admin("audit", "--bus")
-    await service.close()
-    assert refused.error == "error: PUBLISHES_NOTHING: disclosure publishes nothing\n"
+def test_there_is_no_bus_to_audit_where_nothing_is_public() -> None:
+    with pytest.raises(AdminError) as refused:
+        audits._curation("trustee")
+    assert (refused.value.reason, refused.value.message) == ("PUBLISHES_NOTHING", "trustee publishes nothing")

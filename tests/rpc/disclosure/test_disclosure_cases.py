@@ -7,13 +7,10 @@ from typing import Any
 import pytest
 
 from services.chassis.rpc_errors import RpcError
-from services.disclosure.domain.case import CaseDeclined
-from services.disclosure.domain.case_decider import may_ask
-from services.seal import requests
+from services.disclosure.domain.case_events import CaseDeclined
 from services.seal.authorization import Demand, Scope, bundle_hash
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import begin
-from services.seal.requests import Basis, Requester
 from tests.rpc.disclosure.authors import Author
 from tests.rpc.disclosure.world import RECIPIENT, Platform, Served, open_request, statement_of
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -35,7 +32,7 @@ async def test_a_court_opens_a_case_that_binds_post_credential_and_recipient(pla
     scope = Scope(author.post_id, ("name", "login"))
     assert case.bundle_hash == bundle_hash(author.credential, demand, scope, RECIPIENT)
     assert case.policy_hash == begin(platform.trust).hash()
-    assert case.expires_at == case.opened_at + platform.trust.policy.approval_ttl_seconds
+    assert case.expires_at == case.opened_at + platform.trust.policy.case_ttl_seconds
     assert not case.sealed_identity
     assert await disclosure.case("GetCase", pb.GetCaseRequest(case_id=case.case_id)) == case
 
@@ -172,11 +169,3 @@ async def test_malformed_requests_are_refused(platform: Platform, changes: dict[
         setattr(request, name, value)
     with pytest.raises(RpcError, match="INVALID_REQUEST"):
         await disclosure.case("OpenCase", request)
-
-
-def test_the_decider_and_the_trustees_agree_on_who_may_ask():
-    """Each has a list of its own: the decider imports nothing, and a trustee believes nothing."""
-    lawful = {requester for requester in Requester if any(requests.may_ask(requester, basis) for basis in Basis)}
-    assert {name for name in pb.RequesterClass.keys() if may_ask(name)} == {  # noqa: SIM118  (not a mapping)
-        f"REQUESTER_CLASS_{requester.upper()}" for requester in lawful
-    }

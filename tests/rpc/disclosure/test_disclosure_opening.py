@@ -15,7 +15,7 @@ from services.seal import hpke
 from services.seal.leaves import OpenResultLeaf, kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.tlog_proof import TlogProof, verify_proof
-from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform, Served
+from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform, Served, delay_over, eventually
 from vouchsafe.disclosure.events.v1.events_pb2 import LeafAppended
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
@@ -31,6 +31,11 @@ async def approved_case(platform: Platform, disclosure: Served, *officers: str) 
     return await disclosure.approve(platform.ceremony, case, *officers)
 
 
+async def answer(disclosure: Served, case: pb.Case) -> bytes:
+    """What the recipient reads."""
+    return hpke.open_sealed(RECIPIENT_PRIVATE, await disclosure.collect(case), b"release")
+
+
 async def kinds(disclosure: Served) -> list[str]:
     return [kind_of(leaf) for leaf in await disclosure.leaves()]
 
@@ -40,10 +45,10 @@ async def test_three_of_five_trustees_open_and_two_are_dead(platform: Platform):
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
     assert list(case.approved_by) == ["ann", "bob", "cyd"]
 
-    opened = await disclosure.execute(case)
+    opened = await disclosure.carry_through(case)
 
-    assert opened.state == pb.CASE_STATE_OPENED
-    assert hpke.open_sealed(RECIPIENT_PRIVATE, opened.sealed_identity, b"release") == b"Wei Chen"
+    assert not opened.sealed_identity
+    assert await answer(disclosure, opened) == b"Wei Chen"
     leaves = await disclosure.leaves()
     assert kind_of(leaves[opened.intent_index]) == "open-intent"
     assert kind_of(leaves[opened.result_index]) == "open-result"
@@ -62,13 +67,13 @@ async def test_what_was_deposited_before_a_revocation_is_opened_all_the_same(pla
     await disclosure.revoke_label()
     fresh = await platform.disclosure()
     case = await fresh.approve(platform.ceremony, await fresh.open_case(author), "ann", "bob", "cyd")
-    assert (await fresh.execute(case)).state == pb.CASE_STATE_OPENED
+    assert await answer(fresh, await fresh.carry_through(case)) == b"Wei Chen"
 
 
 async def test_executing_again_answers_the_same_and_releases_once(platform: Platform):
     disclosure = await platform.disclosure()
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
-    first = await disclosure.execute(case)
+    first = await disclosure.carry_through(case)
     assert await disclosure.execute(case) == first
     assert len(platform.identity.released) == 1
 
@@ -96,6 +101,7 @@ async def test_two_trustees_are_not_enough(tmp_path: Any):
         await platform.start("witness-1", "witness-2", "trustee-2", "trustee-4")
         disclosure = await platform.disclosure()
         case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+        await delay_over(await disclosure.intend(case))
         with pytest.raises(RpcError, match="TRUSTEES_UNAVAILABLE"):
             await disclosure.execute(case)
         assert platform.identity.released == []
@@ -121,8 +127,7 @@ async def test_a_forged_partial_is_rejected_and_the_others_suffice(platform: Pla
         return replace(peers, trustees=[forge, *peers.trustees[1:]])
 
     disclosure = await platform.disclosure(one_forges)
-    case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
-    assert (await disclosure.execute(case)).state == pb.CASE_STATE_OPENED
+    await disclosure.carry_through(await approved_case(platform, disclosure, "ann", "bob", "cyd"))
 
 
 async def test_forged_partials_beyond_the_threshold_refuse_the_opening(platform: Platform):
@@ -139,6 +144,7 @@ async def test_forged_partials_beyond_the_threshold_refuse_the_opening(platform:
 
     disclosure = await platform.disclosure(three_forge)
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    await delay_over(await disclosure.intend(case))
     with pytest.raises(RpcError, match="OPENING_REFUSED"):
         await disclosure.execute(case)
     assert platform.identity.released == []
@@ -161,11 +167,13 @@ async def test_identity_that_refuses_ends_the_opening(platform: Platform):
     disclosure = await platform.disclosure()
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
     platform.identity._persons.clear()
+    await delay_over(await disclosure.intend(case))
     for _ in range(2):
         with pytest.raises(RpcError, match="OPENING_REFUSED"):
             await disclosure.execute(case)
     results = [OpenResultLeaf.parse(leaf) for leaf in await disclosure.leaves() if kind_of(leaf) == OpenResultLeaf.KIND]
-    assert [result.outcome for result in results] == ["opened", "refused"]
+    assert [result.outcome for result in results] == ["refused"]
+    assert (await disclosure.case("GetCase", pb.GetCaseRequest(case_id=case.case_id))).state == pb.CASE_STATE_REFUSED
 
 
 class Crash(Exception):
@@ -189,27 +197,97 @@ class CrashingStore(MemoryEventStore):
         return commit
 
 
+STEPS = {
+    "intended": 1,
+    "intent leaf": 2,
+    "notice leaf": 3,
+    "witnessed": 4,
+}
+LAST_STEPS = {"executed": 1, "result leaf": 2}
+
+
+async def dies_at(store: CrashingStore, disclosure: Served, case: pb.Case, request_id: str, before: bool) -> None:
+    """Execute, and have the process die at the append that the store was told."""
+    store.before = before
+    with pytest.raises(RpcError, match="INTERNAL"):
+        await disclosure.execute(case, request_id)
+    assert store.die_at == 0
+
+
+async def opened_once(reborn: Served, opened: pb.Case) -> None:
+    """One intent, one notice, one result, and the answer behind them."""
+    assert await answer(reborn, opened) == b"Wei Chen"
+    found = await kinds(reborn)
+    assert [found.count(kind) for kind in ("open-intent", "subject-notice", "open-result")] == [1, 1, 1]
+    assert found.index("open-intent") == opened.intent_index < found.index("open-result") == opened.result_index
+
+
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("step", [1, 2, 3, 4], ids=["intended", "intent-leaf", "result-leaf", "executed"])
-async def test_a_crash_between_two_steps_is_made_good_by_a_retry(tmp_path: Any, step: int, before: bool):
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+async def test_a_crash_on_the_way_to_the_intent_is_made_good_by_a_retry(tmp_path: Any, step: int, before: bool):
     store = CrashingStore()
     async with Platform(tmp_path, Ceremony(), store) as platform:
         await platform.start("witness-1", "witness-2", "trustee-1", "trustee-2", "trustee-3")
-        dying = await platform.disclosure()
+        dying = await platform.disclosure(background=False)
         case = await approved_case(platform, dying, "ann", "bob", "cyd")
-        store.die_at, store.before = step, before
         request_id = str(uuid.uuid4())
-        with pytest.raises(RpcError, match="INTERNAL"):
-            await dying.execute(case, request_id)
-        assert store.die_at == 0
+        store.die_at = step
+        await dies_at(store, dying, case, request_id, before)
+
+        reborn = await platform.disclosure(background=False)
+        witnessed = await reborn.execute(case, request_id)
+        assert witnessed.state == pb.CASE_STATE_WITNESSED
+        await delay_over(witnessed)
+        await opened_once(reborn, await reborn.execute(case))
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("step", LAST_STEPS.values(), ids=LAST_STEPS)
+async def test_a_crash_on_the_way_to_the_result_is_made_good_by_a_retry(tmp_path: Any, step: int, before: bool):
+    store = CrashingStore()
+    async with Platform(tmp_path, Ceremony(), store) as platform:
+        await platform.start("witness-1", "witness-2", "trustee-1", "trustee-2", "trustee-3")
+        dying = await platform.disclosure(background=False)
+        case = await approved_case(platform, dying, "ann", "bob", "cyd")
+        await delay_over(await dying.intend(case))
+        store.die_at = step
+        await dies_at(store, dying, case, str(uuid.uuid4()), before)
+
+        reborn = await platform.disclosure(background=False)
+        await opened_once(reborn, await reborn.execute(case))
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4], ids=["intended", "intent leaf", "notice leaf", "witnessed"])
+async def test_a_crash_is_made_good_although_nobody_calls_again(tmp_path: Any, step: int):
+    store = CrashingStore()
+    async with Platform(tmp_path, Ceremony(), store) as platform:
+        await platform.start("witness-1", "witness-2", "trustee-1", "trustee-2", "trustee-3")
+        dying = await platform.disclosure(background=False)
+        case = await approved_case(platform, dying, "ann", "bob", "cyd")
+        store.die_at = step
+        await dies_at(store, dying, case, str(uuid.uuid4()), before=False)
 
         reborn = await platform.disclosure()
-        opened = await reborn.execute(case, request_id)
-        assert opened.state == pb.CASE_STATE_OPENED
-        assert hpke.open_sealed(RECIPIENT_PRIVATE, opened.sealed_identity, b"release") == b"Wei Chen"
+        case = await eventually(lambda: reborn.get(case), lambda now: now.state == pb.CASE_STATE_WITNESSED)
+        assert case.intent.proof
         found = await kinds(reborn)
-        assert found.count("open-intent") == found.count("open-result") == 1
-        assert found.index("open-intent") == opened.intent_index < found.index("open-result") == opened.result_index
+        assert [found.count(kind) for kind in ("open-intent", "subject-notice", "open-result")] == [1, 1, 0]
+
+
+async def test_a_result_that_a_crash_kept_out_of_the_log_gets_there_although_nobody_calls_again(tmp_path: Any):
+    store = CrashingStore()
+    async with Platform(tmp_path, Ceremony(), store) as platform:
+        await platform.start("witness-1", "witness-2", "trustee-1", "trustee-2", "trustee-3")
+        dying = await platform.disclosure(background=False)
+        case = await approved_case(platform, dying, "ann", "bob", "cyd")
+        await delay_over(await dying.intend(case))
+        store.die_at = 1
+        await dies_at(store, dying, case, str(uuid.uuid4()), before=False)
+        assert "open-result" not in await kinds(dying)
+
+        reborn = await platform.disclosure()
+        found = await eventually(lambda: kinds(reborn), lambda kinds: "open-result" in kinds)
+        assert found.count("open-result") == 1
 
 
 @pytest.mark.parametrize("answered", [True, False], ids=["after-release", "before-release"])
@@ -224,12 +302,12 @@ async def test_a_crash_around_the_release_is_made_good_by_a_retry(platform: Plat
 
     dying = await platform.disclosure(dying_identity)
     case = await approved_case(platform, dying, "ann", "bob", "cyd")
+    await delay_over(await dying.intend(case))
     with pytest.raises(RpcError, match="INTERNAL"):
         await dying.execute(case)
     reborn = await platform.disclosure()
     # Another officer's desk, another request: what counts is the case.
-    assert (await reborn.execute(case)).state == pb.CASE_STATE_OPENED
-    assert (await kinds(reborn)).count("open-result") == 1
+    await opened_once(reborn, await reborn.execute(case))
 
 
 async def test_nobody_is_asked_before_the_log_says_so(platform: Platform):
@@ -249,8 +327,8 @@ async def test_nobody_is_asked_before_the_log_says_so(platform: Platform):
 
     disclosure = await platform.disclosure(watching)
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
-    await disclosure.execute(case)
-    assert seen == {"trustee": ["open-intent"], "identity": ["open-intent", "open-result"]}
+    await disclosure.carry_through(case)
+    assert seen == {"trustee": ["open-intent"], "identity": ["open-intent"]}
 
 
 def logged(store: Any) -> list[LeafAppended]:
@@ -270,7 +348,7 @@ async def test_what_the_envelope_held_is_nowhere_in_the_store_or_the_logs(
     await disclosure.publish_label()
     await disclosure.deposit(author)
     case = await disclosure.approve(platform.ceremony, await disclosure.open_case(author), "ann", "bob", "cyd")
-    await disclosure.execute(case)
+    await disclosure.carry_through(case)
     request = platform.identity.released[0]
     assert request.escrow_reference == author.eref
     stored = [event.data for commit in platform.store._commits.values() for event in commit.events]
@@ -295,6 +373,7 @@ async def test_identity_that_is_away_is_asked_again_by_the_next_execution(platfo
 
     disclosure = await platform.disclosure(away)
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
+    await delay_over(await disclosure.intend(case))
     with pytest.raises(RpcError, match="DEPENDENCY_UNAVAILABLE"):
         await disclosure.execute(case)
     back = await platform.disclosure()

@@ -8,9 +8,8 @@ from services.seal import hpke
 from services.seal.checkpoint import verify_checkpoint
 from services.seal.leaves import kind_of
 from tests.rpc.disclosure.test_disclosure_log import commit_ownership
-from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform
+from tests.rpc.disclosure.world import RECIPIENT_PRIVATE, Ceremony, Platform, eventually
 from tests.support.store import fresh_database, store_uri
-from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
 
 
@@ -27,12 +26,14 @@ async def test_a_case_is_opened_on_the_real_store(tmp_path: Path):
             await other.deposit(author)
             case = await one.approve(platform.ceremony, await other.open_case(author), "ann", "bob", "cyd")
 
-            opened = await other.execute(case)
+            opened = await other.carry_through(case)
 
-            assert opened.state == pb.CASE_STATE_OPENED
-            assert hpke.open_sealed(RECIPIENT_PRIVATE, opened.sealed_identity, b"release") == b"Wei Chen"
-            note = (await one.log("GetCheckpoint", log_pb.GetCheckpointRequest(min_size=15))).checkpoint
-            assert verify_checkpoint(note, platform.trust.log_policy()).checkpoint.size == 15
+            sealed = await one.collect(opened)
+            assert hpke.open_sealed(RECIPIENT_PRIVATE, sealed, b"release") == b"Wei Chen"
+            note = (await one.log("GetCheckpoint", log_pb.GetCheckpointRequest(min_size=16))).checkpoint
+            assert verify_checkpoint(note, platform.trust.log_policy()).checkpoint.size == 16
             kinds = [kind_of(leaf) for leaf in await one.leaves()]
             assert kinds[0] == "ceremony"
-            assert kinds[-3:] == ["open-intent", "subject-notice", "open-result"]
+            assert kinds[-4:] == ["case-asked", "open-intent", "subject-notice", "open-result"]
+            listed = await eventually(other.listed, lambda page: page.cases)
+            assert [each.case_id for each in listed.cases] == [case.case_id]

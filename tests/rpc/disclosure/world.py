@@ -3,27 +3,31 @@
 The forum and identity are played here; both sign and check with the real keys, as their services do.
 """
 
+import asyncio
 import ssl
+import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
 from services.chassis import configfile
-from services.chassis.clock import SystemClock
+from services.chassis.clock import Clock, SystemClock
 from services.chassis.deployment import Endpoints, Listen, Paths, ProcessName, Secrets
 from services.chassis.identity_uri import identity_of, parse_identity, server_name
 from services.chassis.integration.bus import foreign_commit_id
 from services.chassis.integration.consumer import ForeignEvent
 from services.chassis.lifecycle import Process, Start
-from services.chassis.log.eventstore import EventStore, Mark
+from services.chassis.log.eventstore import EventStore, LogStore, Mark
+from services.chassis.log.tailing import LogTail
+from services.chassis.log.worker import LogWorker
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles
@@ -61,6 +65,7 @@ from vouchsafe.disclosure.v1 import deposit_service_pb2 as deposit_pb
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
 from vouchsafe.disclosure.v1.deposit_service_pb2_grpc import DepositServiceStub
+from vouchsafe.disclosure.v1.governance_service_pb2_grpc import GovernanceServiceStub
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 from vouchsafe.forum.v1 import evidence_service_pb2 as forum_pb
 from vouchsafe.identity.v1 import release_service_pb2 as release_pb
@@ -68,6 +73,7 @@ from vouchsafe.verification.events.v1 import events_pb2 as verification_pb
 
 DOMAIN = "vouchsafe.internal"
 ORIGIN = f"{DOMAIN}/log"
+T = TypeVar("T")
 CONFIG = Path(__file__).parents[3] / "deploy" / "config"
 ROLES = {"ann": "legal", "bob": "legal", "eve": "legal", "cyd": "privacy", "dan": "ombuds"}
 
@@ -265,7 +271,7 @@ TRUSTEES, WITNESSES = 5, 2
 class Platform:
     """Trustees and witnesses as they run, a store, and any number of disclosure processes on it, one after another."""
 
-    def __init__(self, directory: Path, ceremony: Ceremony, store: EventStore) -> None:
+    def __init__(self, directory: Path, ceremony: Ceremony, store: LogStore) -> None:
         self.directory = directory
         self.ceremony = ceremony
         self.trust = ceremony.trust
@@ -312,20 +318,49 @@ class Platform:
             self._stack.push_async_callback(client.close)
         return clients
 
-    async def disclosure(self, peers: Callable[[Peers], Peers] = lambda peers: peers) -> "Served":
-        """A new disclosure process on the store, caught up and serving. `peers` may change whom it asks."""
+    async def disclosure(
+        self,
+        peers: Callable[[Peers], Peers] = lambda peers: peers,
+        *,
+        clock: Clock | None = None,
+        background: bool = True,
+    ) -> "Served":
+        """A new disclosure process on the store, caught up and serving. `peers` may change whom it asks.
+
+        Without a `background` it does nothing but answer: nobody sequences its log, and nothing is made good by itself.
+        """
         endpoints = Endpoints(ProcessName("disclosure"), Listen(""), peers=self.addresses)
         channels = Channels(endpoints, tls_of("disclosure"))
         self._stack.push_async_callback(channels.close)
         real = connect(channels, trustees=TRUSTEES, witnesses=self._witnesses())
         asked = peers(Peers(self.forum, self.identity, real.trustees, real.witnesses))
-        service = build(store=self.store, trust=self.trust, keys=self.ceremony.keys, peers=asked, clock=SystemClock())
+        service = build(
+            store=self.store, trust=self.trust, keys=self.ceremony.keys, peers=asked, clock=clock or SystemClock()
+        )
         await open_log(service, self.trust)
         of = process("disclosure", self.directory, {}, self.ceremony.text)
         serving = server(of, service, configfile.load(of.config, Config))
         await serving.start()
         self._stack.push_async_callback(serving.stop, 0)
+        if background:
+            await self._stack.enter_async_context(_running(service, self.store))
         return Served(service, f"127.0.0.1:{serving.port}", self._stack)
+
+
+@asynccontextmanager
+async def _running(service: Disclosure, store: LogStore) -> AsyncIterator[None]:
+    """What `wiring.start` has run behind the service, but for the bus."""
+    worker = LogWorker(store, lease_seconds=1.0, poll_seconds=0.05)
+    worker.add("clockwork", lambda _epoch: service.clockwork)
+    tail = LogTail(worker.log, news=worker.sequenced, models=[service.book], window=sys.maxsize)
+    tasks = [asyncio.create_task(each) for each in (worker.run(), tail.run())]
+    try:
+        await tail.ready()
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Served:
@@ -370,6 +405,10 @@ class Served:
         response = await channel.unary(getattr(CaseServiceStub(channel.channel), method), request)
         return response.case
 
+    async def get(self, case: case_pb.Case) -> case_pb.Case:
+        """The case as it stands now."""
+        return await self.case("GetCase", case_pb.GetCaseRequest(case_id=case.case_id))
+
     async def log(self, method: str, request: Any) -> Any:
         """Call TransparencyLogService as the person-side edge."""
         channel = self.channel("person-edge")
@@ -391,8 +430,37 @@ class Served:
 
     async def execute(self, case: case_pb.Case, request_id: str | None = None) -> case_pb.Case:
         """Execute the case."""
-        request = case_pb.ExecuteCaseRequest(request_id=request_id or str(uuid.uuid4()), case_id=case.case_id)
-        return await self.case("ExecuteCase", request)
+        return await self.case("ExecuteCase", execute_request(case, request_id))
+
+    async def intend(self, case: case_pb.Case) -> case_pb.Case:
+        """Execute for the first time: the intent is co-signed, and its delay runs."""
+        witnessed = await self.execute(case)
+        assert witnessed.state == case_pb.CASE_STATE_WITNESSED
+        return witnessed
+
+    async def carry_through(self, case: case_pb.Case) -> case_pb.Case:
+        """Execute, wait for the delay to be over, and execute again; the opened case."""
+        await delay_over(await self.intend(case))
+        opened = await self.execute(case)
+        assert opened.state == case_pb.CASE_STATE_OPENED
+        return opened
+
+    async def collect(self, case: case_pb.Case, request_id: str | None = None) -> bytes:
+        """The sealed answer."""
+        channel = self.channel("officer-desk")
+        known = {"request_id": request_id or str(uuid.uuid4()), "case_id": case.case_id}
+        method = CaseServiceStub(channel.channel).CollectAnswer
+        return (await channel.unary(method, case_pb.CollectAnswerRequest(**known))).sealed_identity
+
+    async def listed(self, **query: Any) -> case_pb.ListCasesResponse:
+        """A page of the list of cases."""
+        channel = self.channel("officer-desk")
+        return await channel.unary(CaseServiceStub(channel.channel).ListCases, case_pb.ListCasesRequest(**query))
+
+    async def governance(self, method: str, request: Any) -> Any:
+        """Call GovernanceService as the officers' desk."""
+        channel = self.channel("officer-desk")
+        return await channel.unary(getattr(GovernanceServiceStub(channel.channel), method), request)
 
     async def leaves(self) -> list[bytes]:
         """All leaves of the log."""
@@ -402,18 +470,44 @@ class Served:
 RECIPIENT_PRIVATE, RECIPIENT = hpke.generate()
 
 
+def execute_request(case: case_pb.Case, request_id: str | None = None) -> case_pb.ExecuteCaseRequest:
+    """Somebody wants the case to go on."""
+    return case_pb.ExecuteCaseRequest(request_id=request_id or str(uuid.uuid4()), case_id=case.case_id)
+
+
+async def eventually(look: Callable[[], Awaitable[T]], holds: Callable[[T], object], patience: float = 15.0) -> T:
+    """What is seen once it holds; TimeoutError when it never does."""
+    async with asyncio.timeout(patience):
+        while not holds(seen := await look()):  # noqa: ASYNC110  (what another process does is seen by looking)
+            await asyncio.sleep(0.05)
+    return seen
+
+
+async def delay_over(case: case_pb.Case) -> None:
+    """Return when a trustee's clock, too, shows that the delay is over."""
+    await asyncio.sleep(max(0.0, case.intent.opens_at - time.time()))
+
+
 def open_request(author: Author, **changes: Any) -> case_pb.OpenCaseRequest:
     """A court's request about the author's post."""
     request = case_pb.OpenCaseRequest(
         request_id=str(uuid.uuid4()),
         requester=case_pb.REQUESTER_CLASS_COURT,
+        basis=case_pb.LEGAL_BASIS_COURT_ORDER,
+        organisation="District Court",
+        fields=[case_pb.PERSON_FIELD_NAME, case_pb.PERSON_FIELD_LOGIN],
         instrument="docket 7",
         ground="court order",
         document_hash=bytes(32),
         post_id=author.post_id,
         recipient_key=RECIPIENT,
     )
-    request.MergeFrom(case_pb.OpenCaseRequest(**changes))
+    for name, value in changes.items():
+        if name == "fields":
+            del request.fields[:]
+            request.fields.extend(value)
+        else:
+            setattr(request, name, value)
     return request
 
 

@@ -1,126 +1,228 @@
-"""The rules of a case: who may ask, who may approve, what it takes, and no way back."""
+"""The rules of a case: who may approve, what it takes, who can stop it, and no way back."""
 
 from dataclasses import replace
 
 import pytest
 
 from services.disclosure.domain import case, case_decider
-from services.disclosure.domain.case import CaseApproved, CaseDeclined, CaseExecuted, CaseOpened, OpeningIntended
-from services.disclosure.domain.case_decider import Approve, Execute, Finish
+from services.disclosure.domain import case_events as events
+from services.disclosure.domain.case_decider import Approve, Command, ExtendHold, PlaceHold, ReleaseHold
 from services.disclosure.domain.errors import Reason
 from tests.support.decider import specification
-
-NOW, END = 1_000, 2_000
-OPENED = CaseOpened(
-    case_id="c",
-    requester="REQUESTER_CLASS_COURT",
-    instrument="docket 7",
-    ground="court order",
-    document_hash=bytes(32),
-    post_id="p",
-    recipient_key=b"r" * 32,
-    alias_key=b"a" * 32,
-    bundle_hash=b"b" * 32,
-    policy_hash=b"h" * 32,
-    opened_at=NOW,
-    expires_at=END,
-    thread_id="t",
-    title="",
-    body="text",
-    thread_key=b"k" * 32,
-    thread_certificate=b"c" * 64,
-    post_signature=b"s" * 64,
+from tests.unit.disclosure.case_story import (
+    AIMED,
+    ALIAS_OPENED,
+    ANN,
+    BOB,
+    COLLECTED,
+    CYD,
+    DAY,
+    DECLINED,
+    DONE,
+    END,
+    EXECUTE,
+    EXECUTED,
+    GAG,
+    HELD,
+    HELD_LONGER,
+    INTENDED,
+    INTENDED_AT,
+    LAPSED,
+    NOTIFIED,
+    NOW,
+    OPENED,
+    OPENS_AT,
+    PENDING,
+    READY,
+    REFUSED,
+    RELEASED,
+    RUNNING,
+    STATES,
+    VETOED,
+    WITHDRAWN,
+    WITHDRAWN_APPROVAL,
+    WITNESSED,
+    approval,
 )
-DECLINED = CaseDeclined("c", "REQUESTER_CLASS_COMPANY", "letter", "curiosity", bytes(32), "p", NOW)
-ANN = CaseApproved("c", "ann", "legal", "note of ann", END)
-BOB = CaseApproved("c", "bob", "legal", "note of bob", END)
-CYD = CaseApproved("c", "cyd", "privacy", "note of cyd", END)
-EXECUTE = Execute(NOW, approvals=3, distinct_roles=2, salt=b"s" * 32)
-INTENDED = OpeningIntended("c", b"s" * 32, ("note of ann", "note of bob", "note of cyd"))
-EXECUTED = CaseExecuted("c", 4, 5, b"sealed")
-READY = (OPENED, ANN, BOB, CYD)
+
 given = specification(case_decider)
+EXTENDED = events.GagExtended("c", GAG + DAY, b"x" * 32, NOW + DAY)
 
 
-def test_a_court_opens_a_case() -> None:
+def test_a_request_is_opened_or_declined_once() -> None:
     given().when(OPENED).then(OPENED)
-
-
-def test_a_company_is_declined_and_that_is_recorded() -> None:
     given().when(DECLINED).then(DECLINED)
-    assert not case_decider.may_ask("REQUESTER_CLASS_COMPANY")
-    given().when(replace(OPENED, requester="REQUESTER_CLASS_COMPANY")).refused(Reason.REQUESTER_DECLINED)
+    given(OPENED).when(OPENED).refused(Reason.CASE_NOT_INTENDED)
+    given(DECLINED).when(DECLINED).refused(Reason.CASE_UNKNOWN)
 
 
-def test_nobody_who_may_ask_is_declined_by_mistake() -> None:
-    given().when(replace(DECLINED, requester="REQUESTER_CLASS_COURT")).refused(Reason.REQUESTER_DECLINED)
-
-
-def test_a_case_is_opened_once() -> None:
-    given(OPENED).when(OPENED).refused(Reason.CASE_NOT_PENDING)
-
-
-def test_an_officer_approves_once() -> None:
+def test_officers_approve() -> None:
     given(OPENED).when(Approve(ANN, NOW)).then(ANN)
+    given(OPENED, ANN).when(Approve(BOB, NOW)).then(BOB)
     given(OPENED, ANN).when(Approve(ANN, NOW)).then()
-    given(OPENED, ANN).when(Approve(replace(ANN, approval="another note"), NOW)).refused(Reason.ALREADY_APPROVED)
+    given(OPENED, ANN).when(Approve(replace(ANN, approval="another"), NOW)).refused(Reason.ALREADY_APPROVED)
 
 
-def test_an_officer_whose_approval_expired_may_approve_again() -> None:
-    short = replace(ANN, expires_at=NOW + 10)
-    again = replace(ANN, approval="later note")
-    given(OPENED, short).when(Approve(again, NOW + 10)).then(again)
+def test_an_officer_whose_approval_ran_out_approves_anew() -> None:
+    anew = replace(ANN, approval="another", expires_at=END)
+    given(OPENED, ANN).when(Approve(anew, ANN.expires_at)).then(anew)
 
 
-@pytest.mark.parametrize("before", [(), (DECLINED,)], ids=["unasked", "declined"])
-@pytest.mark.parametrize("command", [Approve(ANN, NOW), EXECUTE], ids=["approve", "execute"])
-def test_what_was_not_opened_is_unknown(command: case_decider.Command, before: tuple[case.Event, ...]) -> None:
-    given(*before).when(command).refused(Reason.CASE_UNKNOWN)
+@pytest.mark.parametrize("organisation", ["District Court", "district COURT"])
+def test_nobody_approves_what_his_own_organisation_asks_for(organisation: str) -> None:
+    insider = approval("ida", "privacy", organisation)
+    given(OPENED).when(Approve(insider, NOW)).refused(Reason.CONFLICT_OF_INTEREST)
+    given(OPENED, ANN, BOB, insider).when(EXECUTE).refused(Reason.QUORUM_MISSING)
 
 
-@pytest.mark.parametrize("command", [Approve(ANN, END), replace(EXECUTE, now=END)], ids=["approve", "execute"])
-def test_an_expired_case_is_over(command: case_decider.Command) -> None:
-    given(OPENED).when(command).refused(Reason.CASE_EXPIRED)
-    given(*READY, INTENDED).when(command).refused(Reason.CASE_EXPIRED)
+def test_an_approval_is_withdrawn_and_can_be_given_again() -> None:
+    given(*READY).when(WITHDRAWN_APPROVAL).then(WITHDRAWN_APPROVAL)
+    given(*READY, WITHDRAWN_APPROVAL).when(EXECUTE).refused(Reason.QUORUM_MISSING)
+    given(*READY, WITHDRAWN_APPROVAL).when(WITHDRAWN_APPROVAL).then()
+    given(*READY, WITHDRAWN_APPROVAL).when(Approve(ANN, NOW)).then(ANN)
 
 
-@pytest.mark.parametrize(
-    "approvals",
-    [(), (ANN,), (ANN, CYD), (ANN, BOB, replace(ANN, officer="dan"))],
-    ids=["none", "one", "two", "three of one role"],
-)
-def test_too_few_approvals_or_roles_are_no_quorum(approvals: tuple[CaseApproved, ...]) -> None:
-    given(OPENED, *approvals).when(EXECUTE).refused(Reason.QUORUM_MISSING)
-
-
-def test_expired_approvals_do_not_count() -> None:
-    given(OPENED, ANN, BOB, replace(CYD, expires_at=NOW)).when(EXECUTE).refused(Reason.QUORUM_MISSING)
-
-
-def test_a_quorum_commits_to_the_intent_and_keeps_the_salt() -> None:
+def test_enough_live_approvals_in_enough_roles_make_an_intent() -> None:
     given(*READY).when(EXECUTE).then(INTENDED)
+    given(OPENED, ANN, CYD).when(EXECUTE).refused(Reason.QUORUM_MISSING)
+    given(OPENED, ANN, BOB, approval("eve", "legal")).when(EXECUTE).refused(Reason.QUORUM_MISSING)
+    given(*READY).when(replace(EXECUTE, now=ANN.expires_at)).refused(Reason.QUORUM_MISSING)
 
 
-def test_an_intended_case_is_carried_on_under_the_first_salt() -> None:
-    given(*READY, INTENDED).when(replace(EXECUTE, salt=b"t" * 32)).then()
+def test_one_officer_twice_is_one() -> None:
+    again = replace(ANN, approval="another", role="privacy")
+    given(OPENED, ANN, again, BOB).when(EXECUTE).refused(Reason.QUORUM_MISSING)
 
 
-def test_an_intended_case_still_needs_a_live_quorum() -> None:
-    short = (OPENED, ANN, BOB, replace(CYD, expires_at=NOW + 10), INTENDED)
-    given(*short).when(replace(EXECUTE, now=NOW + 10)).refused(Reason.QUORUM_MISSING)
-    again = replace(CYD, approval="later note")
-    given(*short).when(Approve(again, NOW + 10)).then(again)
-    given(*short, again).when(replace(EXECUTE, now=NOW + 10)).then()
+@pytest.mark.parametrize("state", ["pending", "intended", "witnessed"])
+def test_a_lock_down_stops_every_execution(state: str) -> None:
+    given(*STATES[state]).when(replace(EXECUTE, locked=True)).refused(Reason.LOCKED_DOWN)
 
 
-def test_only_an_intended_case_is_finished_and_once() -> None:
-    finish = Finish(4, 5, b"sealed")
-    given(*READY).when(finish).refused(Reason.CASE_NOT_PENDING)
-    given(*READY, INTENDED).when(finish).then(EXECUTED)
-    given(*READY, INTENDED, EXECUTED).when(finish).then()
+@pytest.mark.parametrize("state", ["pending", "intended", "witnessed"])
+def test_a_case_ends_with_the_governance_it_was_opened_under(state: str) -> None:
+    given(*STATES[state]).when(replace(EXECUTE, policy_hash=b"o" * 32)).refused(Reason.GOVERNANCE_CHANGED)
 
 
-def test_an_opened_case_takes_no_more_approvals_and_is_not_opened_again() -> None:
-    opened = (*READY, INTENDED, EXECUTED)
-    given(*opened).when(Approve(ANN, NOW)).refused(Reason.CASE_NOT_PENDING)
-    given(*opened).when(EXECUTE).then()
+@pytest.mark.parametrize("state", ["pending", "intended", "witnessed"])
+def test_nothing_is_executed_after_its_time(state: str) -> None:
+    given(*STATES[state]).when(replace(EXECUTE, now=END)).refused(Reason.CASE_EXPIRED)
+
+
+def test_a_repeated_execution_changes_nothing() -> None:
+    for state in (AIMED, RUNNING, DONE, (*DONE, COLLECTED)):
+        given(*state).when(EXECUTE).then()
+
+
+def test_the_first_proof_is_kept_and_the_subject_told() -> None:
+    given(*AIMED).when(WITNESSED).then(WITNESSED, NOTIFIED)
+    given(*RUNNING).when(replace(WITNESSED, intent_proof="another")).then()
+
+
+def test_under_a_gag_the_subject_is_not_told() -> None:
+    gagged = (replace(OPENED, gag_until=GAG), *AIMED[1:])
+    given(*gagged).when(WITNESSED).then(WITNESSED)
+    given(*gagged, WITNESSED).when(EXECUTED).then(EXECUTED)
+
+
+def test_a_veto_ends_an_intended_opening() -> None:
+    for state in (AIMED, RUNNING):
+        given(*state).when(VETOED).then(VETOED)
+    vetoed = given(*RUNNING, VETOED)
+    for command in (EXECUTE, EXECUTED, REFUSED, VETOED, WITNESSED, COLLECTED):
+        vetoed.when(command).refused(Reason.OPENING_VETOED)
+
+
+def test_an_answer_comes_only_after_the_delay_began_and_is_the_one_result() -> None:
+    given(*READY).when(EXECUTED).refused(Reason.CASE_NOT_INTENDED)
+    given(*AIMED).when(EXECUTED).refused(Reason.CASE_INTENDED)
+    given(*RUNNING).when(EXECUTED).then(EXECUTED, ALIAS_OPENED)
+    given(*RUNNING).when(REFUSED).then(REFUSED)
+    given(*DONE).when(EXECUTED).refused(Reason.CASE_NOT_PENDING)
+    given(*RUNNING, REFUSED).when(EXECUTED).refused(Reason.OPENING_REFUSED)
+    given(*RUNNING, LAPSED).when(EXECUTED).refused(Reason.CASE_EXPIRED)
+
+
+def test_an_answer_is_collected_once() -> None:
+    given(*RUNNING).when(COLLECTED).refused(Reason.CASE_INTENDED)
+    given(*DONE).when(COLLECTED).then(COLLECTED)
+    given(*DONE, COLLECTED).when(COLLECTED).refused(Reason.ANSWER_COLLECTED)
+
+
+def test_a_case_is_withdrawn_as_long_as_nothing_is_intended() -> None:
+    given(*READY).when(WITHDRAWN).then(WITHDRAWN)
+    given(*AIMED).when(WITHDRAWN).refused(Reason.CASE_INTENDED)
+    given(OPENED, WITHDRAWN).when(Approve(ANN, NOW)).refused(Reason.CASE_WITHDRAWN)
+
+
+def test_a_gag_is_put_off_while_it_lasts_and_never_for_too_long() -> None:
+    gagged = given(replace(OPENED, gag_until=GAG), *AIMED[1:], WITNESSED)
+    gagged.when(EXTENDED).then(EXTENDED)
+    gagged.when(replace(EXTENDED, until=GAG)).refused(Reason.GAG_INVALID)
+    gagged.when(replace(EXTENDED, until=NOW + DAY + 180 * DAY)).then(replace(EXTENDED, until=NOW + DAY + 180 * DAY))
+    gagged.when(replace(EXTENDED, until=NOW + DAY + 180 * DAY + 1)).refused(Reason.GAG_INVALID)
+    gagged.when(replace(EXTENDED, extended_at=GAG, until=GAG + DAY)).refused(Reason.GAG_INVALID)
+    gagged.and_then(NOTIFIED).when(EXTENDED).refused(Reason.GAG_INVALID)
+    given(*RUNNING).when(EXTENDED).refused(Reason.GAG_INVALID)
+    given(*READY).when(EXTENDED).refused(Reason.CASE_NOT_INTENDED)
+
+
+def test_a_hold_is_placed_extended_once_and_released() -> None:
+    given(*PENDING).when(PlaceHold(HELD.hold, NOW)).then(HELD)
+    given(OPENED, HELD).when(PlaceHold(b"2" * 16, NOW)).refused(Reason.HOLD_SPENT)
+    given(OPENED, HELD).when(ExtendHold()).then(HELD_LONGER)
+    given(OPENED, HELD, HELD_LONGER).when(ExtendHold()).refused(Reason.HOLD_SPENT)
+    given(OPENED, HELD, HELD_LONGER).when(ReleaseHold()).then(RELEASED)
+    for command in (ExtendHold(), ReleaseHold()):
+        given(OPENED).when(command).refused(Reason.HOLD_MISSING)
+        given(OPENED, HELD, RELEASED).when(command).refused(Reason.HOLD_MISSING)
+    given(OPENED, HELD, RELEASED).when(PlaceHold(b"2" * 16, NOW)).refused(Reason.HOLD_SPENT)
+
+
+ALLOWED: dict[type, tuple[Command, str]] = {
+    Approve: (Approve(approval("fay", "ombuds"), NOW), "pending"),
+    events.ApprovalWithdrawn: (WITHDRAWN_APPROVAL, "pending"),
+    events.CaseWithdrawn: (WITHDRAWN, "pending"),
+    type(EXECUTE): (EXECUTE, "pending intended witnessed opened collected"),
+    events.OpeningWitnessed: (WITNESSED, "intended witnessed"),
+    events.OpeningVetoed: (VETOED, "intended witnessed"),
+    events.OpeningRefused: (REFUSED, "witnessed"),
+    events.CaseExecuted: (EXECUTED, "witnessed"),
+    events.GagExtended: (EXTENDED, "intended witnessed vetoed refused lapsed opened collected"),
+    events.AnswerCollected: (COLLECTED, "opened"),
+    PlaceHold: (PlaceHold(b"2" * 16, NOW), "pending intended witnessed"),
+}
+WHY_NOT = {
+    "unasked": Reason.CASE_UNKNOWN,
+    "declined": Reason.CASE_UNKNOWN,
+    "pending": Reason.CASE_NOT_INTENDED,
+    "withdrawn": Reason.CASE_WITHDRAWN,
+    "expired": Reason.CASE_EXPIRED,
+    "intended": Reason.CASE_INTENDED,
+    "witnessed": Reason.CASE_INTENDED,
+    "vetoed": Reason.OPENING_VETOED,
+    "refused": Reason.OPENING_REFUSED,
+    "lapsed": Reason.CASE_EXPIRED,
+    "opened": Reason.CASE_NOT_PENDING,
+    "collected": Reason.ANSWER_COLLECTED,
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("kind", ALLOWED, ids=lambda kind: kind.__name__)
+def test_every_other_command_is_refused_in_every_other_state(kind: type, state: str) -> None:
+    command, allowed = ALLOWED[kind]
+    if state not in allowed.split():
+        given(*STATES[state]).when(command).refused(WHY_NOT[state])
+
+
+def test_the_story_reaches_every_state() -> None:
+    reached = {name: type(given(*told).state).__name__.lower() for name, told in STATES.items()}
+    assert reached == {name: name for name in STATES}
+    assert {each.__name__.lower() for each in case.State.__args__} == set(STATES)
+
+
+def test_the_delay_is_counted_from_the_witnesses_time() -> None:
+    state = given(*RUNNING).state
+    assert isinstance(state, case.Witnessed)
+    assert (state.witnessed.intended_at, state.witnessed.opens_at) == (INTENDED_AT, OPENS_AT)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.disclosure.adapters.event_codec import event_codec
-from services.disclosure.domain import case, deposit, label
+from services.disclosure.domain import deposit, label
 from services.disclosure.domain.errors import Reason
 from services.disclosure.domain.label import (
     AcceptKey,
@@ -18,6 +18,7 @@ from services.disclosure.domain.label import (
 )
 from services.tlog.log import LeafAppended
 from tests.support.decider import specification
+from tests.unit.disclosure.test_case_leaves import LEFT
 
 ACCEPT, OPEN = AcceptKey("acme", 7, b"key"), OpenLabel("acme", 7)
 ACCEPTED, OPENED = IssuerKeyAccepted("acme", 7, b"key"), LabelOpened("acme", 7)
@@ -83,10 +84,7 @@ def test_another_deposit_for_a_key_is_refused(change: dict[str, object]) -> None
         ACCEPTED,
         OPENED,
         DEPOSITED,
-        case.CaseDeclined("c", "REQUESTER_CLASS_COMPANY", "i", "g", bytes(32), "p", 1),
-        case.CaseApproved("c", "ann", "legal", "note", 2),
-        case.OpeningIntended("c", b"s" * 32, ("one", "two")),
-        case.CaseExecuted("c", 1, 2, b"sealed"),
+        *(event for _, event, _ in LEFT),
     ],
     ids=lambda event: type(event).__name__,
 )
