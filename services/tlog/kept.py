@@ -91,14 +91,18 @@ class KeptLog:
         try:
             growth = await self._log.grow(source, signed)
         except LogForked as fork:
-            self.forked = fork
-            self._anchor.note_fork(fork)
+            self.condemn(fork)
             raise
         if self._is_news(signed):
             self._anchor.note(signed)
             # Shielded: files that are half written for this head must not be followed by those of another.
             await asyncio.shield(asyncio.to_thread(self._show, growth))
         return growth
+
+    def condemn(self, fork: LogForked) -> None:
+        """Take nothing any more, now and after a restart, until somebody removes the evidence; it is on disk on return."""
+        self.forked = fork
+        self._anchor.note_fork(fork)
 
     def _is_news(self, signed: Signed) -> bool:
         shown = self._shown

@@ -29,14 +29,15 @@ async def _read(setup: Setup, profile: Profile, mirror: str, saved: Path | None)
     if saved:
         return await read_public_log(saved_log(saved), trust)
     if mirror:
-        return await read_public_log(_mirror(mirror, profile, setup.patience), trust)
+        return await read_public_log(mirror_reader(mirror, timeout=setup.patience, proxy=profile.alias.proxy), trust)
     # Over the alias side: reading the log says nothing of who reads, and the person side stays closed.
     async with AliasSide(profile.alias, trust, patience=setup.patience) as side:
         return await read_public_log(PlatformLog(side.log), trust)
 
 
-def _mirror(url: str, profile: Profile, patience: float) -> MirrorReader:
+def mirror_reader(url: str, *, timeout: float, proxy: str | None) -> MirrorReader:
+    """The mirror at a URL that somebody has typed; PROFILE_INVALID when it is none."""
     try:
-        return MirrorReader(url, timeout=patience, proxy=profile.alias.proxy)
+        return MirrorReader(url, timeout=timeout, proxy=proxy)
     except ValueError as error:
         raise VouchsafeError(Reason.PROFILE_INVALID, "a mirror is http://host[:port][/prefix] or https") from error

@@ -6,11 +6,12 @@ single leaves mean is told by `services.seal.leaves`.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.seal.canonical import from_base64, to_base64
-from services.seal.checkpoint import VerifiedCheckpoint
+from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.label_standing import label_standings
 from services.seal.leaves import kind_of
@@ -19,6 +20,8 @@ from services.seal.merkle_proof import verify_consistency
 from services.seal.post_root import check_one_root_a_day
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Trust
+from services.tlog.errors import SourceError
+from services.tlog.reader import MirrorReader
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
 
@@ -74,6 +77,27 @@ async def fetch(log: LogReader, *, leaf_index: int | None = None, old_size: int 
     )
 
 
+async def fetch_from_mirror(
+    mirror: MirrorReader, trust: Trust, *, leaf_index: int | None = None, old_size: int | None = None
+) -> Snapshot:
+    """Download what a mirror shows, its proofs made of its tiles; the defaults are `fetch`'s. LOG_UNREACHABLE."""
+    try:
+        with translated():
+            note = await mirror.checkpoint()
+            head = verify_checkpoint(note, trust.log_policy()).checkpoint
+            size = head.size
+            index = size - 1 if leaf_index is None else leaf_index
+            older = max(1, size // 2) if old_size is None else old_size
+            if not 0 <= index < size or not 0 < older <= size:
+                raise VouchsafeError(Reason.OUT_OF_RANGE, f"the log has {size} leaves")
+            path = await mirror.proven(head, lambda tree: tree.inclusion(index, size))
+            consistency = await mirror.proven(head, lambda tree: tree.consistency(older, size))
+            leaves = await mirror.entries(0, size)
+    except SourceError as error:
+        raise VouchsafeError(Reason.LOG_UNREACHABLE, str(error)) from error
+    return Snapshot(tuple(leaves), index, TlogProof(index, path, note).format(), older, consistency)
+
+
 def save(snapshot: Snapshot, directory: Path) -> None:
     """Write a snapshot as text files. Leaves are kept apart by empty lines, of which no leaf has any."""
     if any(b"\n\n" in leaf or not leaf.endswith(b"\n") for leaf in snapshot.leaves):
@@ -118,8 +142,7 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
             raise SealError("the leaves are not those of the checkpoint")
         if snapshot.leaves[0] != trust.ceremony_leaf().to_bytes():
             raise SealError("the log does not begin with this trust material")
-        label_standings(snapshot.leaves)
-        check_one_root_a_day(snapshot.leaves)
+        check_rules(snapshot.leaves)
         verify_consistency(snapshot.old_size, size, tree.root(snapshot.old_size), root, snapshot.consistency)
     return Verdict(
         size=size,
@@ -130,6 +153,12 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
         leaf=snapshot.leaves[snapshot.leaf_index],
         kinds=tuple(sorted(Counter(kind_of(leaf) for leaf in snapshot.leaves).items())),
     )
+
+
+def check_rules(leaves: Sequence[bytes]) -> None:
+    """Return when all of a log's leaves together keep its rules (see `verify`); raise `SealError` otherwise."""
+    label_standings(leaves)
+    check_one_root_a_day(leaves)
 
 
 def _verify_inclusion(snapshot: Snapshot, trust: Trust) -> VerifiedCheckpoint:
