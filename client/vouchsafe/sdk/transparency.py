@@ -7,12 +7,14 @@ from files, is `audit`'s work.
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TypeVar
 
-from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
+from services.seal.checkpoint import LogPolicy, VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.leaves import IssuerKeyLeaf, LabelActivatedLeaf, LabelDefinedLeaf, LabelRevokedLeaf, Leaf, kind_of
 from services.seal.merkle import leaf_hash
+from services.seal.note import Note
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Trust
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
@@ -51,12 +53,17 @@ class LogReader:
                 start += 1
 
     async def prove(self, leaf: bytes) -> tuple[str, VerifiedCheckpoint]:
-        """The C2SP tlog-proof of a leaf, verified, and the checkpoint that it is under."""
+        """The C2SP tlog-proof of a leaf, verified, and the checkpoint that it is under.
+
+        Of the checkpoint's signatures it has those of the trust material's keys alone: an exhibit carries no others.
+        """
         hashed = leaf_hash(leaf)
         request = log_pb.GetInclusionProofRequest(leaf_hash=hashed)
         answer = await self._peer.call(self._stub.GetInclusionProof, request)
         with translated():
-            return answer.proof, verify_proof(TlogProof.parse(answer.proof), hashed, self._policy)
+            proof = TlogProof.parse(answer.proof)
+            verified = verify_proof(proof, hashed, self._policy)
+            return _without_strangers(proof, self._policy).format(), verified
 
     async def consistency_proof(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
         """The hashes that show that one tree is the beginning of another; not yet verified against their roots."""
@@ -114,6 +121,14 @@ class LogReader:
     async def _page(self, start: int) -> tuple[bytes, ...]:
         answer = await self._peer.call(self._stub.ListLeaves, log_pb.ListLeavesRequest(start=start, limit=_PAGE))
         return tuple(answer.leaves)
+
+
+def _without_strangers(proof: TlogProof, policy: LogPolicy) -> TlogProof:
+    """The proof without the lines of witnesses that were asked besides, whom this trust material does not know."""
+    note = Note.parse(proof.checkpoint)
+    known = {(key.name, key.key_id) for key in (policy.log, *policy.witnesses)}
+    kept = tuple(signature for signature in note.signatures if (signature.name, signature.key_id) in known)
+    return replace(proof, checkpoint=Note(note.text, kept).format())
 
 
 def says(leaf: bytes, kind: type[L], label: str, epoch: int) -> L | None:
