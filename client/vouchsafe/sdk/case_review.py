@@ -7,6 +7,7 @@ those with the paper in his hands. Which officer may sign is `officer_signatures
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from services.seal.authorization import (
     LONGEST_GAG,
@@ -23,7 +24,7 @@ from services.seal.authorization import (
 from services.seal.authorship import SignedPost, verify_authorship
 from services.seal.errors import SealError
 from services.seal.governance import Governance
-from services.seal.leaves import IssuerKeyLeaf, OpenIntentLeaf
+from services.seal.leaves import CaseAskedLeaf, IssuerKeyLeaf, OpenIntentLeaf, case_reference
 from services.seal.requests import may_ask
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from services.seal.trust import Trust
@@ -31,6 +32,9 @@ from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_words import basis_of, fields_of, requester_of
 from vouchsafe.sdk.checked_log import CheckedLog
 from vouchsafe.sdk.errors import translated
+
+_ROUNDED: Final = 3_600
+"""Seconds to which the log rounds when an answer is due."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ def review(case: pb.Case, *, case_id: str, trust: Trust, log: CheckedLog) -> Rev
     """The case, when it holds; PROOF_INVALID when any of this fails.
 
     It is the case that was asked for. Its hash covers the demand, the scope, the credential and the recipient's key
-    that it shows. The credential's issuer is in the log, and its holder wrote the post, if it is about one. When an
-    intent is told, it is this case's, and in the log.
+    that it shows. The credential's issuer is in the log, and its holder wrote the post, if it is about one. The log
+    tells of the same demand. When an intent is told, it is this case's, and in the log.
     """
     with translated():
         if case.case_id != case_id:
@@ -55,6 +59,7 @@ def review(case: pb.Case, *, case_id: str, trust: Trust, log: CheckedLog) -> Rev
         statement = case_statement(case)
         _check_scope(case)
         _check_author(case, log)
+        _check_asked(case, log)
         if case.HasField("intent"):
             _check_intent(case, statement, trust)
     return ReviewedCase(case, statement, log.governance)
@@ -143,6 +148,15 @@ def _check_author(case: pb.Case, log: CheckedLog) -> None:
     context = credential.message.context
     if not log.holds(IssuerKeyLeaf.of(context.label, context.epoch, case.issuer_key)):
         raise SealError("the issuer's key is not in the log")
+
+
+def _check_asked(case: pb.Case, log: CheckedLog) -> None:
+    """The public ledger tells of this demand, once, as the officer is shown it; its times are rounded."""
+    reference = case_reference(case.case_salt, case.case_id)
+    asked = [leaf for _, leaf in log.all_of(CaseAskedLeaf) if leaf.case == reference]
+    shown = (requester_of(case.requester), basis_of(case.basis))
+    if [(leaf.requester, leaf.basis) for leaf in asked] != [shown] or not 0 <= case.due_at - asked[0].due < _ROUNDED:
+        raise SealError("the log does not tell of this demand as it is shown")
 
 
 def _check_intent(case: pb.Case, statement: CaseStatement, trust: Trust) -> None:

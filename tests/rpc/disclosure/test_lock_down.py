@@ -64,8 +64,8 @@ async def test_what_governs_is_read_from_a_mirror_while_disclosure_is_away(tmp_p
     """The number of a lock-down is the log's: an officer whose mirror shows an earlier one names the next."""
     log = PublicLog()
     log.append(lock_down_of(1, "ann", log.keys.officers["ann"]))
-    async with mirrored(log.keys.trust, MemorySource(log), tmp_path) as mirror, served(tmp_path) as url:
-        await mirror.step()
+    async with mirrored(log.keys.trust, MemorySource(log), tmp_path) as look, served(tmp_path) as url:
+        await look()
         edge = OfficerEdge(
             *written(tls_of("officer-desk"), tmp_path), "127.0.0.1:1", mirrors=("http://127.0.0.1:1", url)
         )

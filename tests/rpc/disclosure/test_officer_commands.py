@@ -144,3 +144,92 @@ async def test_a_lock_down_that_nobody_takes_is_told_to_be_none(profile: Path, r
     told = await run("officer", "lock-down", *as_officer(profile, "ann", "bob"), "--number", "1", "--yes")
     assert told.code == 1
     assert told.err.startswith("error: NOT_LOCKED: ")
+
+
+async def test_one_locks_and_three_unlock(platform: Platform, disclosure: Served, profile: Path, run: Run):
+    case, _ = await case_of(platform, disclosure)
+    at = disclosure.address
+    locked = await run("officer", "lock-down", *as_officer(profile, "ann"), "--yes", disclosure=at)
+    assert (locked.code, locked.facts["disclosure"], locked.facts["trustee-1"]) == (0, "locked", "locked")
+    refused = await run("officer", "approve", case, *as_officer(profile, "bob"), "--yes", disclosure=at)
+    assert refused.err.startswith("error: PROOF_INVALID: an officer has locked everything down")
+    stranger = await run("officer", "unlock", *as_officer(profile, "ann", "bob"), "--yes", disclosure=at)
+    assert stranger.err.startswith("error: PROOF_INVALID: ")
+    for name, still in (("ann", "yes, by lock-down 1"), ("bob", "yes, by lock-down 1"), ("cyd", "no")):
+        told = await run("officer", "unlock", *as_officer(profile, name), "--yes", disclosure=at)
+        assert (told.code, told.facts["locked"]) == (0, still)
+    again = await run("officer", "unlock", *as_officer(profile, "dan"), "--yes", disclosure=at)
+    assert again.err.startswith("error: NOT_LOCKED: ")
+
+
+async def test_an_officer_is_added_by_a_quorum_and_what_was_proposed_beside_it_is_void(
+    disclosure: Served, profile: Path, run: Run
+):
+    at = disclosure.address
+    made = await run("officer", "key", str(profile / "new.key"), "--new")
+    added = ("--role", "security", "--organisation", "platform", "--public", made.facts["public key"])
+    proposed = await run("officer", "propose-officer", "new", *added, disclosure=at)
+    other = await run("officer", "propose-removal", "dan", disclosure=at)
+    assert (proposed.code, other.code) == (0, 0)
+    listed = await run("officer", "proposals", disclosure=at)
+    assert f"add the officer new, security, platform, key {made.facts['public key']}" in listed.out
+    for name in ("ann", "bob", "cyd"):
+        endorse = ("officer", "endorse", proposed.facts["proposal"][:12], *as_officer(profile, name))
+        declined = await run(*endorse, disclosure=at, typed="no")
+        assert declined.code == 1
+        told = await run(*endorse, disclosure=at, typed="yes")
+        assert told.code == 0
+    assert "officer: new, security, platform" in told.out
+    for passed in (other, proposed):
+        endorse = ("officer", "endorse", passed.facts["proposal"], *as_officer(profile, "ann"), "--yes")
+        late = await run(*endorse, disclosure=at)
+        assert late.err.startswith("error: NOT_PENDING: ")
+
+
+async def test_a_change_that_would_leave_too_few_officers_is_not_even_proposed(disclosure: Served, run: Run):
+    durations = ("--approval-lasts", "1h", "--veto", "4s", "--notice", "6s", "--case-lasts", "1h")
+    refused = await run(
+        "officer", "propose-policy", "--approvals", "9", "--roles", "2", *durations, disclosure=disclosure.address
+    )
+    assert refused.err.startswith("error: NOT_PENDING: ")
+
+
+async def test_a_company_is_declined_and_listed(
+    platform: Platform, disclosure: Served, profile: Path, run: Run, tmp_path: Path
+):
+    author = platform.author()
+    await disclosure.deposit(author)
+    (tmp_path / "letter").write_text("a letter")
+    asked = ("--instrument", "1", "--ground", "g", "--document", str(tmp_path / "letter"))
+    refused = await run(
+        *("case", "open", author.post_id, "--requester", "company", "--basis", "none", "--organisation", "Dent & Co"),
+        *(*asked, "--recipient", RECIPIENT.hex()),
+        disclosure=disclosure.address,
+    )
+    assert refused.err.startswith("error: REQUESTER_DECLINED: ")
+    listed = await run("case", "list", disclosure=disclosure.address)
+    assert "declined\tcompany / none\tDent & Co\t1" in listed.out
+
+
+async def test_an_approval_is_withdrawn(platform: Platform, disclosure: Served, profile: Path, run: Run):
+    case, _ = await case_of(platform, disclosure)
+    at = disclosure.address
+    for name in ("ann", "cyd"):
+        await run("officer", "approve", case, *as_officer(profile, name), "--yes", disclosure=at)
+    told = await run("officer", "withdraw", case, *as_officer(profile, "ann"), "--yes", disclosure=at)
+    assert (told.code, told.facts["approved by"]) == (0, "cyd")
+
+
+async def test_a_veto_ends_an_opening_for_good(platform: Platform, disclosure: Served, profile: Path, run: Run):
+    case, _ = await case_of(platform, disclosure)
+    at = disclosure.address
+    early = await run("officer", "veto", case, *as_officer(profile, "dan"), "--yes", disclosure=at)
+    assert early.err.startswith("error: NOTHING_INTENDED: ")
+    for name in ("ann", "bob", "cyd"):
+        await run("officer", "approve", case, *as_officer(profile, name), "--yes", disclosure=at)
+    intended = await run("case", "execute", case, disclosure=at)
+    assert (intended.code, intended.facts["state"]) == (0, "witnessed")
+    vetoed = await run("officer", "veto", case, *as_officer(profile, "dan"), "--yes", disclosure=at)
+    assert (vetoed.facts["state"], vetoed.facts["vetoed by"]) == ("vetoed", "dan")
+    refused = await run("case", "execute", case, disclosure=at)
+    assert refused.code == 1

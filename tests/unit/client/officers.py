@@ -147,7 +147,8 @@ class Shown:
     def asked(self) -> CaseAskedLeaf:
         """What the log tells of it."""
         reference = case_reference(self.case.case_salt, self.case.case_id)
-        return CaseAskedLeaf(reference, "court", "court-order", self.case.opened_at, self.case.due_at)
+        hours = [at - at % 3_600 for at in (self.case.opened_at, self.case.due_at)]
+        return CaseAskedLeaf(reference, "court", "court-order", *hours)
 
     def log(self, *more: Leaf) -> CheckedLog:
         """The log with what it tells of this case."""

@@ -10,7 +10,7 @@ from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.leaves import LockDownLeaf, OfficerRemovedLeaf
 from services.seal.statements import LockDown
 from tests.rpc.disclosure.authors import Author, credential_message
-from tests.unit.client.officers import KEYS, NOW, POLICY, Shown, trust
+from tests.unit.client.officers import KEYS, NOW, POLICY, Shown, log_of, trust
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable, review
@@ -89,6 +89,10 @@ def an_unknown_field(case: pb.Case) -> None:
         set_to("post_id", str(uuid.uuid4())),
         set_to("post_id", ""),
         set_to("issuer_key", b"no key"),
+        set_to("case_salt", b"x" * 32),
+        set_to("case_salt", b""),
+        set_to("due_at", NOW + 2 * 86_400),
+        set_to("due_at", NOW),
         set_to("waiver_hash", b""),
         set_to("expires_at", -1),
         cleared("post"),
@@ -159,6 +163,10 @@ def test_a_credential_under_a_key_that_nobody_can_see() -> None:
     shown.case.issuer_key = secret.public_key.to_spki()
     shown.bind()
     refused(shown, "not in the log")
+
+
+def test_a_demand_that_the_public_ledger_does_not_tell_of() -> None:
+    refused(Shown(), "does not tell of this demand", log_of())
 
 
 def test_an_approval_that_was_not_given() -> None:
