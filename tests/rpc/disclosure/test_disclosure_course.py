@@ -1,0 +1,324 @@
+"""What becomes of a case besides being opened, over the wire: each end of it, and what the log and the forum learn."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.chassis.clock import FixedClock
+from services.chassis.log.eventstore import Commit
+from services.chassis.rpc_errors import RpcError
+from services.disclosure.curation import CURATION
+from services.seal import hpke
+from services.seal.leaves import (
+    CaseDeclinedLeaf,
+    GagExtendedLeaf,
+    HoldLeaf,
+    OpeningVetoedLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    SubjectNoticeLeaf,
+    case_reference,
+    kind_of,
+    subject_tag,
+)
+from services.seal.statements import Veto, Withdrawal
+from tests.rpc.disclosure.authors import Author
+from tests.rpc.disclosure.world import (
+    RECIPIENT_PRIVATE,
+    Platform,
+    Served,
+    delay_over,
+    eventually,
+    open_request,
+    statement_of,
+)
+from vouchsafe.disclosure.events.v1 import alias_events_pb2 as public_pb
+from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+
+DAY = 24 * 3600
+HOLD = 60 * DAY
+QUORUM = ("ann", "bob", "cyd")
+WAIVER = b"w" * 32
+
+
+async def deposited(platform: Platform, **options: Any) -> tuple[Served, Author]:
+    """A disclosure process that holds an author's envelope."""
+    disclosure = await platform.disclosure(**options)
+    await disclosure.publish_label()
+    author = platform.author()
+    await disclosure.deposit(author)
+    return disclosure, author
+
+
+async def about(platform: Platform, disclosure: Served, author: Author, **changes: Any) -> pb.Case:
+    """An approved case."""
+    return await disclosure.approve(platform.ceremony, await disclosure.open_case(author, **changes), *QUORUM)
+
+
+def known(case: pb.Case) -> dict[str, str]:
+    """A command about a case."""
+    return {"request_id": str(uuid.uuid4()), "case_id": case.case_id}
+
+
+async def leaves(disclosure: Served, kind: Any) -> list[Any]:
+    """The log's leaves of a kind, in order."""
+    return [kind.parse(leaf) for leaf in await disclosure.leaves() if kind_of(leaf) == kind.KIND]
+
+
+def published(platform: Platform) -> list[Any]:
+    """What others may see of the store's events, decoded."""
+    commits: list[Commit] = sorted(platform.store._commits.values(), key=lambda commit: commit.position or 0)
+    messages = [getattr(public_pb, event.type.rpartition(".")[2]) for event in CURATION.public_events(commits)]
+    return [
+        message.FromString(event.data) for message, event in zip(messages, CURATION.public_events(commits), strict=True)
+    ]
+
+
+def veto(platform: Platform, case: pb.Case, officer: str, by: str = "") -> pb.VetoCaseRequest:
+    """An officer's veto, signed by him unless `by` somebody else."""
+    statement = Veto(case.intent.commitment, officer)
+    signature = platform.ceremony.officers[by or officer].sign(statement.signed_bytes())
+    return pb.VetoCaseRequest(**known(case), officer=officer, signature=signature)
+
+
+@pytest.mark.parametrize(
+    ("requester", "basis"),
+    [
+        (pb.REQUESTER_CLASS_COMPANY, pb.LEGAL_BASIS_COURT_ORDER),
+        (pb.REQUESTER_CLASS_EMPLOYER, pb.LEGAL_BASIS_NONE),
+        (pb.REQUESTER_CLASS_COURT, pb.LEGAL_BASIS_EMERGENCY),
+        (pb.REQUESTER_CLASS_POLICE, pb.LEGAL_BASIS_NONE),
+    ],
+)
+async def test_who_asks_without_a_lawful_basis_is_declined_in_public(platform: Platform, requester: int, basis: int):
+    disclosure, author = await deposited(platform)
+    platform.forum.answers.clear()
+    request = open_request(author, requester=requester, basis=basis)
+    for _ in range(2):
+        with pytest.raises(RpcError) as refused:
+            await disclosure.case("OpenCase", request)
+        assert (refused.value.code.name, refused.value.reason) == ("PERMISSION_DENIED", "REQUESTER_DECLINED")
+    (leaf,) = await leaves(disclosure, CaseDeclinedLeaf)
+    assert leaf.wants == "name"
+    (listed,) = (await eventually(disclosure.listed, lambda page: page.cases)).cases
+    assert (listed.state, listed.requester, listed.basis) == (pb.CASE_STATE_DECLINED, requester, basis)
+    told = await disclosure.case("GetCase", pb.GetCaseRequest(case_id=listed.case_id))
+    assert (told.state, told.organisation, told.HasField("credential")) == (
+        pb.CASE_STATE_DECLINED,
+        "District Court",
+        False,
+    )
+    with pytest.raises(RpcError, match="CASE_UNKNOWN"):
+        await disclosure.execute(told)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"alias_key": b"a" * 32}, "SCOPE_INVALID"),
+        ({"post_id": ""}, "SCOPE_INVALID"),
+        ({"post_id": "", "alias_key": b"a"}, "SCOPE_INVALID"),
+        ({"fields": [pb.PERSON_FIELD_NAME] * 2}, "SCOPE_INVALID"),
+        ({"gag_seconds": 5}, "WAIVER_INVALID"),
+        ({"gag_seconds": 5, "waiver_document_hash": bytes(32)}, "WAIVER_INVALID"),
+        ({"waiver_document_hash": b"w"}, "WAIVER_INVALID"),
+    ],
+)
+async def test_a_request_that_does_not_say_what_it_wants_is_refused(
+    platform: Platform, changes: dict[str, Any], reason: str
+):
+    disclosure, author = await deposited(platform)
+    with pytest.raises(RpcError, match=reason):
+        await disclosure.open_case(author, **changes)
+
+
+async def test_an_alias_is_opened_without_a_post(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await about(platform, disclosure, author, post_id="", alias_key=author.alias.public_key)
+    assert (case.post_id, case.HasField("post")) == ("", False)
+    opened = await disclosure.carry_through(case)
+    assert hpke.open_sealed(RECIPIENT_PRIVATE, await disclosure.collect(opened), b"release") == b"Wei Chen"
+
+
+async def test_an_emergency_is_due_within_hours(platform: Platform):
+    disclosure, author = await deposited(platform)
+    police = {"requester": pb.REQUESTER_CLASS_POLICE, "basis": pb.LEGAL_BASIS_EMERGENCY}
+    urgent, ordered = await disclosure.open_case(author, **police), await disclosure.open_case(author)
+    chosen = await disclosure.open_case(author, due_seconds=77)
+    due = [each.due_at - each.opened_at for each in (urgent, ordered, chosen)]
+    assert due == [8 * 3600, 10 * DAY, 77]
+
+
+async def test_the_subject_finds_himself_in_the_log_and_the_forum_hears_of_an_alias_only(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await disclosure.carry_through(await about(platform, disclosure, author))
+    (intent,), (notice,) = await leaves(disclosure, OpenIntentLeaf), await leaves(disclosure, SubjectNoticeLeaf)
+    assert notice.intent == intent.commitment == case.intent.commitment
+    assert subject_tag(notice.blind, author.envelope) == intent.subject == case.intent.subject
+    assert intent.case == case_reference(case.case_salt, case.case_id)
+    alias = author.alias.public_key
+    assert published(platform) == [
+        public_pb.SubjectNotified(alias_key=alias, intent=intent.commitment, opens_at=case.intent.opens_at),
+        public_pb.AliasOpened(alias_key=alias, intent=intent.commitment),
+    ]
+
+
+async def test_the_answer_is_collected_once(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await disclosure.intend(await about(platform, disclosure, author))
+    with pytest.raises(RpcError, match="CASE_INTENDED"):
+        await disclosure.collect(case)
+    await delay_over(case)
+    case = await disclosure.execute(case)
+    request_id = str(uuid.uuid4())
+    first = await disclosure.collect(case, request_id)
+    assert await disclosure.collect(case, request_id) == first
+    with pytest.raises(RpcError, match="ANSWER_COLLECTED"):
+        await disclosure.collect(case)
+    assert (await disclosure.get(case)).state == pb.CASE_STATE_COLLECTED
+
+
+async def test_before_its_delay_is_over_an_execution_changes_nothing(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await disclosure.intend(await about(platform, disclosure, author))
+    before = await disclosure.leaves()
+    assert await disclosure.execute(case) == case
+    assert (await disclosure.leaves(), platform.identity.released) == (before, [])
+
+
+async def test_one_officer_vetoes_and_nobody_else_can_for_him(platform: Platform):
+    disclosure, author = await deposited(platform)
+    pending = await about(platform, disclosure, author)
+    early = pb.VetoCaseRequest(**known(pending), officer="dan", signature=bytes(64))
+    with pytest.raises(RpcError, match="CASE_NOT_INTENDED"):
+        await disclosure.case("VetoCase", early)
+    case = await disclosure.intend(pending)
+    with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
+        await disclosure.case("VetoCase", veto(platform, case, "dan", by="eve"))
+    request = veto(platform, case, "dan")
+    vetoed = await disclosure.case("VetoCase", request)
+    assert (vetoed.state, vetoed.vetoed_by) == (pb.CASE_STATE_VETOED, "dan")
+    assert await disclosure.case("VetoCase", request) == vetoed
+    (leaf,) = await leaves(disclosure, OpeningVetoedLeaf)
+    assert (leaf.intent, leaf.officer) == (case.intent.commitment, "dan")
+    await delay_over(case)
+    with pytest.raises(RpcError, match="OPENING_VETOED"):
+        await disclosure.execute(case)
+    assert (platform.identity.released, await leaves(disclosure, OpenResultLeaf)) == ([], [])
+
+
+async def test_an_approval_is_taken_back_by_its_officer(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await about(platform, disclosure, author)
+
+    def withdrawal(by: str) -> pb.WithdrawApprovalRequest:
+        statement = Withdrawal(case.case_id, statement_of(case).hash(), "ann")
+        signature = platform.ceremony.officers[by].sign(statement.signed_bytes())
+        return pb.WithdrawApprovalRequest(**known(case), officer="ann", signature=signature)
+
+    with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
+        await disclosure.case("WithdrawApproval", withdrawal("bob"))
+    left = await disclosure.case("WithdrawApproval", withdrawal("ann"))
+    assert [each.officer for each in left.approvals] == ["bob", "cyd"]
+    with pytest.raises(RpcError, match="QUORUM_MISSING"):
+        await disclosure.execute(case)
+
+
+async def test_an_officer_of_the_requesters_organisation_has_no_say(platform: Platform):
+    disclosure, author = await deposited(platform)
+    own = platform.trust.officers[0].organisation
+    case = await disclosure.open_case(author, organisation=own.upper())
+    with pytest.raises(RpcError, match="CONFLICT_OF_INTEREST"):
+        await disclosure.approve(platform.ceremony, case, platform.trust.officers[0].name)
+
+
+async def test_a_case_is_withdrawn(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await about(platform, disclosure, author)
+    withdrawn = await disclosure.case("WithdrawCase", pb.WithdrawCaseRequest(**known(case)))
+    assert withdrawn.state == pb.CASE_STATE_WITHDRAWN
+    with pytest.raises(RpcError, match="CASE_WITHDRAWN"):
+        await disclosure.execute(case)
+
+
+async def test_a_gag_keeps_the_subject_in_the_dark_until_it_ends(platform: Platform):
+    clock = FixedClock(datetime.now(UTC))
+    disclosure, author = await deposited(platform, clock=clock)
+    gagged = await about(platform, disclosure, author, waiver_document_hash=WAIVER, gag_seconds=60)
+    case = await disclosure.intend(gagged)
+    assert (case.intent.gagged_until, case.intent.notified) == (case.opened_at + 60, False)
+    assert await leaves(disclosure, SubjectNoticeLeaf) == published(platform) == []
+
+    until = case.opened_at + 90
+    extension = pb.ExtendGagRequest(**known(case), until=until, document_hash=b"x" * 32)
+    case = await disclosure.case("ExtendGag", extension)
+    assert await leaves(disclosure, GagExtendedLeaf) == [GagExtendedLeaf(case.intent.commitment, until, b"x" * 32)]
+    with pytest.raises(RpcError, match="GAG_INVALID"):
+        await disclosure.case("ExtendGag", pb.ExtendGagRequest(**known(case), until=until, document_hash=b"y" * 32))
+
+    clock.advance(timedelta(seconds=100))
+    case = await eventually(lambda: disclosure.get(case), lambda now: now.intent.notified)
+    notices = await eventually(lambda: leaves(disclosure, SubjectNoticeLeaf), bool)
+    assert notices == [SubjectNoticeLeaf(case.intent.commitment, case.intent.blind)]
+    assert [type(each) for each in published(platform)] == [public_pb.SubjectNotified]
+
+
+async def test_a_hold_ends_by_itself_and_the_forum_is_told_of_both(platform: Platform):
+    clock = FixedClock(datetime.now(UTC))
+    disclosure, author = await deposited(platform, clock=clock)
+    case = await disclosure.open_case(author)
+    held = await disclosure.case("PlaceHold", pb.PlaceHoldRequest(**known(case)))
+    longer = await disclosure.case("ExtendHold", pb.ExtendHoldRequest(**known(case)))
+    assert longer.hold.until == held.hold.until + 30 * DAY
+    with pytest.raises(RpcError, match="HOLD_SPENT"):
+        await disclosure.case("ExtendHold", pb.ExtendHoldRequest(**known(case)))
+    clock.advance(timedelta(days=91))
+    await eventually(lambda: disclosure.get(case), lambda now: not now.HasField("hold"))
+    with pytest.raises(RpcError, match="HOLD_MISSING"):
+        await disclosure.case("ReleaseHold", pb.ReleaseHoldRequest(**known(case)))
+    seen = await eventually(lambda: leaves(disclosure, HoldLeaf), lambda found: len(found) == 3)
+    assert [leaf.until > 0 for leaf in seen] == [True, True, False]
+    placed, again, released = published(platform)
+    assert placed.hold == again.hold == released.hold
+    assert (placed.alias_key, again.until) == (author.alias.public_key, longer.hold.until)
+
+
+async def test_the_clock_alerts_at_half_time_and_ends_the_case(platform: Platform):
+    clock = FixedClock(datetime.now(UTC))
+    disclosure, author = await deposited(platform, clock=clock)
+    case = await disclosure.open_case(author, due_seconds=600)
+    clock.advance(timedelta(seconds=301))
+    await eventually(lambda: disclosure.get(case), lambda now: now.half_time_passed)
+    clock.advance(timedelta(seconds=platform.trust.policy.case_ttl_seconds))
+    ended = await eventually(lambda: disclosure.get(case), lambda now: now.state == pb.CASE_STATE_EXPIRED)
+    assert ended.ended_at
+    kinds = await eventually(disclosure.leaves, lambda found: kind_of(found[-1]) == "case-ended")
+    assert [kind_of(leaf) for leaf in kinds[-2:]] == ["case-asked", "case-ended"]
+
+
+async def test_an_intent_whose_time_is_over_gets_a_result_in_the_log(platform: Platform):
+    clock = FixedClock(datetime.now(UTC))
+    disclosure, author = await deposited(platform, clock=clock)
+    case = await disclosure.intend(await about(platform, disclosure, author))
+    clock.advance(timedelta(seconds=platform.trust.policy.case_ttl_seconds + 1))
+    await eventually(lambda: disclosure.get(case), lambda now: now.state == pb.CASE_STATE_EXPIRED)
+    (result,) = await eventually(lambda: leaves(disclosure, OpenResultLeaf), bool)
+    assert (result.intent_commitment, result.outcome) == (case.intent.commitment, "expired")
+
+
+async def test_cases_are_listed_newest_first_page_by_page(platform: Platform):
+    disclosure, author = await deposited(platform)
+    cases = [(await disclosure.open_case(author)).case_id for _ in range(5)]
+    await eventually(disclosure.listed, lambda page: len(page.cases) == 5)
+    found, token = list[str](), ""
+    while True:
+        page = await disclosure.listed(page_size=2, page_token=token)
+        found += [each.case_id for each in page.cases]
+        token = page.next_page_token
+        if not token:
+            break
+    assert found == cases[::-1]
+    with pytest.raises(RpcError, match="INVALID_REQUEST"):
+        await disclosure.listed(page_token="x")
