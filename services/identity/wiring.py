@@ -133,6 +133,7 @@ async def start(process: Process) -> None:
             services=assembly.bindings,
             allow=config.allow,
             errors=ERRORS,
+            weakened=trust.policy.shortened_delays(),
             continue_traces_from=config.continue_traces_from,
         )
     )

@@ -61,7 +61,13 @@ class Policy:
     @property
     def shortened(self) -> bool:
         """Whether a delay is too short for people to act in it: fit for trying things out, and to be shown as such."""
-        return self.veto_delay_seconds < LEAST_VETO_DELAY or self.notice_seconds < LEAST_NOTICE
+        return bool(self.shortened_delays())
+
+    def shortened_delays(self) -> dict[str, int]:
+        """Return those delays, in seconds, by the name that a process warns of them under."""
+        least = {"veto_delay_seconds": LEAST_VETO_DELAY, "notice_seconds": LEAST_NOTICE}
+        told = {name: int(getattr(self, name)) for name in least}
+        return {f"shortened_{name}": seconds for name, seconds in told.items() if seconds < least[name]}
 
     def met_by(self, officers: Iterable[Officer]) -> bool:
         """Whether these are officers enough, in roles enough."""

@@ -36,10 +36,11 @@ class Lines:
         Raises StateError when it could not be. Nobody knows then what is on disk, so all later lines fail as well,
         until a restart has read the file.
         """
+        data = f"{line}\n".encode()
         if self._broken:
             raise StateError("the record could not be written before")
         self._broken = True
-        append(self._descriptor, f"{line}\n".encode("ascii"))
+        append(self._descriptor, data)
         self._broken = False
 
     async def close(self) -> None:
@@ -55,4 +56,5 @@ def _whole_lines(descriptor: int) -> list[str]:
     if whole < len(content):
         os.ftruncate(descriptor, whole)
         os.fsync(descriptor)
-    return content[:whole].decode("ascii", "replace").splitlines()
+    # By line feeds alone: a name may hold what Python takes for other ends of lines.
+    return content[:whole].decode("utf-8", "replace").split("\n")[:-1]

@@ -60,6 +60,7 @@ def assemble(process: Process, trust: Trust, log: LogView) -> None:
             ],
             allow=config.allow,
             errors=ERRORS,
+            weakened=trust.policy.shortened_delays(),
             continue_traces_from=frozenset().union(*config.allow.values()),
         )
     )

@@ -228,6 +228,11 @@ def test_one_amendment_that_takes_effect_ends_the_others() -> None:
     assert_void(policy_set(1), *settled)
 
 
+@pytest.mark.parametrize("loser", [replace(added(1), role="privacy"), OfficerRemovedLeaf(1, "cyd"), policy_set(1)])
+def test_whatever_else_was_proposed_can_no_longer_be_endorsed(loser: Proposal) -> None:
+    assert_void(endorse(loser, "ann"), loser, *decided(added(1)))
+
+
 def test_an_endorsement_of_somebody_removed_since_does_not_count() -> None:
     begun = [lock(1, "cyd"), UnlockLeaf(1), endorse(UnlockLeaf(1), "cyd"), endorse(UnlockLeaf(1), "dan")]
     removed = [*begun, *decided(OfficerRemovedLeaf(1, "cyd"))]
@@ -254,6 +259,7 @@ def test_what_was_proposed_or_endorsed_is_not_again() -> None:
     assert_void(endorse(added(1), "ann"), added(1), endorse(added(1), "ann"))
     for leaf in decided(added(1)):
         assert_void(leaf, *decided(added(1)))
+    assert_void(endorse(UnlockLeaf(1), "eve"), lock(1, "ann"), *decided(UnlockLeaf(1)))
 
 
 # Notices.

@@ -57,6 +57,15 @@ def test_a_whole_file_is_read() -> None:
     assert trust.ceremony_leaf().trust_sha256 == trust.hash()
 
 
+def test_delays_too_short_to_act_in_are_named() -> None:
+    usual = {"veto_delay_seconds": 24 * 3600, "notice_seconds": 14 * 24 * 3600, "case_ttl_seconds": 60 * 24 * 3600}
+    assert not Trust.parse(text(policy=policy(**usual))).policy.shortened
+    for name in ("veto_delay_seconds", "notice_seconds"):
+        short = Trust.parse(text(policy=policy(**(usual | {name: usual[name] - 1})))).policy
+        assert short.shortened
+        assert short.shortened_delays() == {f"shortened_{name}": usual[name] - 1}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
