@@ -1,7 +1,7 @@
 """What every event of a case leaves in the transparency log, and that nothing is left out.
 
 `leaves_of` is pure; an event without a leaf brings nobody nearer to a name or further from one, or is covered by the
-leaf of a later one (`docs/adr/0018`). Events come first and leaves after, so `CaseLeaves.settle` is called after every
+leaf of a later one (`docs/adr/0020`). Events come first and leaves after, so `CaseLeaves.settle` is called after every
 command, and by `clockwork` for whatever a crash has left: under ids that follow from the event, so that a leaf is there
 once however often and by whomever it is added. Times are rounded down to the hour: the log is public.
 """

@@ -122,7 +122,7 @@ class Ceremony:
             f"share_commitments = {[point.hex() for point in dealing.commitments]}",
             f"threshold = {dealing.threshold}",
             "[policy]\napprovals = 3\ndistinct_roles = 2\napproval_ttl_seconds = 3600",
-            "veto_delay_seconds = 1\nnotice_seconds = 1\ncase_ttl_seconds = 3600",
+            "veto_delay_seconds = 2\nnotice_seconds = 2\ncase_ttl_seconds = 3600",
         ]
         for i, key in enumerate(self.witnesses, start=1):
             vkey = VerifierKey(f"witness-{i}", SignatureType.COSIGNATURE, key.public_key).encode()
