@@ -215,6 +215,6 @@ async def test_a_witness_of_another_history_is_an_alarm_in_log_and_measurements(
     await scene.grow()
     with capture_logs() as said:
         await scene.checkpoints.publish()
-    assert [(each["event"], each["log_level"]) for each in said][0] == ("log_inconsistent", "error")
+    assert next((each["event"], each["log_level"]) for each in said) == ("log_inconsistent", "error")
     assert counted == ["cosigned", "log_inconsistent"]
     assert (await scene.signed_by())[0] == 1
