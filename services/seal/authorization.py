@@ -10,6 +10,7 @@ statement>``, ``expires <Unix seconds>``; the note is signed by the officer's ke
 are Unix seconds. All errors are `SealError`.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -153,9 +154,21 @@ def verify_approval(approval: str, statement: CaseStatement, governance: Governa
 
 
 def check_independent(officer: Officer, demand: Demand) -> None:
-    """Return when the officer answers to another organisation than the one that asks."""
-    if officer.organisation.casefold() == demand.organisation.casefold():
+    """Return when the officer answers to another organisation than the one that asks, however either is written."""
+    own, asking = organisation_letters(officer.organisation), organisation_letters(demand.organisation)
+    if not own or not asking:
+        raise SealError("an organisation has a name")
+    if own == asking:
         raise SealError("nobody approves what his own organisation asks for")
+
+
+def organisation_letters(name: str) -> str:
+    """Return what a name keeps however it is typed: letters and digits, NFKC, without case (UAX 15, UAX 31 R4).
+
+    Letters that only look alike stay different (UTS 39): whoever approves reads the name.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in folded if char.isalnum())
 
 
 def check_quorum(approvals: Iterable[Approval], governance: Governance) -> None:

@@ -274,6 +274,22 @@ def test_nobody_approves_what_his_own_organisation_asks_for() -> None:
         verified(replace(asked, demand=replace(COURT, organisation="ELSEWHERE")))
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["Else where", " Elsewhere\t", "Else\u200bwhere", "Else\u00adwhere", "\uff25lsewhere", "Elsewhere."],
+)
+def test_an_organisation_is_the_same_however_it_is_written(written: str) -> None:
+    asked = replace(LAWFUL, approved_by=("ann", "bob", "eve"), demand=replace(COURT, organisation=written))
+    with pytest.raises(SealError, match="own organisation"):
+        verified(asked)
+
+
+@pytest.mark.parametrize("written", ["", " ", "\u200b", "-", "\u00a0."])
+def test_somebody_of_no_organisation_gets_nothing(written: str) -> None:
+    with pytest.raises(SealError, match="has a name"):
+        verified(replace(LAWFUL, demand=replace(COURT, organisation=written)))
+
+
 # 7. Who was told.
 
 
