@@ -4,6 +4,8 @@ The request is empty unless told. Whoever may call gets a typed answer for that,
 far.
 """
 
+import http.client
+import ssl
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -76,3 +78,16 @@ def _of(error: grpc.aio.AioRpcError) -> Answer:
     if error.code() is grpc.StatusCode.UNAVAILABLE and not typed:
         return Answer(Outcome.NO_CONNECTION)
     return Answer(Outcome.SERVED, refusal)
+
+
+def status_of(address: str, method: str, path: str, tls: ssl.SSLContext | None) -> tuple[int, bytes]:
+    """Status and body of one HTTP request without a body, over TLS when given a context."""
+    host, _, port = address.rpartition(":")
+    made = http.client.HTTPSConnection(host, int(port), timeout=PATIENCE, context=tls) if tls else None
+    connection = made or http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

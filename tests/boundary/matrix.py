@@ -30,13 +30,14 @@ _OTHERS = ("grpc_health.v1.health_pb2", "grpc_reflection.v1alpha.reflection_pb2"
 @dataclass(frozen=True)
 class Table:
     """`identities`: callers, by kind; `processes`: who may call, by process and service; `everywhere`: by service;
-    `unserved`: services that are declared only.
+    `unserved`: services that are declared only; `http`: what anybody is answered, by process and `METHOD /path`.
     """
 
     identities: frozenset[str]
     processes: Mapping[str, Mapping[str, frozenset[str]]]
     everywhere: Mapping[str, frozenset[str]]
     unserved: frozenset[str]
+    http: Mapping[str, Mapping[str, int]]
 
     def callers(self, process: str, service: str) -> frozenset[str]:
         """The kinds of callers that may use `service` at a process; none when it is not served there."""
@@ -52,7 +53,7 @@ def read() -> Table:
     found = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     identities = frozenset(found["identities"])
     processes = {process: _callers(services) for process, services in found["process"].items()}
-    table = Table(identities, processes, _callers(found["everywhere"]), frozenset(found["unserved"]))
+    table = Table(identities, processes, _callers(found["everywhere"]), frozenset(found["unserved"]), found["http"])
     for services in (*processes.values(), table.everywhere):
         if unknown := frozenset().union(*services.values()) - identities - {ANYBODY}:
             raise ValueError(f"matrix.toml: nobody is called {', '.join(sorted(unknown))}")

@@ -3,6 +3,8 @@
 The processes are real, behind mutual TLS, with the configuration that ships.
 """
 
+import asyncio
+import ssl
 import tomllib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -10,13 +12,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from deploy.local.configuration import CONFIGURATION
-from deploy.local.topology import RPC
+from deploy.local.topology import HTTP, MIRRORS, RPC
 from services.chassis.tls import TlsFiles
 from tests.boundary import imports_lock, matrix
-from tests.boundary.calling import Answer, Outcome
+from tests.boundary.calling import Answer, Outcome, status_of
 from tests.boundary.ground import Ground
 
 TABLE = matrix.read()
+ELSEWHERE = {"/", "/metrics", "/debug", "/healthz", "/tile", "/tile/../checkpoint", "//checkpoint", "/.git/config"}
 
 
 def expected(process: str, service: str, caller: str) -> Outcome:
@@ -82,6 +85,29 @@ async def test_a_process_serves_nothing_that_the_table_does_not_name(ground: Gro
                     assert (await caller.call(method, service)).outcome is Outcome.NOT_SERVED, (service, method.name)
 
 
+@pytest.mark.parametrize("process", HTTP)
+async def test_over_http_anybody_is_answered_what_the_table_says_and_nothing_else(ground: Ground, process: str) -> None:
+    tls = None if process in MIRRORS else ssl.create_default_context(cadata=ground.authority.pem.decode())
+    known = TABLE.http[matrix.kind(process)]
+    paths = {line.partition(" ")[2] for lines in TABLE.http.values() for line in lines} | ELSEWHERE
+    address = ground.platform.endpoint(process)
+    for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
+        for path in paths:
+            status, body = await asyncio.to_thread(status_of, address, method, path, tls)
+            assert status in ({known[f"{method} {path}"]} if f"{method} {path}" in known else {404, 405}), (
+                method,
+                path,
+            )
+            assert status == 200 or not body
+
+
+@pytest.mark.parametrize("process", HTTP)
+async def test_what_speaks_http_serves_no_method(ground: Ground, process: str) -> None:
+    callers = iter([("disclosure", dict(ground.named())["disclosure"])])
+    found = [answer.outcome async for *_, answer in answers(ground, process, callers, matrix.services())]
+    assert set(found) == {Outcome.NO_CONNECTION}
+
+
 async def test_a_refusal_is_the_same_everywhere(ground: Ground) -> None:
     stranger = dict(ground.nameless())["a stranger"]
     refusals = set()
@@ -107,6 +133,7 @@ def test_the_table_names_every_identity_and_no_other() -> None:
 
 def test_the_table_names_every_process_and_every_service_and_no_other() -> None:
     assert set(TABLE.processes) == {matrix.kind(name) for name in RPC}
+    assert set(TABLE.http) == {matrix.kind(name) for name in HTTP}
     named = {service for services in TABLE.processes.values() for service in services}
     assert named | TABLE.unserved == set(matrix.services())
     assert not named & TABLE.unserved

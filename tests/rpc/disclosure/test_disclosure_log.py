@@ -1,6 +1,8 @@
 """The transparency log: what others publish becomes leaves, witnesses co-sign, and everything is proven offline."""
 
 import asyncio
+import base64
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -272,13 +274,24 @@ async def test_the_background_task_publishes_what_is_new(platform: Platform):
         running.cancel()
 
 
-async def test_a_cosignature_that_does_not_verify_does_not_count(platform: Platform):
+def of_another(line: str) -> str:
+    return line.replace("witness-1", "witness-2")
+
+
+def with_a_flipped_bit(line: str) -> str:
+    head, _, signature = line.rstrip("\n").rpartition(" ")
+    signed = base64.b64decode(signature)
+    return f"{head} {base64.b64encode(signed[:-1] + bytes([signed[-1] ^ 1])).decode()}\n"
+
+
+@pytest.mark.parametrize("spoil", [of_another, with_a_flipped_bit])
+async def test_a_cosignature_that_does_not_verify_does_not_count(platform: Platform, spoil: Callable[[str], str]):
     def one_lies(peers: Peers) -> Peers:
         first, second = peers.witnesses.values()
 
         async def lie(*asked: Any) -> str | int:
             answer = await first(*asked)
-            return answer.replace("witness-1", "witness-2") if isinstance(answer, str) else answer
+            return spoil(answer) if isinstance(answer, str) else answer
 
         return replace(peers, witnesses=dict(zip(peers.witnesses, (lie, second), strict=True)))
 
