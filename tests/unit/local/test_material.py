@@ -11,7 +11,7 @@ from cryptography import x509
 from deploy.local import material, stores
 from deploy.local.layout import Layout
 from deploy.local.ports import PortReservations
-from deploy.local.topology import CORE, LOG_READERS, PEERS, SERVICES, workload
+from deploy.local.topology import CORE, HTTP, LOG_READERS, PEERS, SERVICES, WITNESSES, workload
 from services.chassis.deployment import Secrets, load_endpoints
 from services.chassis.identity_uri import identity_of, server_name
 from services.seal import threshold
@@ -37,7 +37,10 @@ def test_a_service_can_read_its_endpoints(laid: tuple[Layout, PortReservations],
     endpoints = load_endpoints(layout.endpoints(name))
     assert endpoints.process.name == name
     assert endpoints.listen.rpc == ports.address(f"{name}.rpc")
-    assert endpoints.peers == {peer: ports.address(f"{peer}.rpc") for peer in PEERS[name]}
+    assert endpoints.peers == {peer: ports.address(f"{peer}.rpc") for peer in PEERS[name] if peer not in HTTP}
+    seen_by = {peer: f"https://{ports.address(f'{peer}.rpc')}" for peer in PEERS[name] if peer in WITNESSES}
+    assert endpoints.witnesses == seen_by
+    assert bool(endpoints.witnesses) == (name == "disclosure")
     assert endpoints.log.mirrors == ((f"http://{ports.address('mirror.rpc')}",) if name in LOG_READERS else ())
     assert bool(endpoints.nats.url) == (name in CORE)
     assert bool(endpoints.smtp.address) == (name == "verification")
