@@ -58,6 +58,15 @@ class Command:
             raise StoryError(f"vouchsafe {arguments[0]}: {outcome.error or 'ended without a word'}")
         return outcome.facts
 
+    async def refused(self, reason: str, *arguments: str) -> None:
+        """Run it and tell its refusal; StoryError when it does not refuse for this reason."""
+        outcome = await self.run(*arguments)
+        if outcome.code == 0 or not outcome.error.startswith(f"error: {reason}: "):
+            raise StoryError(
+                f"vouchsafe {arguments[0]} was not refused as it should be: {outcome.error or outcome.output}"
+            )
+        say(outcome.error)
+
 
 def _quoted(argument: str) -> str:
     return f'"{argument}"' if " " in argument else argument

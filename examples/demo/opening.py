@@ -1,7 +1,8 @@
 """One alias is opened: refused without approvals, then by three officers and three of five trustees, log first.
 
-Everything goes through the `vouchsafe` command. Two trustees are kept dead meanwhile, so that exactly the threshold is
-left. The name that the recipient decrypts must be the one of the input.
+Everything goes through the `vouchsafe` command. Between the intent and the opening lies the time in which any officer
+could veto and the subject knows; here it is a few seconds, and said to be. Two trustees are kept dead meanwhile, so
+that exactly the threshold is left. The name that the recipient decrypts must be the one of the input.
 """
 
 import asyncio
@@ -13,56 +14,80 @@ from pathlib import Path
 from deploy.local.platform import LocalPlatform
 from examples.demo.command import Command
 from examples.demo.posting import Placed
-from examples.demo.public_words import GROUND, INSTRUMENT
+from examples.demo.public_words import COURT, GROUND, INSTRUMENT
 from examples.demo.show import StoryError, good, say
 from vouchsafe.cli import output
 from vouchsafe.cli.output import shown
 
 _KILLED = ("trustee-2", "trustee-4")
 _PAUSE = 0.05
-_TOLD = ("case", "state", "requester", "instrument", "ground", "approved by", "intent is leaf", "result is leaf")
+_LOOK = 1.5
+_TOLD = ("case", "state", "requester", "basis", "organisation", "instrument", "ground", "asked for", "subject")
 
 
-async def open_one(platform: LocalPlatform, command: Command, placed: Placed, directory: Path) -> dict[str, str]:
-    """Open the case of one post and return its facts as the command showed them last."""
-    case_id = await _open_case(command, placed, directory)
-    await _refused(command, case_id)
-    officers = platform.officers
-    for name in list(officers)[:3]:
-        arguments = ("--officer", name, "--key", str(officers[name]), "--yes")
-        facts = await command.must("officer", "approve", case_id, *arguments)
-    good(f"approved by {facts['approved by']}, each signed on the officer's own machine")
-    async with _kept_dead(platform):
-        say(f"killed {' and '.join(_KILLED)}: three of five trustees are left")
-        opened = await command.must("case", "execute", case_id)
-    if opened["state"] != "opened":
-        raise StoryError(f"the case is {opened['state']}, not opened")
-    good(f"opened by three of five trustees; the intent is leaf {opened['intent is leaf']} of the log, written first")
-    shown_case = await command.must("case", "show", case_id, "--recipient-key", str(directory / "recipient.key"))
-    if shown_case.get("name") != shown(placed.author.name) or shown_case.get("login") != placed.author.login:
-        raise StoryError("the opened name is not the author's")
-    output.facts((name, shown_case[name]) for name in _TOLD if name in shown_case)
-    good(f"the recipient, and nobody else, reads: {shown_case['name']}")
-    return opened
-
-
-async def _open_case(command: Command, placed: Placed, directory: Path) -> str:
+async def ask(command: Command, placed: Placed, directory: Path) -> str:
+    """A court asks for the name behind one post; the case, which is refused while nobody has approved it."""
     instrument = directory / "order.txt"
-    instrument.write_text(f"District Court, order of disclosure, docket {INSTRUMENT}\n", encoding="utf-8")
+    instrument.write_text(f"{COURT}, order of disclosure, docket {INSTRUMENT}\n", encoding="utf-8")
     recipient = await command.must("case", "recipient-key", str(directory / "recipient.key"), "--new")
     case = await command.must(
-        *("case", "open", placed.published.post_id, "--requester", "court", "--instrument", INSTRUMENT),
-        *("--ground", GROUND, "--document", str(instrument), "--recipient", recipient["public key"]),
+        *("case", "open", placed.published.post_id, "--requester", "court", "--basis", "court-order"),
+        *("--organisation", COURT, "--instrument", INSTRUMENT, "--ground", GROUND, "--document", str(instrument)),
+        *("--recipient", recipient["public key"], "--field", "name", "--field", "login"),
     )
+    output.facts((name, case[name]) for name in (*_TOLD, "answer due") if name in case)
+    await command.refused("QUORUM_MISSING", "case", "execute", case["case"])
+    good("refused while approvals are lacking: the system did what it promises")
     return case["case"]
 
 
-async def _refused(command: Command, case_id: str) -> None:
-    outcome = await command.run("case", "execute", case_id)
-    if outcome.code == 0 or "QUORUM_MISSING" not in outcome.error:
-        raise StoryError(f"a case without approvals was not refused as it should be: {outcome.error or outcome.output}")
-    say(outcome.error)
-    good("refused while approvals are lacking: the system did what it promises")
+async def open_one(
+    platform: LocalPlatform, command: Command, placed: Placed, case_id: str, directory: Path
+) -> dict[str, str]:
+    """Have the case approved, announced and opened, and its answer collected; its facts as they were shown last."""
+    officers = platform.officers
+    for name in list(officers)[:3]:
+        facts = await command.must(
+            "officer", "approve", case_id, "--officer", name, "--key", str(officers[name]), "--yes"
+        )
+    say(f"delay: {facts['delay']}; rule: {facts['rule']}")
+    good(f"approved by {facts['approved by']}, each signed on the officer's own machine")
+    await _announce(command, case_id)
+    async with _kept_dead(platform):
+        say(f"killed {' and '.join(_KILLED)}: three of five trustees are left")
+        opened = await command.must("case", "execute", case_id, "--wait")
+    if opened["state"] != "opened":
+        raise StoryError(f"the case is {opened['state']}, not opened")
+    good(f"opened by three of five trustees; the intent is leaf {opened['intent is leaf']} of the log, written first")
+    await _collect(command, placed, case_id, directory)
+    return opened
+
+
+async def _announce(command: Command, case_id: str) -> None:
+    """Have the intent logged, and watch the window in which one officer could still stop it."""
+    intended = await command.must("case", "execute", case_id)
+    if intended["state"] != "witnessed" or intended["subject"] != "has been told":
+        raise StoryError(f"the case is {intended['state']}, and its subject {intended['subject']}")
+    good(f"announced before anything happens: leaf {intended['intent is leaf']} of the log; its subject has been told")
+    say(f"SHORTENED window for a veto and for the subject: it opens {intended['opens'].rpartition(', ')[2]}")
+    await asyncio.sleep(_LOOK)
+    waiting = await command.must("case", "execute", case_id)
+    if waiting["state"] != "witnessed":
+        raise StoryError(f"executed before its time, the case is {waiting['state']}")
+    good(f"executed too early, it changes nothing: it opens {waiting['opens'].rpartition(', ')[2]}")
+
+
+async def _collect(command: Command, placed: Placed, case_id: str, directory: Path) -> None:
+    """The recipient collects the answer, once."""
+    key = ("--recipient-key", str(directory / "recipient.key"))
+    answer = await command.must("case", "collect", case_id, *key, "--save", str(directory / "answer.sealed"))
+    if answer.get("name") != shown(placed.author.name) or answer.get("login") != placed.author.login:
+        raise StoryError("the opened name is not the author's")
+    good(f"the recipient, and nobody else, reads: {answer['name']}")
+    await command.refused(
+        "CASE_NOT_OPENED", "case", "collect", case_id, *key, "--save", str(directory / "again.sealed")
+    )
+    good("the answer is given once")
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
 """Where a platform keeps things, and what about people may be there: the parts' limits, as the leak scan holds them.
 
 In its own database a part may hold what it owns, and identity what it seals: there nothing of a person is readable but
-the escrow reference. In messages, telemetry and the files of trustees, witnesses and mirrors nothing about anybody may
-be.
+the escrow reference. Disclosure tells the forum which alias a case is about. In all other messages, in telemetry and in
+the files of trustees, witnesses and mirrors nothing about anybody may be.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,6 +30,7 @@ _OWNED: Mapping[str, frozenset[Fact]] = {
     "forum": frozenset({Fact.ALIAS_KEY}),
     "disclosure": frozenset({Fact.ALIAS_KEY, Fact.ENVELOPE}),
 }
+_PUBLISHED: Mapping[str, frozenset[Fact]] = {"disclosure": frozenset({Fact.ALIAS_KEY})}
 _OF_MANY = {
     "trustee": "trustees",
     "witness": "witnesses",
@@ -50,8 +51,12 @@ class Place:
     @property
     def forbidden(self) -> tuple[Fact, ...]:
         """What must not be there."""
-        owned = _OWNED[self.part] if self.kind is Kind.DATABASE else frozenset()
-        return tuple(fact for fact in Fact if fact not in owned)
+        allowed: frozenset[Fact] = frozenset()
+        if self.kind is Kind.DATABASE:
+            allowed = _OWNED[self.part]
+        elif self.kind is Kind.STREAMS:
+            allowed = _PUBLISHED.get(self.part, allowed)
+        return tuple(fact for fact in Fact if fact not in allowed)
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.part}"

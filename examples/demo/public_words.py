@@ -13,6 +13,9 @@ from services.verification.domain.organisation import Organisations
 INSTRUMENT = "7 O 113/26"
 GROUND = "court order"
 """What the demonstration's court refers to; both are in the case for all officers to read."""
+COURT = "District Court"
+COMPANY = "Dent, Fraser & Co"
+"""Who asks in the demonstration."""
 
 
 def public_texts(organisations: Organisations, officers: Iterable[str]) -> Iterator[str]:
@@ -23,4 +26,4 @@ def public_texts(organisations: Organisations, officers: Iterable[str]) -> Itera
         yield from each.domains
     yield from ADJECTIVES + NOUNS
     yield from officers
-    yield from (INSTRUMENT, GROUND)
+    yield from (INSTRUMENT, GROUND, COURT, COMPANY)

@@ -12,18 +12,21 @@ from pathlib import Path
 
 from deploy.local.platform import LocalPlatform
 from examples.demo import authors as people
+from examples.demo.announced import check_offline
 from examples.demo.authors import Author, authors_of
 from examples.demo.command import Command
 from examples.demo.crowds import Crowds
+from examples.demo.declining import company_asks
 from examples.demo.fresh import make_fresh
 from examples.demo.leaks import LeakScan
-from examples.demo.opening import open_one
+from examples.demo.opening import ask, open_one
 from examples.demo.posting import Placed, publish
 from examples.demo.posts import Entry, Problem, read_posts
 from examples.demo.proof import prove_origin
 from examples.demo.public_words import public_texts
 from examples.demo.reader import show_feed, show_two_threads
 from examples.demo.show import StoryError, good, problem, progress, say, stage
+from examples.demo.stopping import lock_and_unlock
 from vouchsafe.cli import output
 from vouchsafe.sdk import Profile, Vouchsafe
 from vouchsafe.sdk.delays import SAFE_ALIAS_HOURS, SAFE_DEPOSIT_HOURS
@@ -53,7 +56,7 @@ async def tell(settings: Settings) -> bool:
     platform = LocalPlatform(settings.run_directory)
     scan = LeakScan(platform, entries, list(authors.values()))
     async with AsyncExitStack() as running:
-        with stage("Starting the platform: stores, bus, mail, four services, five trustees, two witnesses"):
+        with stage("Starting the platform: stores, bus, mail, four services, five trustees, two witnesses, a mirror"):
             await running.enter_async_context(platform)
             say(f"{len(platform.processes())} processes are ready; their files are in {_short(platform.run_directory)}")
         profile = platform.run_directory  # holds profile.toml
@@ -161,21 +164,24 @@ async def _read_back(client: Vouchsafe, placed: list[Placed]) -> bool:
 
 
 async def _open_and_prove(platform: LocalPlatform, command: Command, placed: list[Placed]) -> None:
-    directory = platform.run_directory / "case"
+    directory, trust = platform.run_directory / "case", platform.run_directory / "trust" / "trust.toml"
     directory.mkdir()
-    with stage("A court asks who wrote one post"):
-        opened = await open_one(platform, command, placed[0], directory)
+    with stage("A company asks who wrote one post"):
+        await company_asks(command, placed[0], directory)
+    with stage("A court asks who wrote it"):
+        case_id = await ask(command, placed[0], directory)
+    with stage("One officer stops everything; it takes a quorum to go on"):
+        await lock_and_unlock(platform, command, case_id)
+    with stage(
+        "Officers approve; the log announces it, and only then, after the window for a veto, is one alias opened"
+    ):
+        opened = await open_one(platform, command, placed[0], case_id, directory)
     with stage("The court is given a proof that the platform did not invent the employee"):
-        trust = platform.run_directory / "trust" / "trust.toml"
         await prove_origin(command, placed[0], opened["case"], trust, directory)
     with stage("The log is verified offline"):
-        saved = str(directory / "log")
-        await command.must("log", "verify", "--leaf", opened["intent is leaf"], "--save", saved)
-        facts = await command.must("log", "verify", "--from", saved)
-        output.facts(facts.items())
-        if facts["inclusion proven of leaf"] != opened["intent is leaf"]:
-            raise StoryError("the log's proof is of another leaf")
-        good("signature, witnesses, root, inclusion of the intent and consistency hold, without any network")
+        await check_offline(command, opened["intent is leaf"], trust, directory)
+        await command.must("log", "report", "--from", str(directory / "log"), "--out", str(directory / "report"))
+        good(f"anybody's report of it is in {_short(directory / 'report')}")
 
 
 async def _linger(profile: Path) -> None:

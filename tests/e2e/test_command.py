@@ -73,8 +73,9 @@ async def test_from_a_credential_to_an_opened_case(
     document.write_text("an order")
     case = (
         await desk.must(
-            *("case", "open", opened["post"], "--requester", "court", "--instrument", "1 O 2/26"),
-            *("--ground", "court order", "--document", str(document), "--recipient", recipient),
+            *("case", "open", opened["post"], "--requester", "court", "--basis", "court-order"),
+            *("--organisation", "a court", "--instrument", "1 O 2/26", "--ground", "court order"),
+            *("--document", str(document), "--recipient", recipient, "--field", "name", "--field", "login"),
         )
     ).facts["case"]
     await provenance_by_author_and_officer(author, desk, opened["post"], case, tmp_path)
@@ -82,10 +83,16 @@ async def test_from_a_credential_to_an_opened_case(
     assert refused.code == 1
     assert refused.error.startswith("error: QUORUM_MISSING: ")
     await approve_by_three(platform, desk, case, recipient)
-    executed = (await desk.must("case", "execute", case)).facts
+    announced = (await desk.must("case", "execute", case)).facts
+    assert (announced["state"], announced["subject"]) == ("witnessed", "has been told")
+    executed = (await desk.must("case", "execute", case, "--wait")).facts
     assert executed["state"] == "opened"
-    shown = (await desk.must("case", "show", case, "--recipient-key", key)).facts
-    assert (shown["name"], shown["login"]) == ("Colleague Number 0", "colleague-0")
+    collect = ("case", "collect", case, "--recipient-key", key, "--save")
+    for _ in range(2):
+        told = (await desk.must(*collect, str(tmp_path / "answer"))).facts
+        assert told == {"name": "Colleague Number 0", "login": "colleague-0"}
+    twice = await desk.run(*collect, str(tmp_path / "another"))
+    assert twice.error.startswith("error: CASE_NOT_OPENED: ")
 
     saved = str(tmp_path / "log")
     online = await desk.must("log", "verify", "--leaf", executed["intent is leaf"], "--save", saved)

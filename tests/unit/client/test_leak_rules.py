@@ -128,9 +128,11 @@ def test_a_database_is_scanned_for_all_that_its_service_must_not_know(part: str,
     assert {what for _, what in scanner.report.hits} == set(Fact) - allowed
 
 
-def test_elsewhere_nothing_about_anybody_may_be() -> None:
+def test_elsewhere_nothing_about_anybody_may_be_but_which_alias_a_case_is_about() -> None:
+    told = Place("disclosure", Kind.STREAMS)
+    assert set(told.forbidden) == set(Fact) - {Fact.ALIAS_KEY}
     for place in PLACES:
-        assert place.kind is Kind.DATABASE or set(place.forbidden) == set(Fact)
+        assert place.kind is Kind.DATABASE or place == told or set(place.forbidden) == set(Fact)
 
 
 def test_every_kind_of_place_of_every_service_is_scanned() -> None:
