@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.unit.seal.protocol_issued import Value
 from tests.unit.seal.protocol_outputs import outputs
-from tests.unit.seal.protocol_story import Value
 
 PAGE = Path(__file__).parents[3] / "docs" / "protocol.md"
 RENEW = "python -m tests.unit.seal.protocol_document --write"

@@ -13,7 +13,8 @@ from services.seal.governance import begin, fold
 from services.seal.leaves import CeremonyLeaf, IssuerKeyLeaf, OpenIntentLeaf
 from services.seal.share_file import open_share, passphrase_of
 from services.seal.statements import Assertion, CredentialMessage, encode_token
-from tests.unit.seal.protocol_story import NOTICED, OFFICERS, SIGNED_BY, Story, Value
+from tests.unit.seal.protocol_issued import OFFICERS, Value
+from tests.unit.seal.protocol_story import NOTICED, SIGNED_BY, Story
 
 Found = Iterator[tuple[str, bytes | str]]
 
