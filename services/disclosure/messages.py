@@ -1,11 +1,21 @@
 """What carries a case to officers, trustees and identity, from what this service has stored."""
 
+from typing import Any
+
+from google.protobuf.message import Message
+
 from services.disclosure.domain.case import Witnessed
 from services.disclosure.domain.case_events import CaseOpened
 from services.disclosure.domain.deposit import EnvelopeDeposited
 from services.seal.statements import CaseStatement
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.trustee.v1 import authorization_pb2, post_evidence_pb2
+
+
+def shared(facts: object, message: type[Message]) -> dict[str, Any]:
+    """What of the facts the message has a field of the same name for."""
+    names = [field.name for field in message.DESCRIPTOR.fields]
+    return {name: getattr(facts, name) for name in names if hasattr(facts, name)}
 
 
 def statement_of(facts: CaseOpened) -> CaseStatement:
@@ -25,14 +35,7 @@ def statement_of(facts: CaseOpened) -> CaseStatement:
 
 def credential_message(held: EnvelopeDeposited) -> credential_pb2.Credential:
     """The credential of a deposit."""
-    return credential_pb2.Credential(
-        label=held.label,
-        epoch=held.epoch,
-        alias_key=held.alias_key,
-        envelope_hash=held.envelope_hash,
-        prefix=held.prefix,
-        signature=held.credential_signature,
-    )
+    return credential_pb2.Credential(**shared(held, credential_pb2.Credential), signature=held.credential_signature)
 
 
 def post_message(facts: CaseOpened) -> post_evidence_pb2.PostEvidence | None:
@@ -40,10 +43,7 @@ def post_message(facts: CaseOpened) -> post_evidence_pb2.PostEvidence | None:
     if not facts.post_id:
         return None
     return post_evidence_pb2.PostEvidence(
-        thread_id=facts.thread_id,
-        title=facts.title,
-        body=facts.body,
-        thread_key=facts.thread_key,
+        **shared(facts, post_evidence_pb2.PostEvidence),
         certificate=facts.thread_certificate,
         signature=facts.post_signature,
     )
@@ -51,27 +51,10 @@ def post_message(facts: CaseOpened) -> post_evidence_pb2.PostEvidence | None:
 
 def authorization_message(state: Witnessed) -> authorization_pb2.Authorization:
     """The evidence that a case may be opened, as it was when the intent was co-signed: the same at every attempt."""
-    facts, opening = state.facts, state.opening
+    opening = state.opening
     return authorization_pb2.Authorization(
-        case_id=facts.case_id,
-        bundle_hash=facts.bundle_hash,
-        ground=facts.ground,
-        policy_hash=facts.policy_hash,
-        opened_at=facts.opened_at,
-        expires_at=facts.expires_at,
-        requester=facts.requester,
-        basis=facts.basis,
-        organisation=facts.organisation,
-        instrument=facts.instrument,
-        document_hash=facts.document_hash,
-        post_id=facts.post_id,
-        fields=facts.fields,
-        recipient_key=facts.recipient_key,
-        delay_seconds=facts.delay_seconds,
-        gag_until=facts.gag_until,
-        waiver_hash=facts.waiver_hash,
+        **shared(state.facts, authorization_pb2.Authorization),
         approvals=opening.approvals,
-        case_salt=facts.case_salt,
         intent_salt=opening.intent_salt,
         subject=opening.subject,
         intent_proof=state.witnessed.intent_proof,

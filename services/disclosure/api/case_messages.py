@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from services.disclosure.domain import case
-from services.disclosure.domain.case_events import CaseDeclined
-from services.disclosure.messages import credential_message, post_message
+from services.disclosure.domain.case_events import CaseDeclined, CaseOpened
+from services.disclosure.messages import credential_message, post_message, shared
 from services.disclosure.shelf import Held
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 
@@ -21,21 +21,6 @@ _STATES: Final = {
     case.Opened: pb.CASE_STATE_OPENED,
     case.Collected: pb.CASE_STATE_COLLECTED,
 }
-_DECLINED: Final = ("case_id", "instrument", "ground", "document_hash", "post_id", "organisation")
-_FACTS: Final = (
-    *_DECLINED,
-    "bundle_hash",
-    "policy_hash",
-    "opened_at",
-    "expires_at",
-    "recipient_key",
-    "due_at",
-    "delay_seconds",
-    "gag_until",
-    "waiver_hash",
-    "case_salt",
-)
-"""Told as they are recorded."""
 
 
 def word(enum: Any, value: int) -> str:
@@ -53,10 +38,8 @@ def declined_message(state: case.Declined) -> pb.Case:
     """What was asked, and that it was declined."""
     facts = state.facts
     return pb.Case(
-        **{name: getattr(facts, name) for name in _DECLINED},
+        **(shared(facts, pb.Case) | _words(facts)),
         state=pb.CASE_STATE_DECLINED,
-        requester=value_of(pb.RequesterClass, facts.requester),
-        basis=value_of(pb.LegalBasis, facts.basis),
         opened_at=facts.declined_at,
         ended_at=facts.declined_at,
     )
@@ -65,18 +48,13 @@ def declined_message(state: case.Declined) -> pb.Case:
 def case_message(state: case.Asked, held: Held, result_index: int) -> pb.Case:
     """The case with all that it stands on. The envelope stays here, and so does the answer."""
     facts = state.facts
+    fields = [value_of(pb.PersonField, each) for each in facts.fields]
     message = pb.Case(
-        **{name: getattr(facts, name) for name in _FACTS},
+        **(shared(facts, pb.Case) | _words(facts) | {"fields": fields}),
         state=_STATES[type(state)],
-        requester=value_of(pb.RequesterClass, facts.requester),
-        basis=value_of(pb.LegalBasis, facts.basis),
-        fields=[value_of(pb.PersonField, each) for each in facts.fields],
         half_time_passed=state.alerted,
         approved_by=dict.fromkeys(each.officer for each in state.approvals),
-        approvals=[
-            pb.CaseApproval(officer=each.officer, role=each.role, note=each.approval, expires_at=each.expires_at)
-            for each in state.approvals
-        ],
+        approvals=[pb.CaseApproval(**shared(each, pb.CaseApproval), note=each.approval) for each in state.approvals],
         post=post_message(facts),
         credential=credential_message(held.deposit),
         issuer_key=held.issuer_key,
@@ -95,35 +73,27 @@ def case_message(state: case.Asked, held: Held, result_index: int) -> pb.Case:
 def summary_message(state: case.Declined | case.Asked) -> pb.CaseSummary:
     """A line of the list of cases."""
     facts = state.facts
-    message = pb.CaseSummary(
-        case_id=facts.case_id,
-        state=_STATES[type(state)],
-        requester=value_of(pb.RequesterClass, facts.requester),
-        basis=value_of(pb.LegalBasis, facts.basis),
-        organisation=facts.organisation,
-        instrument=facts.instrument,
-    )
-    if isinstance(facts, CaseDeclined):
-        message.opened_at = facts.declined_at
-        return message
-    message.opened_at, message.due_at, message.expires_at = facts.opened_at, facts.due_at, facts.expires_at
-    if not isinstance(state, case.Declined):
-        message.half_time_passed, message.approvals = state.alerted, len(state.approvals)
-    if isinstance(state, case.Aimed):
-        message.opens_at = state.witnessed.opens_at
-    return message
+    told = shared(facts, pb.CaseSummary) | _words(facts) | {"state": _STATES[type(state)]}
+    if isinstance(state, case.Declined):
+        return pb.CaseSummary(**told, opened_at=state.facts.declined_at)
+    opens_at = state.witnessed.opens_at if isinstance(state, case.Aimed) else 0
+    return pb.CaseSummary(**told, half_time_passed=state.alerted, approvals=len(state.approvals), opens_at=opens_at)
+
+
+def _words(facts: CaseOpened | CaseDeclined) -> dict[str, Any]:
+    """The words of leaves, as enums."""
+    return {
+        "requester": value_of(pb.RequesterClass, facts.requester),
+        "basis": value_of(pb.LegalBasis, facts.basis),
+    }
 
 
 def _intent_message(state: case.Aimed) -> pb.OpeningIntent:
-    opening, witnessed = state.opening, state.witnessed
     return pb.OpeningIntent(
-        commitment=opening.commitment,
-        salt=opening.intent_salt,
-        subject=opening.subject,
-        blind=opening.blind,
-        proof=witnessed.intent_proof,
-        intended_at=witnessed.intended_at,
-        opens_at=witnessed.opens_at,
+        **shared(state.opening, pb.OpeningIntent),
+        **shared(state.witnessed, pb.OpeningIntent),
+        salt=state.opening.intent_salt,
+        proof=state.witnessed.intent_proof,
         gagged_until=state.gagged_until,
         notified=state.notified,
     )

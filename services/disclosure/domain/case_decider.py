@@ -12,29 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
+from services.disclosure.domain import case
 from services.disclosure.domain import case_events as events
-from services.disclosure.domain.case import (
-    Aimed,
-    Asked,
-    Collected,
-    Declined,
-    Expired,
-    Intended,
-    Lapsed,
-    Live,
-    Opened,
-    Pending,
-    Refused,
-    State,
-    Unasked,
-    Vetoed,
-    Withdrawn,
-    Witnessed,
-    evolve,
-    initial,
-    is_independent,
-    live_approvals,
-)
+from services.disclosure.domain.case import evolve, initial
 from services.disclosure.domain.errors import DomainError, Reason
 
 __all__ = ["Command", "decide", "evolve", "initial"]
@@ -113,7 +93,7 @@ Command = (
 )
 
 
-def decide(command: Command, state: State) -> tuple[events.Event, ...]:
+def decide(command: Command, state: case.State) -> tuple[events.Event, ...]:
     """What a command leads to; DomainError when the rules refuse it."""
     states, rule = _RULES[type(command)]
     if not isinstance(state, states):
@@ -121,16 +101,16 @@ def decide(command: Command, state: State) -> tuple[events.Event, ...]:
     return tuple(rule(command, state))
 
 
-def _itself(command: events.Event, _state: State) -> Iterable[events.Event]:
+def _itself(command: events.Event, _state: case.State) -> Iterable[events.Event]:
     return (command,)
 
 
-def _approve(command: Approve, state: Pending) -> Iterable[events.Event]:
+def _approve(command: Approve, state: case.Pending) -> Iterable[events.Event]:
     _check_time(state, command.now)
     approval = command.approval
-    if not is_independent(approval, state):
+    if not case.is_independent(approval, state):
         raise DomainError(Reason.CONFLICT_OF_INTEREST)
-    live = live_approvals(state, command.now)
+    live = case.live_approvals(state, command.now)
     if approval in live:
         return ()
     if any(each.officer == approval.officer for each in live):
@@ -138,21 +118,21 @@ def _approve(command: Approve, state: Pending) -> Iterable[events.Event]:
     return (approval,)
 
 
-def _withdraw_approval(command: events.ApprovalWithdrawn, state: Pending) -> Iterable[events.Event]:
+def _withdraw_approval(command: events.ApprovalWithdrawn, state: case.Pending) -> Iterable[events.Event]:
     return (command,) if any(each.officer == command.officer for each in state.approvals) else ()
 
 
-def _execute(command: Execute, state: Live | Opened | Collected) -> Iterable[events.Event]:
-    if isinstance(state, Opened | Collected):
+def _execute(command: Execute, state: case.Live | case.Opened | case.Collected) -> Iterable[events.Event]:
+    if isinstance(state, case.Opened | case.Collected):
         return ()
     _check_time(state, command.now)
     if command.locked:
         raise DomainError(Reason.LOCKED_DOWN)
     if command.policy_hash != state.facts.policy_hash:
         raise DomainError(Reason.GOVERNANCE_CHANGED)
-    if not isinstance(state, Pending):
+    if not isinstance(state, case.Pending):
         return ()
-    live = live_approvals(state, command.now)
+    live = case.live_approvals(state, command.now)
     if len({each.officer for each in live}) < command.approvals:
         raise DomainError(Reason.QUORUM_MISSING)
     if len({each.role for each in live}) < command.distinct_roles:
@@ -160,21 +140,21 @@ def _execute(command: Execute, state: Live | Opened | Collected) -> Iterable[eve
     return (replace(command.intent, approvals=tuple(each.approval for each in live)),)
 
 
-def _witness(command: events.OpeningWitnessed, state: Intended | Witnessed) -> Iterable[events.Event]:
-    if isinstance(state, Witnessed):
+def _witness(command: events.OpeningWitnessed, state: case.Intended | case.Witnessed) -> Iterable[events.Event]:
+    if isinstance(state, case.Witnessed):
         return ()  # The first proof is the one that counts.
     if state.gagged_until:
         return (command,)
     return (command, events.SubjectNotified(state.facts.alias_key, state.opening.commitment, command.opens_at))
 
 
-def _finish(command: events.CaseExecuted, state: Witnessed) -> Iterable[events.Event]:
+def _finish(command: events.CaseExecuted, state: case.Witnessed) -> Iterable[events.Event]:
     yield command
     if state.notified:
         yield events.AliasOpened(state.facts.alias_key, state.opening.commitment)
 
 
-def _extend_gag(command: events.GagExtended, state: Aimed) -> Iterable[events.Event]:
+def _extend_gag(command: events.GagExtended, state: case.Aimed) -> Iterable[events.Event]:
     # A gag that is over, or never was, cannot come back: the subject has been told.
     if state.notified or not state.gagged_until > command.extended_at:
         raise DomainError(Reason.GAG_INVALID)
@@ -183,13 +163,13 @@ def _extend_gag(command: events.GagExtended, state: Aimed) -> Iterable[events.Ev
     return (command,)
 
 
-def _place_hold(command: PlaceHold, state: Live) -> Iterable[events.Event]:
+def _place_hold(command: PlaceHold, state: case.Live) -> Iterable[events.Event]:
     if state.holds:
         raise DomainError(Reason.HOLD_SPENT)
     return (events.HoldPlaced(state.facts.alias_key, command.hold, command.now + HOLD),)
 
 
-def _extend_hold(_command: ExtendHold, state: Asked) -> Iterable[events.Event]:
+def _extend_hold(_command: ExtendHold, state: case.Asked) -> Iterable[events.Event]:
     if state.hold is None:
         raise DomainError(Reason.HOLD_MISSING)
     if state.holds > 1:
@@ -197,79 +177,79 @@ def _extend_hold(_command: ExtendHold, state: Asked) -> Iterable[events.Event]:
     return (replace(state.hold, until=state.hold.until + HOLD_EXTENSION),)
 
 
-def _release_hold(_command: ReleaseHold, state: Asked) -> Iterable[events.Event]:
+def _release_hold(_command: ReleaseHold, state: case.Asked) -> Iterable[events.Event]:
     if state.hold is None:
         raise DomainError(Reason.HOLD_MISSING)
     return (events.HoldReleased(state.hold.alias_key, state.hold.hold),)
 
 
-def _tick(command: Tick, state: State) -> Iterator[events.Event]:
+def _tick(command: Tick, state: case.State) -> Iterator[events.Event]:
     """What is due. Nothing of it is due again once it is recorded."""
-    if isinstance(state, Unasked | Declined):
+    if isinstance(state, case.Unasked | case.Declined):
         return
     now, facts = command.now, state.facts
-    if isinstance(state, Live):
+    if isinstance(state, case.Live):
         if now >= facts.expires_at:
             yield (
                 events.CaseExpired(facts.case_id, now)
-                if isinstance(state, Pending)
+                if isinstance(state, case.Pending)
                 else events.OpeningLapsed(facts.case_id, now)
             )
         elif not state.alerted and facts.due_at and now >= (facts.opened_at + facts.due_at) // 2:
             yield events.HalfTimePassed(facts.case_id, now)
-    if isinstance(state, Aimed) and facts.case_salt:
+    if isinstance(state, case.Aimed) and facts.case_salt:
         yield from _late_notice(state, now)
     if state.hold and now >= state.hold.until:
         yield events.HoldReleased(state.hold.alias_key, state.hold.hold)
 
 
-def _late_notice(state: Aimed, now: int) -> Iterator[events.Event]:
+def _late_notice(state: case.Aimed, now: int) -> Iterator[events.Event]:
     """What a gag has kept from the subject. Without one, he is told as soon as the intent is co-signed."""
-    if state.notified or isinstance(state, Intended) or now < state.gagged_until:
+    if state.notified or isinstance(state, case.Intended) or now < state.gagged_until:
         return
     yield events.SubjectNotified(state.facts.alias_key, state.opening.commitment, state.witnessed.opens_at)
-    if isinstance(state, Opened | Collected):
+    if isinstance(state, case.Opened | case.Collected):
         yield events.AliasOpened(state.facts.alias_key, state.opening.commitment)
 
 
-def _check_time(state: Live, now: int) -> None:
+def _check_time(state: case.Live, now: int) -> None:
     if now >= state.facts.expires_at:
         raise DomainError(Reason.CASE_EXPIRED)
 
 
-_LIVE: Final = get_args(Live)
-_ASKED: Final = get_args(Asked)
+_LIVE: Final = get_args(case.Live)
+_ASKED: Final = get_args(case.Asked)
 _RULES: Final[Mapping[type, tuple[tuple[type, ...], Callable[[Any, Any], Iterable[events.Event]]]]] = {
-    events.CaseOpened: ((Unasked,), _itself),
-    events.CaseDeclined: ((Unasked,), _itself),
-    Approve: ((Pending,), _approve),
-    events.ApprovalWithdrawn: ((Pending,), _withdraw_approval),
-    events.CaseWithdrawn: ((Pending,), _itself),
-    Execute: ((*_LIVE, Opened, Collected), _execute),
-    events.OpeningWitnessed: ((Intended, Witnessed), _witness),
-    events.OpeningVetoed: ((Intended, Witnessed), _itself),
-    events.OpeningRefused: ((Witnessed,), _itself),
-    events.CaseExecuted: ((Witnessed,), _finish),
-    events.GagExtended: (get_args(Aimed), _extend_gag),
-    events.AnswerCollected: ((Opened,), _itself),
+    events.CaseOpened: ((case.Unasked,), _itself),
+    events.CaseDeclined: ((case.Unasked,), _itself),
+    Approve: ((case.Pending,), _approve),
+    events.ApprovalWithdrawn: ((case.Pending,), _withdraw_approval),
+    events.CaseWithdrawn: ((case.Pending,), _itself),
+    Execute: ((*_LIVE, case.Opened, case.Collected), _execute),
+    events.OpeningWitnessed: ((case.Intended, case.Witnessed), _witness),
+    events.OpeningVetoed: ((case.Intended, case.Witnessed), _itself),
+    events.OpeningRefused: ((case.Witnessed,), _itself),
+    events.CaseExecuted: ((case.Witnessed,), _finish),
+    events.GagExtended: (get_args(case.Aimed), _extend_gag),
+    events.AnswerCollected: ((case.Opened,), _itself),
     PlaceHold: (_LIVE, _place_hold),
     ExtendHold: (_ASKED, _extend_hold),
     ReleaseHold: (_ASKED, _release_hold),
-    Tick: (get_args(State), _tick),
+    Tick: (get_args(case.State), _tick),
 }
 """For each command the states in which it may be given, and what it then leads to."""
 
 _WHY_NOT: Final[Mapping[type, Reason]] = {
-    Unasked: Reason.CASE_UNKNOWN,
-    Declined: Reason.CASE_UNKNOWN,
-    Pending: Reason.CASE_NOT_INTENDED,
-    Intended: Reason.CASE_INTENDED,
-    Witnessed: Reason.CASE_INTENDED,
-    Vetoed: Reason.OPENING_VETOED,
-    Refused: Reason.OPENING_REFUSED,
-    Lapsed: Reason.CASE_EXPIRED,
-    Expired: Reason.CASE_EXPIRED,
-    Withdrawn: Reason.CASE_WITHDRAWN,
-    Opened: Reason.CASE_NOT_PENDING,
-    Collected: Reason.ANSWER_COLLECTED,
+    case.Unasked: Reason.CASE_UNKNOWN,
+    case.Declined: Reason.CASE_UNKNOWN,
+    case.Pending: Reason.CASE_NOT_INTENDED,
+    case.Intended: Reason.CASE_INTENDED,
+    case.Witnessed: Reason.CASE_INTENDED,
+    case.Vetoed: Reason.OPENING_VETOED,
+    case.Refused: Reason.OPENING_REFUSED,
+    case.Lapsed: Reason.CASE_EXPIRED,
+    case.Expired: Reason.CASE_EXPIRED,
+    case.Withdrawn: Reason.CASE_WITHDRAWN,
+    case.Opened: Reason.CASE_NOT_PENDING,
+    case.Collected: Reason.ANSWER_COLLECTED,
 }
