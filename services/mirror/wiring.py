@@ -51,6 +51,7 @@ async def start(process: Process) -> None:
     process.on_close(kept.close)
     mirroring = Mirroring(LogService(channel), kept)
     process.worker("mirroring", lambda: mirroring.run(config.poll_seconds))
+    process.ready_when("tree", kept.filled)
     pages = Pages(TileStore(tree))
     process.serve(
         HttpServer(listen=listen.rpc, handler=pages.answer, health_listen=listen.health, max_connections=_CONNECTIONS)

@@ -33,6 +33,9 @@ class KeptLog:
         self._anchor = anchor
         self._lock = lock
         self._shown = taken_up.signed if taken_up is not None else None
+        self._filled = asyncio.Event()
+        if taken_up is not None:
+            self._filled.set()
         self.taken_up = taken_up
         self.forked: LogForked | None = None
 
@@ -57,6 +60,10 @@ class KeptLog:
             raise
         kept.forked = forked
         return kept
+
+    async def filled(self) -> None:
+        """Wait until there is a tree to show."""
+        await self._filled.wait()
 
     async def close(self) -> None:
         """Give the files up."""
@@ -97,10 +104,11 @@ class KeptLog:
             self._anchor.note(signed)
             # Shielded: files that are half written for this head must not be followed by those of another.
             await asyncio.shield(asyncio.to_thread(self._show, growth))
+            self._filled.set()
         return growth
 
     def condemn(self, fork: LogForked) -> None:
-        """Take nothing any more, now and after a restart, until somebody removes the evidence; it is on disk on return."""
+        """Take nothing any more, now and after a restart, until somebody removes the evidence, which is on disk."""
         self.forked = fork
         self._anchor.note_fork(fork)
 
