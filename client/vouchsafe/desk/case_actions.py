@@ -27,7 +27,7 @@ from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.drafts import Draft, Text
 from vouchsafe.desk.forms import Form, FormInvalid
 from vouchsafe.desk.statements import YET_TO_COME, leaf_text, signed_text
-from vouchsafe.desk.words import moment, span
+from vouchsafe.desk.words import moment, rounded, span
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
 from vouchsafe.sdk.errors import Reason, VouchsafeError
@@ -44,6 +44,9 @@ def approve(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     reviewed = _reviewed(checked)
     now = int(time.time())
     check_approvable(reviewed, now=now)
+    for line in checked.lines:
+        if line.result == "failed":
+            raise VouchsafeError(Reason.PROOF_INVALID, f"{line.text}; {line.detail}")
     check_voice(reviewed, desk.officer, desk.key)
     text = approval_text(reviewed, now)
 
@@ -60,7 +63,10 @@ def approve(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
         button="Sign and send the approval",
         back=back,
         carry_out=carry_out,
-        facts=_facts(reviewed),
+        facts=(
+            *_facts(reviewed),
+            ("Your approval ends", moment(now + reviewed.governance.policy.approval_ttl_seconds)),
+        ),
         signs=(Text("A signed note, good for this case alone and until it ends", text), _statement(reviewed)),
         logs_nothing="An approval is not logged by itself. When there are enough and the case is executed, this is "
         "logged, and cosigned by the witnesses, before anything is opened:",
@@ -158,7 +164,9 @@ def withdraw(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
         await desk.side.withdraw_case(checked.case.case_id)
         return "The case has ended, and the log says so."
 
-    leaf = leaf_text("At once", CaseEndedLeaf.KIND, case=_reference(checked.case), outcome="withdrawn", at="(then)")
+    leaf = leaf_text(
+        "At once", CaseEndedLeaf.KIND, case=_reference(checked.case), outcome="withdrawn", at=rounded(int(time.time()))
+    )
     return Draft(
         title="End this case?",
         question="Because its requester no longer asks. Nothing is opened.",
@@ -197,18 +205,19 @@ def extend_gag(desk: Desk, checked: CheckedCase, form: Form, back: str) -> Draft
 
 def place_hold(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     """What the alias wrote is kept."""
-    return _hold(desk, checked, back, "place_hold", "Place a hold?", f"about {HOLD_DAYS} days from then")
+    until = rounded(int(time.time()) + HOLD_DAYS * _DAY)
+    return _hold(desk, checked, back, "place_hold", "Place a hold?", until)
 
 
 def extend_hold(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     """The hold lasts longer, once."""
-    until = moment(checked.case.hold.until + MORE_HOLD_DAYS * _DAY)
+    until = rounded(checked.case.hold.until + MORE_HOLD_DAYS * _DAY)
     return _hold(desk, checked, back, "extend_hold", "Extend the hold?", until)
 
 
 def release_hold(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     """The hold ends before its time."""
-    return _hold(desk, checked, back, "release_hold", "Release the hold?", "0")
+    return _hold(desk, checked, back, "release_hold", "Release the hold?", 0)
 
 
 PREPARE: Mapping[str, Prepare] = MappingProxyType(
@@ -234,7 +243,7 @@ def approval_text(reviewed: ReviewedCase, now: int) -> str:
     return f"{APPROVAL_HEADER}\ncase {statement.case_id}\nstatement {statement.hash().hex()}\nexpires {expires}\n"
 
 
-def _hold(desk: Desk, checked: CheckedCase, back: str, name: str, title: str, until: str) -> Draft:
+def _hold(desk: Desk, checked: CheckedCase, back: str, name: str, title: str, until: int) -> Draft:
     reviewed = _reviewed(checked)
     send = {
         "place_hold": desk.side.place_hold,
@@ -253,7 +262,7 @@ def _hold(desk: Desk, checked: CheckedCase, back: str, name: str, title: str, un
         back=back,
         carry_out=carry_out,
         facts=_facts(reviewed),
-        logs=(leaf_text("At once", HoldLeaf.KIND, case=_reference(checked.case), until=f"({until})"),),
+        logs=(leaf_text("At once", HoldLeaf.KIND, case=_reference(checked.case), until=until),),
     )
 
 

@@ -13,7 +13,7 @@ from services.seal.errors import SealError
 from services.seal.leaves import CaseAskedLeaf, case_reference
 from vouchsafe.desk.case_words import RUNNING
 from vouchsafe.desk.desk import Desk
-from vouchsafe.desk.words import leaf_in_words, moment
+from vouchsafe.desk.words import leaf_in_words, moment, rounded
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable, review
 from vouchsafe.sdk.case_words import basis_of, requester_of
@@ -99,14 +99,14 @@ def _held(case: pb.Case) -> Iterator[Check]:
 
 
 def _asked(case: pb.Case, log: CheckedLog) -> Check:
-    """Whether the public ledger counts this demand, and just as it is shown here."""
+    """Whether the public ledger counts this demand, just as it is shown here; its times are whole hours."""
     reference = case_reference(case.case_salt, case.case_id)
-    told = [(leaf.requester, leaf.basis, leaf.due) for _, leaf in log.all_of(CaseAskedLeaf) if leaf.case == reference]
-    if not told:
-        return Check("open", "The log does not tell of this demand yet", "wait for it before you approve")
-    if told != [(requester_of(case.requester), basis_of(case.basis), case.due_at)]:
+    asked = (requester_of(case.requester), basis_of(case.basis))
+    if log.holds(CaseAskedLeaf(reference, *asked, rounded(case.opened_at), rounded(case.due_at))):
+        return Check("held", "The log tells of this demand just as it is shown here")
+    if any(leaf.case == reference for _, leaf in log.all_of(CaseAskedLeaf)):
         return Check("failed", "The log tells of another demand than is shown here")
-    return Check("held", "The log tells of this demand just as it is shown here")
+    return Check("failed", "The log does not tell of this demand", "it may be on its way: read this page again")
 
 
 def _rules(reviewed: ReviewedCase) -> Iterator[Check]:

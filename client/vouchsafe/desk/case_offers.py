@@ -7,11 +7,12 @@ platform, and in the end each trustee, decides about every one again.
 from dataclasses import dataclass
 
 from vouchsafe.desk.case_checks import CheckedApprovals, CheckedCase
-from vouchsafe.desk.case_words import RUNNING
 from vouchsafe.desk.desk import Desk
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 
 HOLD_DAYS, MORE_HOLD_DAYS, MOST_GAG_DAYS = 60, 30, 180
+
+_LIVE = (pb.CASE_STATE_PENDING, pb.CASE_STATE_INTENDED, pb.CASE_STATE_WITNESSED)
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ def offered(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals, now: 
     actions = []
     if case.state == pb.CASE_STATE_PENDING:
         actions += _while_pending(desk, checked, approvals)
-    if case.state in (pb.CASE_STATE_INTENDED, pb.CASE_STATE_WITNESSED):
+    elif case.state in _LIVE:
         actions.append(Action("veto", "Your signature alone stops this opening, for good.", "Veto …", "grave"))
         actions += _while_intended(case, now)
-    return actions + _hold_actions(case, now)
+    return actions + _gag_actions(case, now) + _hold_actions(case, now)
 
 
 def _while_pending(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals) -> list[Action]:
@@ -69,22 +70,21 @@ def _while_intended(case: pb.Case, now: int) -> list[Action]:
     elif case.intent.opens_at <= now:
         what = "The veto window is over. This asks the trustees, and identity seals the answer to the recipient."
         actions.append(Action("execute", what, "Open …", ""))
-    if not case.intent.notified and case.intent.gagged_until:
-        fields = (
-            Field("days", f"Days from now, at most {MOST_GAG_DAYS}", "number"),
-            Field("document", "Instrument", "file"),
-        )
-        actions.append(
-            Action(
-                "extend-gag", "The subject is told later, on a further instrument.", "Extend the gag …", "plain", fields
-            )
-        )
     return actions
+
+
+def _gag_actions(case: pb.Case, now: int) -> list[Action]:
+    if case.intent.notified or case.intent.gagged_until <= now:
+        return []
+    days = Field("days", f"Days from now, at most {MOST_GAG_DAYS}", "number")
+    what = "The subject is told later, on a further instrument."
+    document = Field("document", "Instrument", "file")
+    return [Action("extend-gag", what, "Extend the gag …", "plain", (days, document))]
 
 
 def _hold_actions(case: pb.Case, now: int) -> list[Action]:
     if case.hold.until <= now:
-        if case.state not in RUNNING:
+        if case.state not in _LIVE:
             return []
         what = f"What the alias wrote cannot be deleted for {HOLD_DAYS} days."
         return [Action("place-hold", what, "Place a hold …")]

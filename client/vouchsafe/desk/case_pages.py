@@ -100,6 +100,7 @@ async def show(request: web.Request) -> web.Response:
         approvals=approvals,
         in_log=leaves_of(desk, case),
         holds=checked.reviewed is not None or case.state == pb.CASE_STATE_DECLINED,
+        pending=case.state == pb.CASE_STATE_PENDING,
         waiting=case.state == pb.CASE_STATE_OPENED,
         actions=offered(desk, checked, approvals, now),
     )

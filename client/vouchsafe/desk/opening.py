@@ -14,7 +14,7 @@ from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.drafts import Draft, Text
 from vouchsafe.desk.forms import Form, FormInvalid
 from vouchsafe.desk.statements import leaf_text
-from vouchsafe.desk.words import moment
+from vouchsafe.desk.words import rounded
 from vouchsafe.sdk.errors import VouchsafeError
 from vouchsafe.sdk.officer_side import Ask
 
@@ -88,13 +88,12 @@ def open_draft(desk: Desk, form: Form, back: str) -> Draft:
 
 def _leaf(asked: Ask) -> Text:
     now = int(time.time())
+    title = "At once; times are rounded down to the hour"
     said = {"case": _MADE_THERE, "requester": asked.requester, "basis": asked.basis}
     if may_ask(asked.requester, asked.basis):
         due = now + (asked.due_seconds or _DUE.get(asked.basis, 10 * _DAY))
-        return leaf_text(
-            "At once", CaseAskedLeaf.KIND, **said, at=f"(about {now})", due=f"(about {due}: {moment(due)})"
-        )
-    return leaf_text("At once", CaseDeclinedLeaf.KIND, **said, wants=Wants.NAME, at=f"(about {now})")
+        return leaf_text(title, CaseAskedLeaf.KIND, **said, at=rounded(now), due=rounded(due))
+    return leaf_text(title, CaseDeclinedLeaf.KIND, **said, wants=Wants.NAME, at=rounded(now))
 
 
 def _facts(asked: Ask) -> tuple[tuple[str, str], ...]:

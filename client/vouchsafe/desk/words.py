@@ -62,6 +62,11 @@ def until(unix: int, now: int) -> str:
     return f"in {span(unix - now)}" if unix > now else f"{span(now - unix)} ago"
 
 
+def rounded(unix: int) -> int:
+    """A time as leaves have it: rounded down to the hour."""
+    return unix - unix % 3600
+
+
 def short(hexadecimal: str) -> str:
     """The beginning of a long number, for a sentence; the whole stands in the fields."""
     return f"{hexadecimal[:10]}…" if len(hexadecimal) > 12 else hexadecimal
@@ -78,14 +83,14 @@ def _word(value: str) -> str:
 
 def _asked(leaf: Fields) -> str:
     return (
-        f"Case {short(leaf['case'])}: a {_word(leaf['requester'])} asks on {_basis(leaf['basis'])}; "
+        f"Case {short(leaf['case'])}: {_article(_word(leaf['requester']))} asks on {_basis(leaf['basis'])}; "
         f"an answer is due by {moment(leaf['due'])}."
     )
 
 
 def _declined(leaf: Fields) -> str:
     return (
-        f"Case {short(leaf['case'])}: a {_word(leaf['requester'])} asked for {_wanted(leaf['wants'])} on "
+        f"Case {short(leaf['case'])}: {_article(_word(leaf['requester']))} asked for {_wanted(leaf['wants'])} on "
         f"{_basis(leaf['basis'])}, and was declined by rule."
     )
 

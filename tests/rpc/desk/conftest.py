@@ -16,11 +16,11 @@ from tests.rpc.disclosure.world import Ceremony, Platform, Served, tls_of
 from tests.unit.client.officers import KEYS, trust
 from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.log_copy import LogCopy
+from vouchsafe.desk.newest_log import NewestLog
 from vouchsafe.desk.serving import serving
 from vouchsafe.sdk.governance_side import GovernanceSide
 from vouchsafe.sdk.officer_side import OfficerSide
 from vouchsafe.sdk.profile import OfficerEdge
-from vouchsafe.sdk.public_log import PlatformLog
 
 
 @dataclass
@@ -64,9 +64,13 @@ class Browser:
         assert found
         return found[1]
 
-    async def say_yes(self, path: str, fields: dict[str, str] | None = None) -> str:
+    async def say_yes(
+        self, path: str, fields: dict[str, str] | None = None, files: dict[str, bytes] | None = None
+    ) -> str:
         """Press a button of a page, read what it asks, say yes; the page that asked, then the one that tells."""
-        asked = await self.post(f"{self.room}{path}", {"token": await self.token()} | (fields or {}))
+        told = {"token": await self.token()} | (fields or {})
+        where = f"{self.room}{path}"
+        asked = await self.post(where, told) if files is None else await self.send(where, told, files)
         assert asked.status == 303, asked.text
         confirm = asked.headers["Location"].removeprefix(self.room)
         shown = await self.page(confirm)
@@ -77,6 +81,13 @@ class Browser:
     async def post(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
         """A form, sent as a browser sends one of the desk's own pages."""
         return await self.ask("POST", path, {"Origin": f"http://{self.authority}"} | headers, fields)
+
+    async def send(self, path: str, fields: dict[str, str], files: dict[str, bytes]) -> Answer:
+        """A form with files."""
+        parts = aiohttp.FormData(fields, default_to_multipart=True)
+        for name, content in files.items():
+            parts.add_field(name, content, filename=f"{name}.pdf")
+        return await self.ask("POST", path, {"Origin": f"http://{self.authority}"}, parts)
 
     async def ask(
         self, method: str, path: str, headers: dict[str, str], data: dict[str, str] | aiohttp.FormData | None = None
@@ -98,6 +109,14 @@ class AtWork:
     disclosure: Served
     desk: Desk
     browser: Browser
+    edge: OfficerEdge
+    home: Path
+    stack: AsyncExitStack
+
+    async def browser_of(self, officer: str) -> Browser:
+        """Another officer, at a desk of his own."""
+        desk = await desk_of(officer, self.platform, self.edge, self.home / officer, self.stack)
+        return await begun(desk, self.stack)
 
 
 def edge_at(disclosure: Served, home: Path, trustees: dict[str, str] | None = None) -> OfficerEdge:
@@ -115,7 +134,7 @@ async def desk_of(officer: str, platform: Platform, edge: OfficerEdge, state: Pa
     side = await stack.enter_async_context(OfficerSide(edge, trust, patience=5))
     governance_side = await stack.enter_async_context(GovernanceSide(edge, trust, patience=5))
     key = platform.ceremony.officers[officer]
-    return Desk(officer, key, trust, side, governance_side, LogCopy([PlatformLog(side.log)], trust, state))
+    return Desk(officer, key, trust, side, governance_side, LogCopy([NewestLog(side.log)], trust, state))
 
 
 async def begun(desk: Desk, stack: AsyncExitStack) -> Browser:
@@ -137,10 +156,9 @@ async def at_work(tmp_path: Path) -> AsyncIterator[AtWork]:
         disclosure = await platform.disclosure()
         await disclosure.publish_label()
         trustees = {name: address for name, address in platform.addresses.items() if name.startswith("trustee-")}
-        desk = await desk_of(
-            "ann", platform, edge_at(disclosure, tmp_path / "ann", trustees), tmp_path / "state", stack
-        )
-        yield AtWork(platform, disclosure, desk, await begun(desk, stack))
+        edge = edge_at(disclosure, tmp_path / "edge", trustees)
+        desk = await desk_of("ann", platform, edge, tmp_path / "ann", stack)
+        yield AtWork(platform, disclosure, desk, await begun(desk, stack), edge, tmp_path, stack)
 
 
 @dataclass

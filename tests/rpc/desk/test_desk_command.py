@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.rpc.desk.conftest import AtWork, edge_at
+from tests.rpc.desk.conftest import AtWork
 from vouchsafe.sdk.key_file import write_key
 
 PROFILE = """trust = "."
@@ -29,7 +29,7 @@ def home(at_work: AtWork, tmp_path: Path) -> Path:
     """A directory with a profile, and the keys of two officers."""
     home = tmp_path / "home"
     home.mkdir()
-    edge = edge_at(at_work.disclosure, tmp_path / "ann")
+    edge = at_work.edge
     profile = PROFILE.format(edge.certificate, edge.key, edge.authority, edge.disclosure)
     (home / "profile.toml").write_text(profile, encoding="utf-8")
     (home / "trust.toml").write_text(at_work.platform.ceremony.text, encoding="utf-8")

@@ -16,7 +16,7 @@ from services.seal.leaves import (
 )
 from services.seal.note import Note
 from services.seal.statements import Veto
-from tests.rpc.desk.conftest import AtWork, Browser, Played
+from tests.rpc.desk.conftest import Played
 from tests.unit.client.officers import KEYS
 from vouchsafe.desk.statements import YET_TO_COME, signed_text
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -193,22 +193,3 @@ async def test_a_log_that_does_not_hold_ends_all_approving_but_not_the_lock_down
     answer = await ann.post(f"{ann.room}{case_path(played)}/approve", {"token": await ann.token()})
     assert answer.status == 502
     assert "locked" in await ann.say_yes("/governance/lock-down")
-
-
-async def opened(at_work: AtWork) -> tuple[Browser, str]:
-    author = at_work.platform.author()
-    await at_work.disclosure.deposit(author)
-    return at_work.browser, f"/cases/{(await at_work.disclosure.open_case(author)).case_id}"
-
-
-async def test_an_approval_is_taken_by_the_real_service(at_work: AtWork):
-    browser, path = await opened(at_work)
-    assert 'class="failed"' not in await browser.page(path)
-    assert "Approved by: ann." in await browser.say_yes(f"{path}/approve")
-
-
-async def test_a_lock_down_reaches_the_real_trustees(at_work: AtWork):
-    told = await at_work.browser.say_yes("/governance/lock-down")
-    for name in ("trustee-1", "trustee-3", "trustee-5"):
-        assert f"{name}: locked" in told
-    assert "trustee-2: locked" not in told
