@@ -1,0 +1,59 @@
+"""`python -m tests.faults.rig.disclosure`: disclosure as it ships, with fail points where it meets the world.
+
+Orders are read from the file `orders` in its state directory (`breaking`). Points, each `.before` and `.after`:
+`insert`, every commit of its store; `witness`, `trustee`, `identity`, every question to one. The commits of an opening
+are, in this order: intended, the intent's leaf, the notice's leaf, witnessed; after the delay executed, the result's
+leaf; collected. So a count at one of the points stands between any two steps.
+"""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from services.chassis.lifecycle import Process, run_service
+from services.disclosure import wiring
+from services.disclosure.adapters.peers import Peers
+from tests.faults.rig.breaking import Breakable, FailPoints
+
+STORE = {"append": "insert"}
+
+
+def with_fail_points(peers: Peers, breaking: FailPoints) -> Peers:
+    """The same peers; every question to a witness, a trustee or identity comes by its point."""
+    return replace(
+        peers,
+        witnesses={key: _passing("witness", ask, breaking) for key, ask in peers.witnesses.items()},
+        trustees=[_passing("trustee", ask, breaking) for ask in peers.trustees],
+        identity=_passing("identity", peers.identity, breaking),
+    )
+
+
+def _passing(point: str, ask: Callable[..., Awaitable[Any]], breaking: FailPoints) -> Any:
+    async def asked(*arguments: Any) -> Any:
+        breaking.reached(f"{point}.before")
+        answer = await ask(*arguments)
+        breaking.reached(f"{point}.after")
+        return answer
+
+    return asked
+
+
+async def start(process: Process) -> None:
+    """As `wiring.start`, on a store and peers with fail points."""
+    breaking = FailPoints(process.endpoints.paths.state / "orders")
+    parts: Any = wiring
+    store, connect = parts.MongoEventStore, parts.connect
+
+    def breakable_store(*arguments: Any) -> Any:
+        return Breakable(store(*arguments), STORE, breaking)
+
+    def breakable_peers(*arguments: Any, **named: Any) -> Peers:
+        return with_fail_points(connect(*arguments, **named), breaking)
+
+    parts.MongoEventStore, parts.connect = breakable_store, breakable_peers
+    await wiring.start(process)
+
+
+if __name__ == "__main__":
+    sys.exit(run_service("disclosure", start))
