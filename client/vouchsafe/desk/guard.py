@@ -54,7 +54,7 @@ def guard(session: Session, authority: str) -> Middleware:
             _BY_HAND if reading else _FROM_A_PAGE
         ):
             raise web.HTTPForbidden(text="Another page asked for this.")
-        if not _starts(request) and not session.holds(request.cookies.get(COOKIE)):
+        if not starts(request) and not session.holds(request.cookies.get(COOKIE)):
             raise web.HTTPForbidden(text="No session: start the desk again, and open the address that it prints.")
         if not reading and request.headers.getall("Origin", []) != [f"http://{authority}"]:
             raise web.HTTPForbidden(text="This did not come from a page of the desk.")
@@ -63,6 +63,6 @@ def guard(session: Session, authority: str) -> Middleware:
     return middleware
 
 
-def _starts(request: web.Request) -> bool:
+def starts(request: web.Request) -> bool:
     """Whether the request brings the start token instead of a cookie. The handler compares the token."""
     return request.method == "GET" and request.path.startswith("/start/")

@@ -19,7 +19,7 @@ from vouchsafe.cli.setup import debugging
 from vouchsafe.desk import case_pages, confirm_pages, governance_pages, log_pages, report_pages
 from vouchsafe.desk.desk import DESK, Desk
 from vouchsafe.desk.forms import SESSION, FormInvalid
-from vouchsafe.desk.guard import add_headers, guard
+from vouchsafe.desk.guard import add_headers, guard, starts
 from vouchsafe.desk.rendering import ENVIRONMENT, environment, page
 from vouchsafe.desk.session import COOKIE, Session
 from vouchsafe.sdk.errors import Reason, VouchsafeError
@@ -105,7 +105,8 @@ async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPException as answer:
-        if answer.status < 400:
+        # Whoever is refused a session gets no page: its links would tell him the room.
+        if answer.status < 400 or starts(request):
             raise
         return refusal(request, answer.status, "Not possible", answer.text or answer.reason)
     except FormInvalid as error:

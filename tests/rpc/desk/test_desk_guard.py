@@ -61,6 +61,19 @@ async def test_without_the_cookie_nothing_is_answered(browser: Browser):
     assert (await browser.get(f"{browser.room}/cases")).status == 403
 
 
+async def test_no_stranger_is_told_the_room_or_a_token(browser: Browser):
+    token = await browser.token()
+    stranger = Browser(browser.http, browser.authority, browser.start)
+    for path in ("/", "/start/x", "/start/", browser.start, "/cases", "/nowhere", f"{browser.room}/cases"):
+        for method in ("GET", "HEAD", "POST", "PUT"):
+            for headers in ({}, {"Origin": f"http://{browser.authority}"}, {"Host": "evil.example"}):
+                answer = await stranger.ask(method, path, headers)
+                assert answer.status >= 400
+                told = answer.text + str(dict(answer.headers))
+                assert browser.room not in told
+                assert token not in told
+
+
 async def test_the_start_address_works_once(browser: Browser):
     again = Browser(browser.http, browser.authority, browser.start)
     assert (await again.get(browser.start)).status == 403
