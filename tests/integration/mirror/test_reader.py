@@ -2,20 +2,25 @@
 
 import asyncio
 import gzip
+import ssl
 import time
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from services.chassis.clock import SystemClock
+from services.chassis.http_server import HttpServer
 from services.seal.merkle_proof import verify_inclusion
 from services.tlog.errors import LogForked, SourceError
 from services.tlog.fetch import Fetcher
 from services.tlog.follower import LogFollower, LogUnavailable
 from services.tlog.reader import MAX_CHECKPOINT, MirrorReader
 from services.tlog.verified import VerifiedLog
+from tests.support.certs import make_leaf
 from tests.support.mirror_http import answering, mirrored, served
 from tests.support.public_log import MemorySource, PublicLog
+from tests.support.rpc import authority
 from tests.unit.client.connect_proxy import proxying
 
 LEAVES = 700
@@ -67,6 +72,31 @@ async def test_a_mirror_is_read_through_a_proxy_and_no_other_way(mirror, monkeyp
     assert growth.signed.size == LEAVES + 1
     with pytest.raises(SourceError):
         await MirrorReader(url, proxy="http://127.0.0.1:1", timeout=TIMEOUT).checkpoint()
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("localhost", True), ("other.test", True), ("localhost", False)])
+async def test_over_https_the_name_and_the_authority_have_to_be_right(tmp_path: Path, name: str, trusted: bool):
+    leaf = make_leaf(authority(), dns=(name,))
+    for file, content in (("crt", leaf.certificate), ("key", leaf.key)):
+        (tmp_path / file).write_bytes(content)
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(tmp_path / "crt", tmp_path / "key")
+    believed = ssl.create_default_context(cadata=authority().pem.decode()) if trusted else None
+
+    async def hello(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(text="hello\n")
+
+    server = HttpServer(listen="127.0.0.1:0", handler=hello, tls=serving)
+    await server.start()
+    reader = MirrorReader(f"https://localhost:{server.port}", tls=believed)
+    try:
+        if name == "localhost" and trusted:
+            assert await reader.checkpoint() == "hello\n"
+        else:
+            with pytest.raises(SourceError):
+                await reader.checkpoint()
+    finally:
+        await server.stop(0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Trustees and witnesses run on other people's small machines: no store, no bus, none of the services' code."""
+"""Trustees, witnesses and mirrors run on others' small machines: no store, no bus, none of the services' code."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 HEAVY = ("motor", "pymongo", "nats", "services.disclosure", "services.identity", "services.forum")
 
 
-@pytest.mark.parametrize("module", ["services.trustee.wiring", "services.witness.wiring"])
+@pytest.mark.parametrize("module", ["services.trustee.wiring", "services.witness.wiring", "services.mirror.wiring"])
 def test_a_small_process_loads_nothing_heavy(module: str):
     script = f"import sys, {module}; print('\\n'.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
