@@ -83,16 +83,20 @@ def _word(value: str) -> str:
 
 def _asked(leaf: Fields) -> str:
     return (
-        f"Case {short(leaf['case'])}: {_article(_word(leaf['requester']))} asks on {_basis(leaf['basis'])}; "
+        f"Case {short(leaf['case'])}: {_asker(leaf)} asked on {_basis(leaf['basis'])}; "
         f"an answer is due by {moment(leaf['due'])}."
     )
 
 
 def _declined(leaf: Fields) -> str:
     return (
-        f"Case {short(leaf['case'])}: {_article(_word(leaf['requester']))} asked for {_wanted(leaf['wants'])} on "
+        f"Case {short(leaf['case'])}: {_asker(leaf)} asked for {_wanted(leaf['wants'])} on "
         f"{_basis(leaf['basis'])}, and was declined by rule."
     )
+
+
+def _asker(leaf: Fields) -> str:
+    return "police" if leaf["requester"] == "police" else _article(_word(leaf["requester"]))
 
 
 def _wanted(wants: str) -> str:
@@ -109,10 +113,10 @@ def _article(noun: str) -> str:
 
 def _intent(leaf: Fields) -> str:
     told = "the subject is told at once"
-    if leaf["waived"] == "1":
-        told = "the subject's notice is waived by an instrument"
-    elif leaf["gag-until"] != "0":
+    if leaf["gag-until"] != "0":
         told = f"the subject is told when the gag ends, {moment(leaf['gag-until'])}"
+    elif leaf["waived"] == "1":
+        told = "it does not wait for the subject, by an instrument"
     return (
         f"An alias is to be opened in case {short(leaf['case'])}, not before {span(leaf['delay'])} after the witnesses "
         f"saw this; {told}."

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
-from services.seal.leaves import OpeningVetoedLeaf, kind_of
+from services.seal.leaves import CaseAskedLeaf, CaseDeclinedLeaf, CaseEndedLeaf, OpeningVetoedLeaf, kind_of
 from tests.rpc.desk.conftest import AtWork, Played
 from tests.rpc.desk.test_desk_hostile import Lying
+from tests.unit.client.officers import NOW
 from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.serving import serving
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -77,6 +78,22 @@ async def test_every_page_is_read_without_script(chromium: Browser, at_work: AtW
         await page.get_by_role("link", name="Ask for the proof and verify it").click()
         await page.get_by_text("verified on this machine").wait_for()
         await looked_at(page, tmp_path, "leaf")
+
+
+async def test_the_report_and_the_ledger_are_drawn(chromium: Browser, played: Played, tmp_path: Path):
+    demands = [("company", "none"), ("investor", "none"), ("court", "court-order"), ("police", "production-order")]
+    for number, (requester, basis) in enumerate(demands * 3):
+        case, at = bytes([number]) * 32, NOW - number * 11 * 86_400
+        declined = CaseDeclinedLeaf(case, requester, basis, "deletion" if number % 3 else "name", at)
+        asked = CaseAskedLeaf(case, requester, basis, at, at + 86_400)
+        played.platform.leaves.append((declined if basis == "none" else asked).to_bytes())
+        if number == 3:
+            played.platform.leaves.append(CaseEndedLeaf(case, "withdrawn", at + 3600).to_bytes())
+    async with visit(chromium, played.desks["ann"]) as page:
+        for name, charts in (("Pressure ledger", 1), ("Report", 3)):
+            await page.get_by_role("link", name=name, exact=True).click()
+            assert await page.locator("svg.chart").count() == charts
+            await looked_at(page, tmp_path, name.replace(" ", "-").lower())
 
 
 async def test_an_officer_approves_with_the_mouse(chromium: Browser, played: Played, tmp_path: Path):

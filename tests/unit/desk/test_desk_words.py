@@ -10,6 +10,7 @@ from services.seal.leaves import (
     LabelDefinedLeaf,
     Leaf,
     LockDownLeaf,
+    OpenIntentLeaf,
     OpenResultLeaf,
     UnlockLeaf,
 )
@@ -28,9 +29,13 @@ def test_every_kind_of_leaf_has_a_sentence():
 @pytest.mark.parametrize(
     ("leaf", "said"),
     [
-        (CaseAskedLeaf(A, "court", "court-order", NOW, NOW + DAY), "a court asks on the basis of a court order"),
+        (CaseAskedLeaf(A, "court", "court-order", NOW, NOW + DAY), "a court asked on the basis of a court order"),
         (CaseDeclinedLeaf(A, "company", "none", "name", NOW), "a company asked for a name on no legal basis"),
         (CaseDeclinedLeaf(A, "employer", "none", "deletion", NOW), "asked for a deletion"),
+        (CaseAskedLeaf(A, "police", "emergency", NOW, NOW + DAY), "police asked on the basis of an emergency"),
+        (OpenIntentLeaf(A, B, A, DAY, 0, 0), "the subject is told at once"),
+        (OpenIntentLeaf(A, B, A, DAY, NOW, 1), f"when the gag ends, {moment(NOW)}"),
+        (OpenIntentLeaf(A, B, A, DAY, 0, 1), "does not wait for the subject"),
         (OpenResultLeaf(A, "opened", NOW), "was opened"),
         (OpenResultLeaf(A, "refused", NOW), "named nobody"),
         (OpenResultLeaf(A, "exploded", NOW), "“exploded”"),
