@@ -1,27 +1,25 @@
 """Puts disclosure together. Only this file constructs adapters; `build` takes them, so tests wire the same service."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from services.chassis import configfile
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.coarse_clock import CoarseClock
-from services.chassis.integration.bus import Inbox
 from services.chassis.integration.bus_jetstream import Bus, JetStreamInbox, JetStreamOutbox
-from services.chassis.integration.consumer import Consumer, Reaction
-from services.chassis.integration.dead_letters import DeadLetters
+from services.chassis.integration.consumer import Consumer
 from services.chassis.integration.dead_letters_mongo import MongoDeadLetters
-from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, LogReader, RpcLogReader
+from services.chassis.integration.log_reader import CuratedLog, EventLogServicer, RpcLogReader
 from services.chassis.integration.relay import Relay
 from services.chassis.lifecycle import Process
-from services.chassis.log.eventstore import Checkpoints as Marks
 from services.chassis.log.eventstore import LogStore
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.handle import CommandHandler
 from services.chassis.log.tailing import LogTail
-from services.chassis.log.worker import LogWorker, MakeFollower
+from services.chassis.log.worker import Follower, LogWorker, MakeFollower
 from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.adapters.peers import Channels, Peers, connect
@@ -72,6 +70,7 @@ class Disclosure:
     book: CaseBook
     clockwork: Clockwork
     services: tuple[ServiceBinding[Any], ...]
+    weakened: Mapping[str, int]
 
 
 def build(
@@ -115,7 +114,8 @@ def build(
         ServiceBinding(add_TransparencyLogServiceServicer_to_server, TransparencyLogServicer(log, checkpoints)),
         ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     )
-    return Disclosure(log, checkpoints, Published(log, labels), book, clockwork, services)
+    weakened = trust.policy.shortened_delays()
+    return Disclosure(log, checkpoints, Published(log, labels), book, clockwork, services, weakened)
 
 
 async def open_log(disclosure: Disclosure, trust: Trust) -> None:
@@ -157,16 +157,22 @@ async def start(process: Process) -> None:
     tail = LogTail(worker.log, news=worker.sequenced, models=[disclosure.book], window=sys.maxsize)
     outbox = JetStreamOutbox(bus, SERVICE)
     worker.add("clockwork", lambda _epoch: disclosure.clockwork)
-    worker.add("relay", lambda epoch: Relay(worker.log, outbox, CURATION, checkpoints=store, epoch=epoch))
+    worker.add("relay", _led(partial(Relay, worker.log, outbox, CURATION, checkpoints=store)))
     for producer, reactions in (
         ("identity", disclosure.published.of_identity()),
         ("verification", disclosure.published.of_verification()),
         (post_roots.PRODUCER, PostRoots(disclosure.log).by_type()),
     ):
-        inbox = JetStreamInbox(bus, producer=producer, service=SERVICE)
-        reader = RpcLogReader(channels.to(producer))
-        letters = MongoDeadLetters(database)
-        worker.add(f"consumer of {producer}", _consumer(producer, inbox, reader, store, reactions, letters))
+        reacting = partial(
+            Consumer,
+            producer=producer,
+            inbox=JetStreamInbox(bus, producer=producer, service=SERVICE),
+            reader=RpcLogReader(channels.to(producer)),
+            checkpoints=store,
+            reactions=reactions,
+            dead_letters=MongoDeadLetters(database),
+        )
+        worker.add(f"consumer of {producer}", _led(reacting))
     process.worker("log worker", worker.run)
     process.worker("case book", tail.run)
     process.ready_when("cases", tail.ready)
@@ -195,26 +201,10 @@ def server(process: Process, disclosure: Disclosure, config: Config) -> RpcServe
         allow=config.allow,
         errors=ERRORS,
         reflect=config.reflection,
+        weakened=disclosure.weakened,
     )
 
 
-def _consumer(
-    producer: str,
-    inbox: Inbox,
-    reader: LogReader,
-    marks: Marks,
-    reactions: Mapping[str, Reaction],
-    letters: DeadLetters,
-) -> MakeFollower:
-    def make(epoch: int) -> Consumer:
-        return Consumer(
-            producer=producer,
-            inbox=inbox,
-            reader=reader,
-            checkpoints=marks,
-            epoch=epoch,
-            reactions=reactions,
-            dead_letters=letters,
-        )
-
-    return make
+def _led(make: Callable[..., Follower]) -> MakeFollower:
+    """What the log worker makes a follower with, at each epoch of its lease."""
+    return lambda epoch: make(epoch=epoch)
