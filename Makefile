@@ -102,6 +102,10 @@ types: $(STAMP) ## Check types, strictly
 imports: $(STAMP) ## Check who may import whom
 	lint-imports --cache-dir .run/cache/import-linter
 
+.PHONY: review-lines
+review-lines: $(STAMP) ## Count the lines of docs/review-in-a-day.md again
+	@$(PY) -m tests.boundary.review
+
 .PHONY: imports-lock
 imports-lock: $(STAMP) ## Accept what disclosure imports now: writes services/disclosure/IMPORTS.lock
 	@$(PY) -m tests.boundary.imports_lock --write
