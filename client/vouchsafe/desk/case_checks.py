@@ -79,14 +79,13 @@ def checked_log(desk: Desk) -> CheckedLog:
 def check_case(desk: Desk, case: pb.Case, case_id: str) -> CheckedCase:
     """All that this process can check of a case that was asked for by its identifier."""
     if case.state == pb.CASE_STATE_DECLINED and case.case_id == case_id:
-        return CheckedCase(
-            case, (Check("held", "Declined by rule: nothing was looked up, nothing can be signed"),), None, None
-        )
+        return CheckedCase(case, (Check("open", "Declined by rule: there is nothing to sign"),), None, None)
     try:
         log = checked_log(desk)
         reviewed = review(case, case_id=case_id, trust=desk.trust, log=log)
     except VouchsafeError as error:
-        return CheckedCase(case, (Check("failed", "The case does not hold: sign nothing", error.message),), None, error)
+        what = "cannot be checked now" if error.reason == Reason.LOG_STALE else "does not hold"
+        return CheckedCase(case, (Check("failed", f"The case {what}: sign nothing", error.message),), None, error)
     return CheckedCase(case, (*_held(case), _asked(case, log), *_rules(reviewed), *_intent(desk, case)), reviewed, None)
 
 
