@@ -21,7 +21,6 @@ from vouchsafe.cli.output import shown
 
 _KILLED = ("trustee-2", "trustee-4")
 _PAUSE = 0.05
-_LOOK = 1.5
 _TOLD = ("case", "state", "requester", "basis", "organisation", "instrument", "ground", "asked for", "subject")
 
 
@@ -70,11 +69,8 @@ async def _announce(command: Command, case_id: str) -> None:
         raise StoryError(f"the case is {intended['state']}, and its subject {intended['subject']}")
     good(f"announced before anything happens: leaf {intended['intent is leaf']} of the log; its subject has been told")
     say(f"SHORTENED window for a veto and for the subject: it opens {intended['opens'].rpartition(', ')[2]}")
-    await asyncio.sleep(_LOOK)
-    waiting = await command.must("case", "execute", case_id)
-    if waiting["state"] != "witnessed":
-        raise StoryError(f"executed before its time, the case is {waiting['state']}")
-    good(f"executed too early, it changes nothing: it opens {waiting['opens'].rpartition(', ')[2]}")
+    watched = await command.must("case", "show", case_id)  # executing it again so late might already open it
+    say(f"one officer could stop it now (officer veto): it opens {watched['opens'].rpartition(', ')[2]}")
 
 
 async def _collect(command: Command, placed: Placed, case_id: str, directory: Path) -> None:
