@@ -83,9 +83,14 @@ def sources() -> list[Path]:
 
 
 def formatted(tree: ast.AST) -> Iterator[int]:
-    """The lines at which something is raised, or logged, with a text that is put together there."""
+    """The lines at which something is raised, or logged, with a text that is put together there.
+
+    But for `ConfigError`: it ends a start, before there is any caller, and names what the operator has to mend.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            if ast.unparse(node.exc.func) == "ConfigError":
+                continue
             said = node.exc.args
         elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_log."):
             said = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "peer")]
