@@ -218,10 +218,12 @@ def verify_authorization(
         raise SealError("the case is about another credential, demand, scope or recipient")
 
     # 5. The world can know: the intent stands in the log, a quorum of witnesses has signed for it, and the view that
-    #    governance is folded from is no older.
+    #    governance is folded from is no older. In that view it is the one intent of its name, whoever asked is who the
+    #    log says, and nobody who reads it has been told that it is over.
     witnessed = verify_intent(authorization, trust)
     if governance.size < witnessed.size:
         raise SealError("the log was looked at before the intent was in it")
+    governance.announced.check(intent, demand.requester, demand.basis)
 
     # 6. When it was co-signed, enough officers in enough roles wanted it, none of them of the requester's own.
     approvals = tuple(

@@ -7,28 +7,36 @@ have endorsed it: `UnlockLeaf`, `OfficerAddedLeaf`, `OfficerRemovedLeaf`, `Polic
 `EndorsementLeaf` that completes the quorum of the governance then in force.
 
 A leaf that breaks a rule, or that says what has been said, is void: it is counted and changes nothing else, so that
-nobody can do harm by appending one. All other kinds of leaves are passed over, but for `SubjectNoticeLeaf`.
+nobody can do harm by appending one; nor by appending many, for each takes about as long as the one before. What the log
+announces of openings is folded along (`announced`). All other kinds of leaves are passed over.
 
 Pure. That the leaves are those of the log is for `merkle` and `checkpoint`; that the first is the ceremony's own, for
 whoever reads them. Nothing here raises but `check_leaf`, which raises `SealError`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import astuple, dataclass, field, replace
 from functools import reduce
-from types import MappingProxyType
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from services.seal import ed25519
+from services.seal.announced import Announced, Notice
 from services.seal.canonical import sha256, signed_bytes
 from services.seal.errors import SealError
+from services.seal.layered import Layered
 from services.seal.leaves import (
+    CaseAskedLeaf,
+    CaseDeclinedLeaf,
+    CaseEndedLeaf,
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
     OfficerAddedLeaf,
     OfficerRemovedLeaf,
     OpeningVetoedLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
     PolicySetLeaf,
     SubjectNoticeLeaf,
     UnlockLeaf,
@@ -40,20 +48,6 @@ from services.seal.trust import Officer, Policy, Trust, check_constitution, offi
 
 Amendment = OfficerAddedLeaf | OfficerRemovedLeaf | PolicySetLeaf
 Proposal = UnlockLeaf | Amendment
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _frozen(items: Mapping[K, V]) -> Mapping[K, V]:
-    return MappingProxyType(dict(items))
-
-
-class Notice(NamedTuple):
-    """A subject has been told: at which index of the log, and the blind with which he finds himself."""
-
-    leaf_index: int
-    blind: bytes
 
 
 @dataclass(frozen=True)
@@ -69,8 +63,8 @@ class Governance:
     """What governs openings after the first `size` leaves.
 
     `amended` counts the amendments in force, `lockdowns` those ever called, `unlocked` is the last one that was ended.
-    `vetoed` and `noticed` go by the commitment of an intent, `pending` by the leaf hash of a proposal. `void` counts
-    leaves that broke a rule.
+    `vetoes` are the officers by the commitment of an intent. `unlocking` and `amending`, the latter by leaf hash, are
+    proposals that may take effect. `void` counts leaves that broke a rule.
     """
 
     officers: tuple[Officer, ...]
@@ -78,9 +72,10 @@ class Governance:
     amended: int = 0
     lockdowns: int = 0
     unlocked: int = 0
-    vetoed: frozenset[bytes] = frozenset()
-    noticed: Mapping[bytes, Notice] = field(default_factory=lambda: _frozen({}))
-    pending: Mapping[bytes, Pending] = field(default_factory=lambda: _frozen({}))
+    vetoes: Layered[bytes, str] = field(default_factory=Layered)
+    announced: Announced = field(default_factory=Announced)
+    unlocking: Pending | None = None
+    amending: Layered[bytes, Pending] = field(default_factory=Layered)
     void: int = 0
     size: int = 0
 
@@ -88,6 +83,22 @@ class Governance:
     def locked(self) -> bool:
         """Whether nothing at all may be opened."""
         return self.lockdowns > self.unlocked
+
+    @property
+    def vetoed(self) -> AbstractSet[bytes]:
+        """The commitments of the intents that an officer has stopped."""
+        return self.vetoes.keys()
+
+    @property
+    def noticed(self) -> Mapping[bytes, Notice]:
+        """The notices to subjects, by the commitment of the intent."""
+        return self.announced.notices
+
+    @property
+    def pending(self) -> Mapping[bytes, Pending]:
+        """All proposals that may still take effect, by the leaf hash that officers endorse; a copy."""
+        unlocking = {proposal_hash(self.unlocking.proposal): self.unlocking} if self.unlocking else {}
+        return {**unlocking, **self.amending}
 
     def officer(self, name: str) -> Officer:
         """Return the officer of this name; SealError when there is none."""
@@ -140,18 +151,11 @@ def proposal_hash(proposal: Proposal) -> bytes:
     return leaf_hash(proposal.to_bytes())
 
 
-def _notice(governance: Governance, leaf: SubjectNoticeLeaf) -> Governance:
-    if leaf.intent in governance.noticed:
-        raise SealError("the subject was told before")
-    notice = Notice(governance.size, leaf.blind)
-    return replace(governance, noticed=_frozen({**governance.noticed, leaf.intent: notice}))
-
-
 def _veto(governance: Governance, leaf: OpeningVetoedLeaf) -> Governance:
     _check_signed(governance, leaf.officer, Veto(leaf.intent, leaf.officer), leaf.signature)
     if leaf.intent in governance.vetoed:
         raise SealError("the opening was vetoed before")
-    return replace(governance, vetoed=governance.vetoed | {leaf.intent})
+    return replace(governance, vetoes=governance.vetoes.plus(leaf.intent, leaf.officer))
 
 
 def _lock(governance: Governance, leaf: LockDownLeaf) -> Governance:
@@ -159,24 +163,31 @@ def _lock(governance: Governance, leaf: LockDownLeaf) -> Governance:
     if leaf.number != governance.lockdowns + 1:
         raise SealError("not the number of the next lock-down")
     # Whoever endorsed the end of an earlier lock-down did not endorse the end of this one.
-    return replace(governance, lockdowns=leaf.number, pending=_without(governance, UnlockLeaf))
+    return replace(governance, lockdowns=leaf.number, unlocking=None)
 
 
 def _propose_unlock(governance: Governance, leaf: UnlockLeaf) -> Governance:
     if not governance.locked or leaf.number != governance.lockdowns:
         raise SealError("not the lock-down that is in force")
-    return _with_pending(governance, leaf)
+    if governance.unlocking is not None:
+        raise SealError("the same was proposed before")
+    return replace(governance, unlocking=Pending(leaf))
 
 
 def _propose_amendment(governance: Governance, leaf: Amendment) -> Governance:
     if leaf.number != governance.amended + 1:
         raise SealError("not the number of the next amendment")
     check_constitution(*_amended(governance, leaf))
-    return _with_pending(governance, leaf)
+    hashed = proposal_hash(leaf)
+    if hashed in governance.amending:
+        raise SealError("the same was proposed before")
+    return replace(governance, amending=governance.amending.plus(hashed, Pending(leaf)))
 
 
 def _endorse(governance: Governance, leaf: EndorsementLeaf) -> Governance:
-    pending = governance.pending.get(leaf.proposal)
+    unlocking = governance.unlocking
+    of_unlock = unlocking is not None and proposal_hash(unlocking.proposal) == leaf.proposal
+    pending = unlocking if of_unlock else governance.amending.get(leaf.proposal)
     if pending is None:
         raise SealError("no such proposal is pending")
     officer = _check_signed(governance, leaf.officer, Endorsement(leaf.proposal), leaf.signature)
@@ -186,18 +197,18 @@ def _endorse(governance: Governance, leaf: EndorsementLeaf) -> Governance:
     # Those who have been removed since they endorsed, or have another role or key now, do not count.
     if governance.policy.met_by(endorsed & frozenset(governance.officers)):
         return _in_effect(governance, pending.proposal)
-    return replace(
-        governance, pending=_frozen({**governance.pending, leaf.proposal: replace(pending, endorsed=endorsed)})
-    )
+    grown = replace(pending, endorsed=endorsed)
+    if of_unlock:
+        return replace(governance, unlocking=grown)
+    return replace(governance, amending=governance.amending.plus(leaf.proposal, grown))
 
 
 def _in_effect(governance: Governance, proposal: Proposal) -> Governance:
     if isinstance(proposal, UnlockLeaf):
-        return replace(governance, unlocked=proposal.number, pending=_without(governance, UnlockLeaf))
+        return replace(governance, unlocked=proposal.number, unlocking=None)
     officers, policy = _amended(governance, proposal)
     # Every other pending amendment has this one's number, and was made for what governed until now.
-    pending = _without(governance, OfficerAddedLeaf, OfficerRemovedLeaf, PolicySetLeaf)
-    return replace(governance, officers=officers, policy=policy, amended=proposal.number, pending=pending)
+    return replace(governance, officers=officers, policy=policy, amended=proposal.number, amending=Layered())
 
 
 def _amended(governance: Governance, leaf: Amendment) -> tuple[tuple[Officer, ...], Policy]:
@@ -218,17 +229,6 @@ def _check_signed(governance: Governance, name: str, statement: Statement, signa
     return officer
 
 
-def _with_pending(governance: Governance, proposal: Proposal) -> Governance:
-    key = proposal_hash(proposal)
-    if key in governance.pending:
-        raise SealError("the same was proposed before")
-    return replace(governance, pending=_frozen({**governance.pending, key: Pending(proposal)}))
-
-
-def _without(governance: Governance, *kinds: type[Proposal]) -> Mapping[bytes, Pending]:
-    return _frozen({key: each for key, each in governance.pending.items() if not isinstance(each.proposal, kinds)})
-
-
 L = TypeVar("L", bound=Leaf)
 Rule = Callable[[Governance, bytes], Governance]
 
@@ -237,8 +237,21 @@ def _rule(kind: type[L], follow: Callable[[Governance, L], Governance]) -> tuple
     return kind.KIND, lambda governance, data: follow(governance, kind.parse(data))
 
 
+def _announces(kind: type[L], follow: Callable[[Announced, L], Announced]) -> tuple[str, Rule]:
+    return _rule(kind, lambda governance, leaf: replace(governance, announced=follow(governance.announced, leaf)))
+
+
+def _notice(governance: Governance, leaf: SubjectNoticeLeaf) -> Governance:
+    return replace(governance, announced=governance.announced.noticed(leaf, governance.size))
+
+
 _RULES: Final[Mapping[str, Rule]] = dict(
     (
+        _announces(CaseAskedLeaf, Announced.asked),
+        _announces(CaseDeclinedLeaf, Announced.declined),
+        _announces(CaseEndedLeaf, Announced.case_ended),
+        _announces(OpenIntentLeaf, Announced.intended),
+        _announces(OpenResultLeaf, Announced.ended),
         _rule(SubjectNoticeLeaf, _notice),
         _rule(OpeningVetoedLeaf, _veto),
         _rule(LockDownLeaf, _lock),

@@ -13,7 +13,14 @@ from services.seal.authorization import Authorization, Demand, Scope, SignedCred
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import begin
-from services.seal.leaves import Leaf, OpenIntentLeaf, SubjectNoticeLeaf, case_reference, subject_tag
+from services.seal.leaves import (
+    CaseAskedLeaf,
+    Leaf,
+    OpenIntentLeaf,
+    SubjectNoticeLeaf,
+    case_reference,
+    subject_tag,
+)
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.statements import NO_WAIVER, CaseStatement
@@ -99,15 +106,20 @@ class Opening:
         return subject_tag(self.blind, self.envelope)
 
     @cached_property
-    def intent(self) -> OpenIntentLeaf:
+    def asked(self) -> CaseAskedLeaf:
+        at = self.now - self.opened
         case = case_reference(self.case_salt, self.case_id)
-        return OpenIntentLeaf.of(self.statement, salt=self.intent_salt, case=case, subject=self.subject)
+        return CaseAskedLeaf(case, self.demand.requester, self.demand.basis, at, at + 10)
+
+    @cached_property
+    def intent(self) -> OpenIntentLeaf:
+        return OpenIntentLeaf.of(self.statement, salt=self.intent_salt, case=self.asked.case, subject=self.subject)
 
     @cached_property
     def logged(self) -> tuple[bytes, ...]:
         """The log as witnesses co-signed it with the intent in it."""
         notice = [SubjectNoticeLeaf(self.intent.commitment, self.notice_blind)] if self.noticed else []
-        leaves = (self.signers.trust.ceremony_leaf(), *self.before, self.intent, *notice)
+        leaves = (self.signers.trust.ceremony_leaf(), *self.before, self.asked, self.intent, *notice)
         return tuple(leaf.to_bytes() for leaf in leaves)
 
     def proof_of(self, leaf: Leaf) -> str:

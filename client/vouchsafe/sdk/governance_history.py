@@ -95,7 +95,7 @@ class _Steps:
             self.lock_downs.append(LockDown(after.lockdowns, officer, index))
         if before.locked and not after.locked:
             self.lock_downs = [replace(each, ended=index) if each.ended is None else each for each in self.lock_downs]
-        if after.vetoed != before.vetoed:
+        if len(after.vetoed) != len(before.vetoed):
             leaf = parse_leaf(data)
             if isinstance(leaf, OpeningVetoedLeaf):
                 self.vetoes.append(Veto(index, leaf.intent, leaf.officer))

@@ -102,7 +102,7 @@ def test_that_somebody_was_opened_is_told_whatever_was_told_before() -> None:
     told = story().asked("a").dropped("a").intended("a").told("a").ended("a", "opened")
     found = report(told)
     assert found.counts == (Count("court", "court-order", "opened", 1),)
-    assert [each.flaw for each in found.findings] == [Flaw.AFTER_THE_END, Flaw.AFTER_THE_END]
+    assert [each.flaw for each in found.findings] == [Flaw.AFTER_THE_END, Flaw.VOID, Flaw.AFTER_THE_END]
 
 
 def test_gags_are_in_force_then_ended_or_overdue() -> None:
@@ -206,7 +206,7 @@ def test_what_breaks_a_rule_is_found() -> None:
     assert flaws(story().dropped("a")) == [(1, Flaw.UNMATCHED)]
     assert flaws(story().ended("a")) == [(1, Flaw.UNMATCHED)]
     assert flaws(story().told("a")) == [(1, Flaw.UNMATCHED)]
-    assert flaws(story().intended("a").told("a")) == [(1, Flaw.UNMATCHED)]
+    assert flaws(story().intended("a").told("a")) == [(1, Flaw.UNMATCHED), (2, Flaw.VOID)]
     assert flaws(story().asked("a").intended("a").told("a").told("a")) == [(4, Flaw.REPEATED)]
     assert flaws(opened(story(), "a").ended("a")) == [(5, Flaw.AFTER_THE_END)]
     assert flaws(story().asked("a").dropped("a", "evaporated")) == [(2, Flaw.UNKNOWN_WORD)]

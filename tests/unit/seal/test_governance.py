@@ -18,12 +18,14 @@ from services.seal.governance import (
     proposal_hash,
 )
 from services.seal.leaves import (
+    CaseAskedLeaf,
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
     OfficerAddedLeaf,
     OfficerRemovedLeaf,
     OpeningVetoedLeaf,
+    OpenIntentLeaf,
     OwnershipLeaf,
     PolicySetLeaf,
     SubjectNoticeLeaf,
@@ -34,6 +36,10 @@ from tests.unit.seal.test_authorization import OFFICERS, TRUST
 from tests.unit.seal.test_authorization import OFFICERS as KEYS
 
 INTENT = b"i" * 32
+ANNOUNCED = (
+    CaseAskedLeaf(b"c" * 32, "court", "court-order", 1, 2),
+    OpenIntentLeaf(INTENT, b"c" * 32, b"s" * 32, 600, 0, 0),
+)
 FAY = SigningKey.generate().public_key
 QUORUM = ("ann", "bob", "dan")
 STRICTER = replace(TRUST.policy, approvals=4)
@@ -266,12 +272,13 @@ def test_what_was_proposed_or_endorsed_is_not_again() -> None:
 
 
 def test_a_notice_is_remembered_with_its_place() -> None:
-    governance = after(TRUST.ceremony_leaf(), SubjectNoticeLeaf(INTENT, b"b" * 32))
-    assert governance.noticed == {INTENT: (1, b"b" * 32)}
+    governance = after(TRUST.ceremony_leaf(), *ANNOUNCED, SubjectNoticeLeaf(INTENT, b"b" * 32))
+    assert governance.noticed == {INTENT: (3, b"b" * 32)}
 
 
 def test_a_subject_is_told_once() -> None:
-    assert_void(SubjectNoticeLeaf(INTENT, b"x" * 32), SubjectNoticeLeaf(INTENT, b"b" * 32))
+    assert_void(SubjectNoticeLeaf(INTENT, b"x" * 32), *ANNOUNCED, SubjectNoticeLeaf(INTENT, b"b" * 32))
+    assert_void(SubjectNoticeLeaf(INTENT, b"x" * 32))
 
 
 # What a case stands under.
@@ -279,7 +286,7 @@ def test_a_subject_is_told_once() -> None:
 
 def test_the_hash_is_over_officers_and_policy_alone() -> None:
     base = begin(TRUST)
-    stopped = after(lock(1, "ann"), veto("bob"), SubjectNoticeLeaf(INTENT, b"b" * 32), added(1))
+    stopped = after(lock(1, "ann"), veto("bob"), *ANNOUNCED, SubjectNoticeLeaf(INTENT, b"b" * 32), added(1))
     assert stopped.hash() == base.hash()
     assert replace(base, officers=base.officers[::-1]).hash() == base.hash()
     changed: list[Callable[[Governance], Governance]] = [

@@ -1,0 +1,86 @@
+"""What the log has announced of openings, as far as an opening stands on it: a part of the governance fold.
+
+Whoever opens somebody checks that the public was told the truth of it, where everybody looks: the case was asked by
+the one it is approved for, the first intent of a commitment is this one, the notice to its subject comes after it, and
+of neither case nor intent was it said that it is over. A leaf that says something else, or the same again, is void.
+
+What leaves mean is told by `leaves`. Pure; all errors are `SealError`.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from services.seal.errors import SealError
+from services.seal.layered import Layered
+from services.seal.leaves import (
+    CaseAskedLeaf,
+    CaseDeclinedLeaf,
+    CaseEndedLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    SubjectNoticeLeaf,
+)
+
+OVER: Final = ("", "")
+"""Stands for the demand of a case that was declined, or has ended without an intent."""
+
+
+class Notice(NamedTuple):
+    """A subject has been told: at which index of the log, and the blind with which he finds himself."""
+
+    leaf_index: int
+    blind: bytes
+
+
+@dataclass(frozen=True)
+class Announced:
+    """Requester and basis by a case's reference, or `OVER`; all else by an intent's commitment."""
+
+    cases: Layered[bytes, tuple[str, str]] = field(default_factory=Layered)
+    intents: Layered[bytes, OpenIntentLeaf] = field(default_factory=Layered)
+    notices: Layered[bytes, Notice] = field(default_factory=Layered)
+    results: Layered[bytes, str] = field(default_factory=Layered)
+
+    def check(self, intent: OpenIntentLeaf, requester: str, basis: str) -> None:
+        """Return when the log announces this very intent, for this demand, and does not say that either is over."""
+        if self.intents.get(intent.commitment) != intent:
+            raise SealError("the log announces another intent under this commitment")
+        if self.cases.get(intent.case) != (requester, basis):
+            raise SealError("the log tells of another demand, or that it is over")
+        if intent.commitment in self.results:
+            raise SealError("the log tells that the opening is over")
+
+    def asked(self, leaf: CaseAskedLeaf) -> "Announced":
+        """A case is asked once."""
+        return self._case(leaf.case, (leaf.requester, leaf.basis), new=True)
+
+    def declined(self, leaf: CaseDeclinedLeaf) -> "Announced":
+        """A case is declined in place of being asked."""
+        return self._case(leaf.case, OVER, new=True)
+
+    def case_ended(self, leaf: CaseEndedLeaf) -> "Announced":
+        """A case that was asked ends once."""
+        return self._case(leaf.case, OVER, new=False)
+
+    def intended(self, leaf: OpenIntentLeaf) -> "Announced":
+        """An intent is of a case that was asked, and the first of its commitment."""
+        if self.cases.get(leaf.case, OVER) == OVER or leaf.commitment in self.intents:
+            raise SealError("an intent of no case, or one that was announced before")
+        return replace(self, intents=self.intents.plus(leaf.commitment, leaf))
+
+    def noticed(self, leaf: SubjectNoticeLeaf, index: int) -> "Announced":
+        """A subject is told once, after the intent."""
+        if leaf.intent not in self.intents or leaf.intent in self.notices:
+            raise SealError("a notice of no intent, or one that was given before")
+        return replace(self, notices=self.notices.plus(leaf.intent, Notice(index, leaf.blind)))
+
+    def ended(self, leaf: OpenResultLeaf) -> "Announced":
+        """An intent has one result."""
+        if leaf.intent_commitment not in self.intents or leaf.intent_commitment in self.results:
+            raise SealError("a result of no intent, or of one that has one")
+        return replace(self, results=self.results.plus(leaf.intent_commitment, leaf.outcome))
+
+    def _case(self, case: bytes, told: tuple[str, str], *, new: bool) -> "Announced":
+        if (case not in self.cases) is not new or self.cases.get(case) == OVER:
+            raise SealError("a case is asked or declined once, and ends once")
+        return replace(self, cases=self.cases.plus(case, told))
