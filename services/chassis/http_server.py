@@ -1,13 +1,15 @@
 """An HTTP/1.1 server for what others speak without gRPC: one function answers, everything around it is bounded.
 
-Bounded are: connections, the time of a TLS handshake, of a request's head, of its whole handling and of an idle
-connection, and the length of each header. What a request means, and how much of its body is read, is the handler's
-(`body_of`). Nobody is authenticated here: use it for what is public, or signed.
+Bounded are: connections, those in a TLS handshake too; the time of that handshake, of a request's head, of its whole
+handling, of taking the answer and of an idle connection; and the length of each header. What a request means, and how
+much of its body is read, is the handler's (`body_of`). Nobody is authenticated here: use it for what is public, or
+signed.
 """
 
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -25,12 +27,13 @@ FAILED: Final = "http_failed"
 
 MAX_CONNECTIONS: Final = 64
 PATIENCE_SECONDS: Final = 10.0
-"""For the head of a request, for handling one, and for an idle connection."""
+"""For the head of a request, for handling one, for whoever reads the answer, and for an idle connection."""
 
 _HANDSHAKE_SECONDS: Final = 5.0
 _MAX_FIELD: Final = 4096
 _MAX_HEADERS: Final = 32
 _LINGERING_SECONDS: Final = 1.0
+_BREATH_SECONDS: Final = 0.5
 
 _log = log(__name__)
 
@@ -63,7 +66,7 @@ class HttpServer:
         self._patience = patience_seconds
         self._health = HealthPort(health_listen)
         self._connections: _Connections | None = None
-        self._listener: asyncio.Server | None = None
+        self._accepting: asyncio.Task[None] | None = None
         self.port = 0
 
     @property
@@ -73,20 +76,16 @@ class HttpServer:
 
     async def start(self) -> None:
         """Bind, serve, and report SERVING. ConfigError when an address cannot be bound."""
-        self._connections = _Connections(self._answer, self._most, self._patience)
+        self._connections = _Connections(self._answer, self._most, self._patience, self._tls)
         host, _, port = self._listen.rpartition(":")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self._listener = await asyncio.get_running_loop().create_server(
-                self._connections,
-                host.strip("[]"),
-                int(port),
-                backlog=self._most,
-                ssl=self._tls,
-                ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._tls else None,
-            )
+            listener = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=self._most)
         except (OSError, ValueError) as error:
             raise ConfigError(f"cannot listen on {self._listen}") from error
-        self.port = self._listener.sockets[0].getsockname()[1]
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        self._accepting = asyncio.create_task(self._connections.accept(listener))
         await self._health.start()
         await self._health.serving()
         _log.info(SERVING, port=self.port)
@@ -98,14 +97,26 @@ class HttpServer:
 
     async def stop(self, grace: float) -> None:
         """Take no new requests, let those that have come finish for up to `grace` seconds, then close."""
-        if self._listener is not None and self._connections is not None:
-            self._listener.close()
+        if self._accepting is not None and self._connections is not None:
+            self._accepting.cancel()
             self._connections.pre_shutdown()
             # aiohttp waits once for the handler and once more for its cancellation.
             await self._connections.shutdown(grace / 2)
         await self._health.stop(grace)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        response = await self._handled(request)
+        try:
+            # Written here: the library would wait for ever for whoever asks and does not read.
+            async with asyncio.timeout(self._patience):
+                await response.prepare(request)
+                await response.write_eof()
+        except (TimeoutError, ConnectionError):
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+    async def _handled(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             async with asyncio.timeout(self._patience):
                 return await self._handler(request)
@@ -123,7 +134,7 @@ class HttpServer:
 class _Connections(web.Server):
     """aiohttp's connections, of which there are never more than `most`: one too many is closed before it is heard."""
 
-    def __init__(self, handler: Handler, most: int, patience: float) -> None:
+    def __init__(self, handler: Handler, most: int, patience: float, tls: ssl.SSLContext | None) -> None:
         super().__init__(
             handler,
             access_log=None,
@@ -136,11 +147,37 @@ class _Connections(web.Server):
             auto_decompress=False,
         )
         self._most = most
+        self._tls = tls
+        self._opening: set[asyncio.Task[None]] = set()
 
-    def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        super().connection_made(handler, transport)
-        if len(self.connections) > self._most:
-            transport.abort()
+    async def accept(self, listener: socket.socket) -> None:
+        """Take connections until cancelled; then the listener is closed, and those in a handshake are."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                try:
+                    line, _ = await loop.sock_accept(listener)
+                except OSError:  # the caller has gone already, or there are too many open files
+                    await asyncio.sleep(_BREATH_SECONDS)
+                    continue
+                if len(self._opening) + len(self.connections) >= self._most:
+                    line.close()
+                else:
+                    opening = asyncio.create_task(self._open(line))
+                    self._opening.add(opening)
+                    opening.add_done_callback(self._opening.discard)
+        finally:
+            listener.close()
+            for opening in self._opening:
+                opening.cancel()
+
+    async def _open(self, line: socket.socket) -> None:
+        """Counted from here on: a server of asyncio's own tells of a connection only after its handshake."""
+        limit = _HANDSHAKE_SECONDS if self._tls else None
+        with contextlib.suppress(OSError):  # whoever fails at TLS has only himself to tell
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self, line, ssl=self._tls, ssl_handshake_timeout=limit
+            )
 
 
 async def body_of(request: web.BaseRequest, limit: int) -> bytes:

@@ -30,6 +30,8 @@ async def echo(request: web.BaseRequest) -> web.Response:
         await asyncio.sleep(0.4)
     if request.path == "/slow":
         await asyncio.sleep(60)
+    if request.path == "/large":
+        return web.Response(body=bytes(10_000_000))
     return web.Response(body=await body_of(request, LIMIT))
 
 
@@ -45,7 +47,10 @@ async def serving(**options: Any) -> AsyncIterator[HttpServer]:
 
 async def said(port: int, *parts: bytes, pause: float = 0.0, tls: ssl.SSLContext | None = None) -> bytes:
     """All that the server says to these bytes until it hangs up."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    except ConnectionError:
+        return b""
     try:
         for part in parts:
             writer.write(part)
@@ -62,13 +67,17 @@ def post(path: str, body: bytes, length: int | None = None) -> bytes:
     return f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n".encode() + body
 
 
-async def test_it_answers_over_tls(tmp_path: Path):
+def own_tls(directory: Path) -> ssl.SSLContext:
     own = credentials("witness-1")
     for name, content in (("tls.crt", own.certificate), ("tls.key", own.key)):
-        (tmp_path / name).write_bytes(content)
-        (tmp_path / name).chmod(0o600)
+        (directory / name).write_bytes(content)
+        (directory / name).chmod(0o600)
+    return Secrets(directory).web_tls()
+
+
+async def test_it_answers_over_tls(tmp_path: Path):
     trusting = ssl.create_default_context(cadata=authority().pem.decode())
-    async with serving(tls=Secrets(tmp_path).web_tls()) as server:
+    async with serving(tls=own_tls(tmp_path)) as server:
         answer = await said(server.port, post("/echo", b"hello"), tls=trusting)
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert answer.endswith(b"\r\n\r\nhello")
@@ -113,6 +122,17 @@ async def test_whoever_dawdles_is_hung_up_on(begun: bytes):
         assert not answer.startswith(b"HTTP/1.1 200")
 
 
+async def test_whoever_asks_and_does_not_read_is_hung_up_on():
+    async with serving(patience_seconds=0.3, max_connections=1) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await reader.read(9)) == b"HTTP/1.1 "
+        async with asyncio.timeout(10):
+            while not (await said(server.port, post("/echo", b"x"))).endswith(b"x"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        writer.close()
+
+
 async def test_a_head_that_never_ends_is_refused():
     async with serving() as server:
         answer = await said(server.port, b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 10_000 + b"\r\n\r\n")
@@ -128,6 +148,18 @@ async def test_there_are_never_more_connections_than_it_says():
             writer.close()
         await asyncio.sleep(0.05)
         assert (await said(server.port, post("/echo", b"x"))).endswith(b"x")
+
+
+async def test_a_connection_counts_before_its_handshake_too(tmp_path: Path):
+    trusting = ssl.create_default_context(cadata=authority().pem.decode())
+    async with serving(max_connections=2, tls=own_tls(tmp_path)) as server:
+        held = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        assert await said(server.port, post("/echo", b"x"), tls=trusting) == b""
+        for _, writer in held:
+            writer.close()
+        await asyncio.sleep(0.05)
+        assert (await said(server.port, post("/echo", b"x"), tls=trusting)).endswith(b"x")
 
 
 async def test_health_says_whether_it_serves():
