@@ -264,12 +264,11 @@ def _check_notice(
         raise SealError("officers have too little time to stop the opening")
     if statement.gag_until_unix > statement.opened_unix + LONGEST_GAG:
         raise SealError("the subject would not be told for too long")
-    if statement.waived:
-        return
-    notice = governance.noticed.get(intent.commitment)
-    if statement.gag_until_unix or statement.delay_seconds < policy.notice_seconds:
+    if not statement.waived and (statement.gag_until_unix or statement.delay_seconds < policy.notice_seconds):
         raise SealError("nothing in the case takes the subject's notice away")
-    if notice is None or notice.leaf_index >= witnessed.size:
+    # A document alone shortens what he is told beforehand; only a gag has him told later, and the log says until when.
+    notice = governance.noticed.get(intent.commitment)
+    if not statement.gag_until_unix and (notice is None or notice.leaf_index >= witnessed.size):
         raise SealError("the subject was not told when the intent was co-signed")
 
 

@@ -179,6 +179,8 @@ def _from_table(table: dict[str, Any]) -> Trust:
     check_constitution(trust.officers, trust.policy)
     if trust.log_policy().log.name != trust.origin:
         raise SealError("the log's key is not named after its origin")
+    if 2 * trust.witness_quorum <= len(trust.witnesses):
+        raise SealError("two quorums of witnesses may have none in common, so each could be shown another log")
     if trust.witness_quorum > len(trust.witnesses) or trust.threshold > len(trust.share_public_keys):
         raise SealError("a quorum is larger than its group")
     return trust

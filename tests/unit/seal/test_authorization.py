@@ -87,7 +87,7 @@ LAWFUL = Opening(
     lasts=5000,
     case_id="case-1",
 )
-WAIVED = replace(LAWFUL, waiver_hash=b"w" * 32, delay=60, intended=60, noticed=False)
+WAIVED = replace(LAWFUL, waiver_hash=b"w" * 32, delay=60, intended=60)
 
 
 def verified(
@@ -104,7 +104,7 @@ def test_a_whole_authorization_holds() -> None:
     assert [each.officer.name for each in found.approvals] == list(APPROVED)
     assert found.intended_at == NOW - 600
     verified(WAIVED)
-    verified(replace(WAIVED, gag_until=NOW - 1000 + LONGEST_GAG))
+    verified(replace(WAIVED, gag_until=NOW - 1000 + LONGEST_GAG, noticed=False))
 
 
 # 1. What governs.
@@ -309,6 +309,11 @@ def test_without_a_document_there_is_neither_gag_nor_a_shorter_notice() -> None:
         verified(replace(LAWFUL, gag_until=NOW))
     with pytest.raises(SealError, match="notice away"):
         verified(replace(LAWFUL, delay=599))
+
+
+def test_a_document_without_a_gag_shortens_the_notice_and_does_not_take_it_away() -> None:
+    with pytest.raises(SealError, match="was not told"):
+        verified(replace(WAIVED, noticed=False))
 
 
 def test_no_document_takes_the_officers_days_away() -> None:

@@ -74,6 +74,7 @@ def test_delays_too_short_to_act_in_are_named() -> None:
         {"surplus": "1"},
         {"witness_quorum": "3"},
         {"witness_quorum": "0"},
+        {"witness_quorum": "1"},
         {"threshold": "3"},
         {"threshold": "true"},
         {"opening_key": '"11"'},
