@@ -55,6 +55,9 @@ _KINDS: Mapping[str, type[_LabelLeaf]] = {
     kind.KIND: kind for kind in (LabelDefinedLeaf, IssuerKeyLeaf, LabelActivatedLeaf, LabelRevokedLeaf)
 }
 
+LABEL_KINDS = frozenset(_KINDS)
+"""The kinds of leaves that say how a label stands."""
+
 
 def _parsed(data: bytes) -> _LabelLeaf | None:
     kind = _KINDS.get(kind_of(data))

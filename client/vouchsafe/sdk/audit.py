@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from services.seal.canonical import from_base64, to_base64
 from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
-from services.seal.label_standing import label_standings
-from services.seal.leaves import kind_of
+from services.seal.label_standing import LABEL_KINDS, label_standings
+from services.seal.leaves import PostRootLeaf, kind_of
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.post_root import check_one_root_a_day
@@ -24,6 +25,9 @@ from services.tlog.errors import SourceError
 from services.tlog.reader import MirrorReader
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
+
+RULED: Final = LABEL_KINDS | {PostRootLeaf.KIND}
+"""The kinds of leaves whose rules hold between leaves, few among all."""
 
 _LEAVES, _INCLUSION, _CONSISTENCY = "leaves.txt", "inclusion.txt", "consistency.txt"
 
@@ -156,7 +160,10 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
 
 
 def check_rules(leaves: Sequence[bytes]) -> None:
-    """Return when all of a log's leaves together keep its rules (see `verify`); raise `SealError` otherwise."""
+    """Return when all of a log's leaves together keep its rules (see `verify`); raise `SealError` otherwise.
+
+    Of the leaves, those of the kinds in `RULED` suffice.
+    """
     label_standings(leaves)
     check_one_root_a_day(leaves)
 

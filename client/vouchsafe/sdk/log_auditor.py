@@ -24,7 +24,7 @@ from services.tlog.follower import FRESH_SECONDS
 from services.tlog.kept import KeptLog
 from services.tlog.source import Source
 from services.tlog.verified import Signed, VerifiedLog
-from vouchsafe.sdk.audit import check_rules
+from vouchsafe.sdk.audit import RULED, check_rules
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 
 TREE: Final = "tree"
@@ -73,7 +73,7 @@ class LogAuditor:
         self._log = log
         self._shown = shown
         self._clock = clock
-        self._leaves: list[bytes] = []
+        self._ruled: list[bytes] = []
         self._governance = begin(trust)
 
     @classmethod
@@ -151,12 +151,14 @@ class LogAuditor:
 
     def _learn(self, signed: Signed, leaves: Sequence[bytes]) -> Mapping[str, int]:
         """Judge new leaves by the log's own rules; how many there are of each kind. LogAlarm."""
-        self._leaves += leaves
         for leaf in leaves:
             self._governance = evolve(self._governance, leaf)
         try:
             added = Counter(kind_of(leaf) for leaf in leaves)
-            check_rules(self._leaves)
+            ruled = [leaf for leaf in leaves if kind_of(leaf) in RULED]
+            self._ruled += ruled
+            if ruled:
+                check_rules(self._ruled)
         except SealError as error:
             message = f"the log breaks its own rules: {error}"
             raise self._alarm(Reason.LOG_RULE_BROKEN, message, (signed.note,)) from error

@@ -11,7 +11,7 @@ from services.seal.leaves import LabelDefinedLeaf, LockDownLeaf, PostRootLeaf
 from services.tlog.follower import FRESH_SECONDS
 from services.tlog.tile_store import TileStore
 from tests.support.public_log import MemorySource, PublicLog
-from vouchsafe.sdk import Reason, VouchsafeError
+from vouchsafe.sdk import Reason, VouchsafeError, log_auditor
 from vouchsafe.sdk.log_auditor import SEEN, TREE, LogAlarm, LogAuditor
 
 IN_MEMORY, ON_DISK = "in memory", "on disk"
@@ -131,6 +131,19 @@ async def test_leaves_that_break_the_rules_are_an_alarm(log: PublicLog, director
     with pytest.raises(LogAlarm) as raised:
         await watch.look()
     assert raised.value.reason == Reason.LOG_RULE_BROKEN
+    await watch.close()
+
+
+async def test_only_what_rules_hold_between_is_judged_again(log: PublicLog, monkeypatch: pytest.MonkeyPatch):
+    judged: list[int] = []
+    monkeypatch.setattr(log_auditor, "check_rules", lambda leaves: judged.append(len(leaves)))
+    watch = await auditor(log, shown(log))
+    for day in range(1, 4):
+        log.append(PostRootLeaf(f"2030-01-0{day}", 64, bytes(32)))
+        await watch.look()
+        log.grow(50)
+        await watch.look()
+    assert judged == [1, 2, 3]
     await watch.close()
 
 
