@@ -47,8 +47,11 @@ def done(sentence: str) -> None:
 
 
 def moment(unix: int) -> str:
-    """A time, for people, in UTC."""
-    return dt.datetime.fromtimestamp(unix, dt.UTC).strftime("%Y-%m-%d %H:%M")
+    """A time, for people, in UTC; whoever tells one that no calendar has keeps nobody from reading the rest."""
+    try:
+        return dt.datetime.fromtimestamp(unix, dt.UTC).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return "beyond any calendar"
 
 
 def shown(text: str) -> str:

@@ -48,7 +48,7 @@ def openings(context: typer.Context, mirror: Mirror = "", saved: Saved = None) -
     setup = Setup.of(context)
     aliases = setup.open_aliases().aliases
     log = public_log(setup, mirror, saved)
-    found = search(log.leaves, aliases, setup.profile().read_trust())
+    found = search(log.leaves, aliases, setup.profile().read_trust(), as_of=log.as_of)
     output.facts([("leaves", found.size), ("as of", output.moment(log.as_of)), ("aliases looked for", found.aliases)])
     columns = ("label", "epoch", "slot", "state", "opens at the earliest", "asked for by", "leaf", "intent")
     if found.found:

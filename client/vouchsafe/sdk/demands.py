@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from services.seal.authorization import MAX_CLOCK_SKEW
+from services.seal.canonical import MAX_INTEGER
 from services.seal.errors import SealError
 from services.seal.leaves import (
     CaseAskedLeaf,
@@ -45,6 +47,7 @@ class Flaw(StrEnum):
     WITHOUT_GROUND = "without-ground"
     AFTER_THE_END = "after-the-end"
     TOO_SOON = "too-soon"
+    FROM_THE_FUTURE = "from-the-future"
     VOID = "void"
 
 
@@ -129,9 +132,12 @@ _RESULTS: Final = ("opened", "refused", "expired")
 _ENDS: Final = ("expired", "withdrawn")
 
 
-def read_demands(leaves: Sequence[bytes], vetoes: frozenset[int] = frozenset()) -> Demands:
-    """The fold over the leaves of a log, from its first. `vetoes`: indexes of those that an officer has signed."""
-    reading = _Reading(vetoes)
+def read_demands(leaves: Sequence[bytes], vetoes: frozenset[int] = frozenset(), *, as_of: int = MAX_INTEGER) -> Demands:
+    """The fold over the leaves of a log, from its first. `vetoes`: indexes of those that an officer has signed.
+
+    `as_of`: when witnesses had co-signed all of them, so that no leaf can truly tell a later time.
+    """
+    reading = _Reading(vetoes, min(as_of, MAX_INTEGER - MAX_CLOCK_SKEW) + MAX_CLOCK_SKEW)
     for index, data in enumerate(leaves):
         reading.read(index, data)
     return Demands(
@@ -165,6 +171,7 @@ class _Reading:
     """The fold while it runs. By reference, so that a leaf costs the same in a long log as in a short one."""
 
     vetoes: frozenset[int]
+    end: int
     demands: dict[bytes, Demand] = field(default_factory=dict)
     intents: dict[bytes, Intent] = field(default_factory=dict)
     holds: dict[bytes, list[Hold]] = field(default_factory=dict)
@@ -178,8 +185,8 @@ class _Reading:
         if isinstance(leaf, Flaw):
             self.findings.append(Finding(index, kind_or_nothing(data), leaf))
             return
-        self._date(leaf)
-        flaw = self._take(index, leaf)
+        timely = self._date(leaf)
+        flaw = self._take(index, leaf) or (None if timely else Flaw.FROM_THE_FUTURE)
         if flaw is not None:
             self.findings.append(Finding(index, leaf.KIND, flaw))
 
@@ -261,7 +268,7 @@ class _Reading:
 
     def _gag_extended(self, leaf: GagExtendedLeaf) -> Flaw | None:
         intent = self.intents.get(leaf.intent)
-        if intent is None:
+        if intent is None or not intent.gag_until:  # what was no gag excuses nobody from telling the subject
             return Flaw.UNMATCHED
         until, extensions = max(intent.gag_until, leaf.until), intent.gag_extensions + 1
         self.intents[leaf.intent] = replace(intent, gag_until=until, gag_extensions=extensions)
@@ -295,14 +302,20 @@ class _Reading:
             holds[-1] = replace(current, until=leaf.until, extensions=current.extensions + 1)
         return None if leaf.case in self.demands else Flaw.UNMATCHED
 
-    def _date(self, leaf: Leaf) -> None:
-        """An intent has no time of its own: it was logged between those of the leaves before and after it."""
+    def _date(self, leaf: Leaf) -> bool:
+        """An intent has no time of its own: it was logged between those of the leaves before and after it.
+
+        False for a leaf that tells a time at which it was in the log already: nothing is dated by it.
+        """
         if not isinstance(leaf, CaseAskedLeaf | CaseDeclinedLeaf | CaseEndedLeaf | OpenResultLeaf):
-            return
+            return True
+        if leaf.at > self.end:
+            return False
         self.latest = max(self.latest, leaf.at)
         for commitment in self.undated:
             self.intents[commitment] = replace(self.intents[commitment], not_after=self.latest)
         self.undated.clear()
+        return True
 
 
 def _word(told: str, words: type[Requester] | type[Basis] | type[Wants]) -> str:

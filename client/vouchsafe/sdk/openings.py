@@ -10,6 +10,7 @@ What is not found here: a subject who may not be told yet. How many such intents
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.seal.canonical import MAX_INTEGER
 from services.seal.leaves import subject_tag
 from services.seal.trust import Trust
 from vouchsafe.sdk.demands import Demands, Intent, read_demands
@@ -44,10 +45,10 @@ class Search:
     untold: int
 
 
-def search(leaves: Sequence[bytes], aliases: Sequence[Alias], trust: Trust) -> Search:
-    """Find the intents about these aliases in a whole, verified log."""
+def search(leaves: Sequence[bytes], aliases: Sequence[Alias], trust: Trust, *, as_of: int = MAX_INTEGER) -> Search:
+    """Find the intents about these aliases in a whole, verified log; `as_of` as `read_demands` has it."""
     vetoes = frozenset(veto.index for veto in read_governance(trust, leaves).vetoes)
-    told = read_demands(leaves, vetoes)
+    told = read_demands(leaves, vetoes, as_of=as_of)
     return Search(
         size=len(leaves),
         aliases=len(aliases),

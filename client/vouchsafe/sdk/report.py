@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from statistics import median_low
 from typing import Final
 
+from services.seal.authorization import MAX_CLOCK_SKEW
 from services.seal.leaves import OpenIntentLeaf
 from services.seal.trust import Officer, Policy, Trust
 from vouchsafe.sdk.demands import (
@@ -96,7 +97,7 @@ class Report:
 def report_on(trust: Trust, leaves: Sequence[bytes], *, root: bytes, as_of: int) -> Report:
     """The report on a log, all of whose leaves are given; `root` is theirs, `as_of` in Unix seconds."""
     history = read_governance(trust, leaves)
-    told = read_demands(leaves, frozenset(veto.index for veto in history.vetoes))
+    told = read_demands(leaves, frozenset(veto.index for veto in history.vetoes), as_of=as_of)
     by_case = {demand.case: demand for demand in told.demands}
     subjects = {
         intent.commitment: _subject(intent.index, by_case.get(intent.case, _NEVER_ASKED)) for intent in told.intents
@@ -161,8 +162,11 @@ def _open_intents(
 
 
 def _intent_state(intent: Intent, demand: Demand, longest_case: int, as_of: int) -> IntentState:
-    """What is certain, since an intent tells no time: the case behind it does, and so do later leaves."""
-    if demand.asked_at == 0 or demand.asked_at + longest_case < as_of:
+    """What is certain, since an intent tells no time: the case behind it does, and so do later leaves.
+
+    A case that lies about its time ends when the log says so or, for all that is known, has ended.
+    """
+    if demand.asked_at == 0 or demand.asked_at + longest_case < as_of or demand.asked_at > as_of + MAX_CLOCK_SKEW:
         return IntentState.OVERDUE
     logged = intent.not_after or as_of
     return IntentState.DUE if logged + intent.delay < as_of else IntentState.WAITING

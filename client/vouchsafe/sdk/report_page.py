@@ -32,6 +32,7 @@ FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.UNMATCHED: "it speaks of a demand or an opening that the log was never told of",
     Flaw.WITHOUT_GROUND: "the demand was taken up although the rule declines it",
     Flaw.AFTER_THE_END: "it tells more of what had ended before",
+    Flaw.FROM_THE_FUTURE: "it tells a time later than witnesses saw it in the log",
     Flaw.TOO_SOON: "it leaves less time than the policy does, and names no document that would allow that",
     Flaw.VOID: "officers did not sign it as it would have to be, so it counts for nothing",
 }

@@ -31,6 +31,13 @@ def test_an_announced_opening_of_an_alias_is_found_with_who_asked_and_when_it_op
     assert (mine.requester, mine.basis, mine.opens_from) == ("court", "court-order", START + 14 * DAY)
 
 
+def test_a_leaf_that_lies_about_its_time_puts_no_opening_off() -> None:
+    """Whoever believes that he has years does not go to a court."""
+    told = story().declined("x", at=START + 10_000 * DAY).intended("a", envelope=MINE.envelope).told("a")
+    (mine,) = search(told.leaves, (MINE,), TRUST, as_of=START + DAY).found
+    assert mine.opens_from == START + 14 * DAY
+
+
 def test_an_alias_that_was_set_aside_is_looked_for_too() -> None:
     told = story().intended("a", envelope=ALSO_MINE.envelope).told("a").ended("a")
     assert [(each.alias, each.outcome) for each in found(told)] == [(ALSO_MINE, "opened")]

@@ -234,6 +234,26 @@ def test_an_intent_that_leaves_less_time_than_the_policy_of_its_day_is_found() -
     assert flaws(told.asked("b").intended("b", delay=10 * DAY).told("b")) == [(2, Flaw.TOO_SOON)]
 
 
+def test_a_time_that_witnesses_saw_pass_later_puts_nothing_off() -> None:
+    far = START + 10_000 * DAY
+    lied = story().asked("a", at=far).intended("a").told("a")
+    found = report(lied, days=1)
+    assert [each.state for each in found.open_intents] == [IntentState.OVERDUE]
+    assert flaws(lied) == [(1, Flaw.FROM_THE_FUTURE)]
+    late = story().asked("a").declined("b", at=far).intended("a").told("a").declined("c", at=START + DAY)
+    found = report(late, days=20)
+    assert [(each.state, each.logged_from, each.logged_to) for each in found.open_intents] == [
+        (IntentState.DUE, START, START + DAY)
+    ]
+    assert flaws(story().asked("a", at=2**64 - 1, due=0)) == [(1, Flaw.FROM_THE_FUTURE)]
+
+
+def test_what_was_no_gag_is_not_extended_to_excuse_a_missing_notice() -> None:
+    told = story().asked("a").intended("a", waived=True).gag_extended("a", START + 1000 * DAY)
+    assert flaws(told) == [(3, Flaw.UNMATCHED)]
+    assert (len(report(told).untold), report(told).gags) == (1, ())
+
+
 def test_an_intent_of_an_unknown_case_is_overdue_at_once() -> None:
     (listed,) = report(story().intended("a").told("a"), days=0).open_intents
     assert (listed.intent.requester, listed.state) == ("unknown", IntentState.OVERDUE)

@@ -54,6 +54,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
+def test_a_time_beyond_any_calendar_is_told_as_such() -> None:
+    assert [output.moment(at) for at in (2**63, 2**64 - 1, -(2**70))] == ["beyond any calendar"] * 3
+
+
 @pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A mirror of the story's log: its URL, and the directory of its files."""
