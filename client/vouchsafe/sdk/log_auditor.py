@@ -15,6 +15,7 @@ from typing import Final
 from services.chassis.clock import Clock
 from services.chassis.durable_file import StateError, replace
 from services.seal.canonical import sha256
+from services.seal.checkpoint import LogPolicy
 from services.seal.errors import SealError
 from services.seal.governance import begin, evolve
 from services.seal.leaves import kind_of
@@ -25,7 +26,7 @@ from services.tlog.kept import KeptLog
 from services.tlog.source import Source
 from services.tlog.verified import Signed, VerifiedLog
 from vouchsafe.sdk.audit import RULED, check_rules
-from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
+from vouchsafe.sdk.errors import Reason, VouchsafeError
 
 TREE: Final = "tree"
 """Below the auditor's directory: his own copy of the log, as a mirror's files."""
@@ -83,12 +84,12 @@ class LogAuditor:
         """An auditor that remembers below `directory`, or only while it runs. LogAlarm when it remembers one."""
         if directory is None:
             log = VerifiedLog(trust.log_policy(), first_leaf=trust.ceremony_leaf().to_bytes())
-            return cls(trust, mirrors, log, _Shown(None), clock)
+            return cls(trust, mirrors, log, _Shown(None, trust.log_policy()), clock)
         try:
             kept = await KeptLog.open(trust, tree=directory / TREE, state=directory / SEEN)
         except StateError as error:
             raise VouchsafeError(Reason.FILE_UNREADABLE, f"{directory}: {error}") from error
-        auditor = cls(trust, mirrors, kept, _Shown(directory / SHOWN), clock)
+        auditor = cls(trust, mirrors, kept, _Shown(directory / SHOWN, trust.log_policy()), clock)
         if kept.forked is not None:
             await kept.close()
             raise LogAlarm(Reason.LOG_ALARM, str(kept.forked), kept.forked.evidence)
@@ -131,11 +132,9 @@ class LogAuditor:
             message = f"{mirror.name} shows a checkpoint that is not signed as it must be: {error}"
             raise self._alarm(Reason.LOG_UNSIGNED, message, (*known, note)) from error
         before = self._shown.last(mirror.name)
-        with translated():
-            larger = before is not None and Signed.verify(before, self._policy).size > signed.size
-        if before is not None and larger:
+        if before is not None and before.size > signed.size:
             message = f"{mirror.name} has shown a larger tree before: it was rolled back"
-            raise self._alarm(Reason.LOG_ROLLED_BACK, message, (before, note))
+            raise self._alarm(Reason.LOG_ROLLED_BACK, message, (before.note, note))
         return signed
 
     async def _taken(self, mirror: Source, signed: Signed) -> list[News]:
@@ -143,7 +142,7 @@ class LogAuditor:
             growth = await self._log.grow(mirror, signed)
         except LogForked as fork:
             raise LogAlarm(Reason.LOG_FORKED, str(fork), fork.evidence) from fork
-        self._shown.note(mirror.name, signed.note)
+        self._shown.note(mirror.name, signed)
         if not growth.leaves:
             return []
         added = self._learn(signed, growth.leaves)
@@ -177,26 +176,30 @@ class LogAuditor:
 class _Shown:
     """The newest checkpoint that each mirror has shown; in files, if there is a directory."""
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path | None, policy: LogPolicy) -> None:
         self._directory = directory
-        self._notes: dict[str, str] = {}
+        self._policy = policy
+        self._heads: dict[str, Signed] = {}
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
 
-    def last(self, mirror: str) -> str | None:
-        """Its note, None for a mirror that has shown none."""
-        if mirror not in self._notes and self._directory is not None:
+    def last(self, mirror: str) -> Signed | None:
+        """Its head, None for a mirror that has shown none; FILE_UNREADABLE when the file is not what was written."""
+        if mirror not in self._heads and self._directory is not None:
             file = self._file(self._directory, mirror)
             if file.exists():
-                self._notes[mirror] = file.read_text(encoding="utf-8")
-        return self._notes.get(mirror)
+                try:
+                    self._heads[mirror] = Signed.verify(file.read_text(encoding="utf-8"), self._policy)
+                except (SealError, UnicodeDecodeError) as error:
+                    raise VouchsafeError(Reason.FILE_UNREADABLE, f"{file} is not what was written") from error
+        return self._heads.get(mirror)
 
-    def note(self, mirror: str, note: str) -> None:
+    def note(self, mirror: str, signed: Signed) -> None:
         """Remember what a mirror has shown; on disk on return."""
-        if self._notes.get(mirror) != note:
-            self._notes[mirror] = note
+        if self._heads.get(mirror) != signed:
+            self._heads[mirror] = signed
             if self._directory is not None:
-                replace(self._file(self._directory, mirror), note.encode("utf-8"))
+                replace(self._file(self._directory, mirror), signed.note.encode("utf-8"))
 
     @staticmethod
     def _file(directory: Path, mirror: str) -> Path:

@@ -12,7 +12,7 @@ from services.tlog.follower import FRESH_SECONDS
 from services.tlog.tile_store import TileStore
 from tests.support.public_log import MemorySource, PublicLog
 from vouchsafe.sdk import Reason, VouchsafeError, log_auditor
-from vouchsafe.sdk.log_auditor import SEEN, TREE, LogAlarm, LogAuditor
+from vouchsafe.sdk.log_auditor import SEEN, SHOWN, TREE, LogAlarm, LogAuditor
 
 IN_MEMORY, ON_DISK = "in memory", "on disk"
 
@@ -183,4 +183,18 @@ async def test_two_auditors_cannot_share_a_directory(log: PublicLog, tmp_path: P
     watch = await auditor(log, shown(log), directory=tmp_path)
     with pytest.raises(VouchsafeError, match="FILE_UNREADABLE"):
         await auditor(log, shown(log), directory=tmp_path)
+    await watch.close()
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"", b"platform.test/log\n9\n"])
+async def test_a_damaged_memory_of_a_mirror_is_told(log: PublicLog, tmp_path: Path, content: bytes):
+    watch = await auditor(log, shown(log), directory=tmp_path)
+    await watch.look()
+    await watch.close()
+    (file,) = (tmp_path / SHOWN).iterdir()
+    file.write_bytes(content)
+    watch = await auditor(log, shown(log), directory=tmp_path)
+    with pytest.raises(VouchsafeError) as raised:
+        await watch.look()
+    assert raised.value.reason == Reason.FILE_UNREADABLE
     await watch.close()
