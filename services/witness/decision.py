@@ -26,10 +26,11 @@ class Reason(StrEnum):
     SHRINKS = "shrinks"
     OTHER_ROOT = "other_root"
     INCONSISTENT = "inconsistent"
+    PROOF_UNASKED = "proof_unasked"
 
 
 FORKS = frozenset({Reason.OTHER_ROOT, Reason.INCONSISTENT})
-"""Refusals of what the log itself has signed and should not have."""
+"""Refusals of what the log has signed, and should not have if the proof was the one it has."""
 
 
 class Refused(Exception):
@@ -98,12 +99,12 @@ class Witness:
     def _check_growth(self, request: AddCheckpoint, checkpoint: Checkpoint) -> None:
         """Refuse a tree that does not begin with the known one. From nothing everything follows, and takes no proof."""
         known = self.head
-        if known.size == 0:
-            if request.proof or (checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT):
-                raise Refused(Reason.INCONSISTENT)
-            return
         if checkpoint.size == known.size and checkpoint.root != known.root:
-            raise Refused(Reason.OTHER_ROOT)
+            raise Refused(Reason.OTHER_ROOT if known.size else Reason.INCONSISTENT)
+        if known.size in (0, checkpoint.size):
+            if request.proof:
+                raise Refused(Reason.PROOF_UNASKED)
+            return
         try:
             verify_consistency(known.size, checkpoint.size, known.root, checkpoint.root, request.proof)
         except SealError:

@@ -1,6 +1,6 @@
 """The witness over HTTP, as C2SP tlog-witness says: one path, one method, and what each decision is called there.
 
-Anybody may ask; that the log has signed is what counts. A refusal of what the log signed is an alarm, every time.
+Anybody may ask; that the log has signed is what counts. A refusal of a head that the log signed is an alarm.
 """
 
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from services.chassis.telemetry_metrics import WITNESS_ANSWERS
 from services.seal.errors import SealError
 from services.tlog.witness_wire import MAX_REQUEST, PATH, SIZE_TYPE, AddCheckpoint
 from services.witness.decision import FORKS, Reason, Refused, Witness
-from services.witness.fork import keep_first
+from services.witness.fork import keep
 
 FORK_REFUSED: Final = "fork_refused"
 
@@ -26,6 +26,7 @@ STATUS: Final = {
     Reason.SHRINKS: HTTPStatus.BAD_REQUEST,
     Reason.OTHER_ROOT: HTTPStatus.CONFLICT,
     Reason.INCONSISTENT: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Reason.PROOF_UNASKED: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 
 _log = log(__name__)
@@ -65,7 +66,7 @@ class WitnessHandler:
     def _refusal(self, request: AddCheckpoint, reason: Reason) -> web.Response:
         if reason in FORKS:
             _log.error(FORK_REFUSED, reason=reason.value, count=self._witness.size)
-            keep_first(self._evidence, self._witness.head, request)
+            keep(self._evidence, self._witness.head, request)
         if reason is Reason.OTHER_ROOT:
             return _size(self._witness.size)
         return web.Response(status=STATUS[reason])

@@ -15,8 +15,7 @@ from services.seal.ed25519 import SigningKey
 from services.seal.merkle import EMPTY_ROOT, Tree, leaf_hash
 from services.seal.note import NoteSigner
 from services.tlog.witness_wire import AddCheckpoint
-from services.witness import wiring
-from services.witness.fork import FILE_NAME
+from services.witness import fork, wiring
 from tests.rpc.disclosure.world import ORIGIN, Ceremony, process, running, witness
 from tests.support.rpc import authority
 
@@ -82,9 +81,13 @@ class Asked:
 
 @pytest.fixture
 async def witness_1(tmp_path: Path) -> AsyncIterator[Asked]:
-    ceremony = Ceremony(quorum=1)
+    ceremony = Ceremony(quorum=1, witnesses=(SigningKey.generate(),))
     async with witness(ceremony, tmp_path, 1) as address:
         yield Asked(address, ceremony, tmp_path)
+
+
+def evidence(of: Asked) -> list[str]:
+    return [path.read_text() for path in (of.state / fork.DIRECTORY).iterdir()]
 
 
 async def test_a_log_that_grows_is_cosigned_with_the_largest_tree_that_was_seen(witness_1: Asked):
@@ -114,20 +117,38 @@ async def test_an_empty_log_is_cosigned_if_it_is_one(witness_1: Asked):
 async def test_a_fork_is_refused_and_kept_as_evidence(witness_1: Asked):
     await witness_1.add(0, 5)
     assert (await witness_1.add(5, 9, FORK)).status == 422
-    evidence = (witness_1.state / FILE_NAME).read_text()
-    assert evidence.startswith(f"seen 5 {TREE.root(5).hex()}\nold 5\n")
-    assert evidence.endswith("\n\n" + witness_1.note(9, FORK))
+    (kept,) = evidence(witness_1)
+    assert kept.startswith(f"seen 5 {TREE.root(5).hex()}\nold 5\n")
+    assert kept.endswith("\n\n" + witness_1.note(9, FORK))
+    assert (await witness_1.add(5, 9, FORK)).status == 422
+    assert evidence(witness_1) == [kept], "each head once"
     assert await witness_1.add(5, 5, FORK) == Answer(409, "text/x.tlog.size", "5\n")
-    assert (await witness_1.add(5, 9, TREE, FORK.consistency(5, 9))).status == 422
-    assert (await witness_1.add(5, 9, TREE, ())).status == 422
-    assert (witness_1.state / FILE_NAME).read_text() == evidence, "the first is kept"
+    assert len(evidence(witness_1)) == 2
     assert (await witness_1.add(5, 9)).status == 200
 
 
-async def test_a_proof_of_what_needs_none_does_not_verify(witness_1: Asked):
+async def test_honest_heads_with_wrong_proofs_hide_no_fork(witness_1: Asked):
+    await witness_1.add(0, 5)
+    for size in (6, 7, 9):
+        assert (await witness_1.add(5, size, TREE, FORK.consistency(5, size))).status == 422
+    assert (await witness_1.add(5, 9, FORK)).status == 422
+    assert [kept for kept in evidence(witness_1) if kept.endswith(witness_1.note(9, FORK))]
+    assert (await witness_1.add(5, 9)).status == 200
+
+
+async def test_the_evidence_is_bounded(witness_1: Asked, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fork, "MOST", 2)
+    await witness_1.add(0, 5)
+    for size in (6, 7, 8):
+        assert (await witness_1.add(5, size, FORK)).status == 422
+    assert len(evidence(witness_1)) == 2
+
+
+async def test_a_proof_of_what_needs_none_does_not_verify_and_is_no_fork(witness_1: Asked):
     assert (await witness_1.add(0, 5, proof=TREE.consistency(3, 5))).status == 422
     await witness_1.add(0, 5)
     assert (await witness_1.add(5, 5, proof=TREE.consistency(3, 5))).status == 422
+    assert not (witness_1.state / fork.DIRECTORY).exists()
 
 
 async def test_a_log_that_shrinks_is_a_bad_request(witness_1: Asked):

@@ -83,9 +83,9 @@ def test_a_log_does_not_shrink(tmp_path: Path):
 
 def test_a_proof_of_what_needs_none_is_refused(tmp_path: Path):
     witness = witness_in(tmp_path)
-    assert refused(witness, 0, TREE.consistency(3, 8), note(8)) is Reason.INCONSISTENT
+    assert refused(witness, 0, TREE.consistency(3, 8), note(8)) is Reason.PROOF_UNASKED
     add(witness, 0, (), note(3))
-    assert refused(witness, 3, TREE.consistency(3, 8), note(3)) is Reason.INCONSISTENT
+    assert refused(witness, 3, TREE.consistency(3, 8), note(3)) is Reason.PROOF_UNASKED
 
 
 def test_only_the_log_is_cosigned(tmp_path: Path):
