@@ -239,6 +239,17 @@ def test_whatever_else_was_proposed_can_no_longer_be_endorsed(loser: Proposal) -
     assert_void(endorse(loser, "ann"), loser, *decided(added(1)))
 
 
+def test_endorsements_of_a_proposal_are_not_of_a_later_one_that_says_the_same() -> None:
+    """Fay is added, removed, and to be added again: nobody's old signature is for that."""
+    first, removed, again = decided(added(1)), decided(OfficerRemovedLeaf(2, "fay")), added(3)
+    before = [*first, *removed, again]
+    for old in first[1:]:
+        assert_void(old, *before)
+        assert isinstance(old, EndorsementLeaf)
+        assert_void(replace(old, proposal=proposal_hash(again)), *before)
+    assert_void(added(1), *before)
+
+
 def test_an_endorsement_of_somebody_removed_since_does_not_count() -> None:
     begun = [lock(1, "cyd"), UnlockLeaf(1), endorse(UnlockLeaf(1), "cyd"), endorse(UnlockLeaf(1), "dan")]
     removed = [*begun, *decided(OfficerRemovedLeaf(1, "cyd"))]
