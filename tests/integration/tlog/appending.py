@@ -1,6 +1,7 @@
 """A process that appends leaves as fast as it may and says of each, once it was acknowledged, where it is.
 
-`python -m tests.integration.tlog.appending URI NAME`: leaves of NAME, numbered, 32 at once; `number index` a line.
+`python -m tests.integration.tlog.appending URI NAME SHARED`: leaves of NAME, numbered, 32 at once, every other one of
+SHARED, which another process appends under the same commit ids; `owner number index` a line.
 """
 
 import asyncio
@@ -19,15 +20,16 @@ def leaf(name: str, number: int) -> OwnershipLeaf:
     return OwnershipLeaf(sha256(f"{name} {number}".encode()))
 
 
-async def run(uri: str, name: str) -> None:
+async def run(uri: str, name: str, shared: str) -> None:
     """Append until somebody kills this."""
     log = TransparencyLog(MongoEventStore(MongoDatabase(uri)), event_codec(), SystemClock())
     numbers = iter(range(10**9))
 
     async def append() -> None:
         for number in numbers:
-            index = await log.append(leaf(name, number), commit_id=f"{name}-{number}")
-            print(number, index, flush=True)  # noqa: T201  (the test reads it)
+            owner = shared if number % 2 else name
+            index = await log.append(leaf(owner, number), commit_id=f"{owner}-{number}")
+            print(owner, number, index, flush=True)  # noqa: T201  (the test reads it)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(32):

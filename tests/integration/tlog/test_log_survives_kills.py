@@ -18,11 +18,14 @@ ROOT = Path(__file__).parents[3]
 KILLS = 10
 
 
-async def acknowledged(uri: str, name: str, seconds: float) -> dict[int, int]:
-    """What a process was told, by its leaves' numbers, until it was killed at some instant after its first leaf."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.integration.tlog.appending", uri, name), cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
+Told = dict[tuple[str, int], int]
+"""The index of each acknowledged leaf, by its owner and number."""
+
+
+async def acknowledged(uri: str, name: str, shared: str, seconds: float) -> Told:
+    """What a process was told until it was killed at some instant after its first leaf."""
+    command = (sys.executable, "-m", "tests.integration.tlog.appending", uri, name, shared)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     first = await process.stdout.readline()
     asyncio.get_running_loop().call_later(seconds, process.send_signal, signal.SIGKILL)
@@ -30,7 +33,7 @@ async def acknowledged(uri: str, name: str, seconds: float) -> dict[int, int]:
     assert await process.wait() == -signal.SIGKILL
     # The last line may have been cut off.
     lines = (first + rest).decode().split("\n")[:-1]
-    return {int(number): int(index) for number, index in (line.split() for line in lines)}
+    return {(owner, int(number)): int(index) for owner, number, index in (line.split() for line in lines)}
 
 
 async def test_no_acknowledged_leaf_is_lost_and_the_log_never_forks(tmp_path: Path):
@@ -41,11 +44,16 @@ async def test_no_acknowledged_leaf_is_lost_and_the_log_never_forks(tmp_path: Pa
         store = MongoEventStore(database)
         await store.ensure_indexes()
         watching = TransparencyLog(store, event_codec(), SystemClock())
-        told: dict[str, dict[int, int]] = {}
+        told: Told = {}
+        common = 0
         for turn in range(KILLS // 2):
-            names = f"a{turn}", f"b{turn}"
-            answers = await asyncio.gather(*(acknowledged(uri, n, chance.uniform(0.02, 0.5)) for n in names))
-            told.update(zip(names, answers, strict=True))
+            shared = f"both{turn}"
+            first, second = await asyncio.gather(
+                *(acknowledged(uri, f"{name}{turn}", shared, chance.uniform(0.02, 0.5)) for name in "ab")
+            )
+            assert all(second[place] == first[place] for place in first.keys() & second.keys())
+            common += len(first.keys() & second.keys())
+            told |= first | second
             size = watching.size
             root = watching.root(size)
             # The tree that was seen before this turn is a beginning of what the log holds now.
@@ -55,13 +63,12 @@ async def test_no_acknowledged_leaf_is_lost_and_the_log_never_forks(tmp_path: Pa
             await watching.refresh()
         leaves = list(watching.leaves(0, watching.size))
         assert len(set(leaves)) == len(leaves), "no leaf is there twice"
-        assert sum(len(answers) for answers in told.values()) > KILLS
-        for name, answers in told.items():
-            for number, index in answers.items():
-                assert leaves[index] == leaf(name, number).to_bytes()
+        assert len(told) > KILLS
+        assert common > 0, "some were appended by both, under one commit id"
+        for (name, number), index in told.items():
+            assert leaves[index] == leaf(name, number).to_bytes()
         # A repeat of what was acknowledged, and of what was not, is told one place for good.
-        name, answers = next(iter(told.items()))
-        number, index = next(iter(answers.items()))
+        (name, number), index = next(iter(told.items()))
         assert await watching.append(leaf(name, number), commit_id=f"{name}-{number}") == index
         await store.close()
         database.close()
