@@ -12,7 +12,7 @@ from typing import Final
 from services.chassis.log.codec import EventCodec
 from services.chassis.log.eventstore import EventStore
 from services.disclosure.domain import case_events as events
-from services.disclosure.domain.case import Aimed, State, Unasked, evolve, initial
+from services.disclosure.domain.case import Aimed, Over, State, Unasked, evolve, initial
 from services.disclosure.messages import statement_of
 from services.seal import leaves as seal
 from services.seal.leaves import Leaf, OpenIntentLeaf, case_reference
@@ -79,6 +79,12 @@ def intent_leaf(state: Aimed) -> OpenIntentLeaf:
     return OpenIntentLeaf.of(statement_of(facts), salt=opening.intent_salt, case=case, subject=opening.subject)
 
 
+def results_of(state: Aimed) -> tuple[Leaf, ...]:
+    """What the log is told of how an opening went: nothing yet, one leaf, or that identity refused what was opened."""
+    told = (state.unsealed, state.end if isinstance(state, Over) else None)
+    return tuple(leaf for event in told if event for leaf in leaves_of(event, state))
+
+
 def _leaves_of_opening(event: events.Event, state: Aimed) -> tuple[Leaf, ...]:
     intent = state.opening.commitment
     notice = seal.SubjectNoticeLeaf(intent, state.opening.blind)
@@ -92,7 +98,10 @@ def _leaves_of_opening(event: events.Event, state: Aimed) -> tuple[Leaf, ...]:
             return (seal.GagExtendedLeaf(intent, until, instrument),)
         case events.OpeningVetoed(officer=officer, signature=signature):
             return (seal.OpeningVetoedLeaf(intent, officer, signature),)
-        case events.CaseExecuted(executed_at=at):
+        case events.EnvelopeOpened(opened_at=at):
+            return (seal.OpenResultLeaf(intent, "opened", _hour(at)),)
+        case events.CaseExecuted(executed_at=at) if not state.unsealed:
+            # A case of the time when the log was told after identity had answered.
             return (seal.OpenResultLeaf(intent, "opened", _hour(at)),)
         case events.OpeningRefused(refused_at=at):
             return (seal.OpenResultLeaf(intent, "refused", _hour(at)),)

@@ -4,7 +4,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from services.disclosure.domain.case import Witnessed
+from services.disclosure.domain.case import Unsealed, Witnessed
 from services.disclosure.domain.case_events import CaseOpened
 from services.disclosure.domain.deposit import EnvelopeDeposited
 from services.seal.statements import CaseStatement
@@ -49,7 +49,7 @@ def post_message(facts: CaseOpened) -> post_evidence_pb2.PostEvidence | None:
     )
 
 
-def authorization_message(state: Witnessed) -> authorization_pb2.Authorization:
+def authorization_message(state: Witnessed | Unsealed) -> authorization_pb2.Authorization:
     """The evidence that a case may be opened, as it was when the intent was co-signed: the same at every attempt."""
     opening = state.opening
     return authorization_pb2.Authorization(

@@ -10,7 +10,7 @@ import secrets
 from typing import Final
 
 from services.chassis.clock import Clock
-from services.disclosure.case_leaves import CaseLeaves, intent_leaf, leaves_of
+from services.disclosure.case_leaves import CaseLeaves, intent_leaf, leaves_of, results_of
 from services.disclosure.cases import CaseHandler, asked
 from services.disclosure.domain import case
 from services.disclosure.domain import case_events as events
@@ -78,10 +78,10 @@ class Opening:
 
         # 2.-4. Have the world know.
         state = await self.witness(stream)
-        if not isinstance(state, case.Witnessed) or self._now() < state.witnessed.opens_at:
+        if not isinstance(state, case.Witnessed | case.Unsealed) or self._now() < state.witnessed.opens_at:
             return state
 
-        # 5.-8. Learn the person, and let the world know that too.
+        # 5.-8. Open the envelope, let the world know that too, and only then ask who it is.
         return await self._carry_through(state, held)
 
     async def witness(self, stream: str) -> case.Asked:
@@ -95,7 +95,7 @@ class Opening:
         # 3. Have both witnessed by one checkpoint. Without a quorum's co-signatures no trustee answers.
         intent = intent_leaf(state)
         for leaf in leaves_of(state.opening, state):
-            await self._checkpoints.covering(await self._index(leaf) + 1)
+            await self._public(leaf)
         index = await self._index(intent)
         proof = await self._checkpoints.proof_of(index)
 
@@ -117,21 +117,19 @@ class Opening:
         state = asked((await self._cases.state(stream))[0])
         if isinstance(state, case.Opened | case.Collected):
             await self._leaves.settle(stream)
-            for leaf in leaves_of(state.end, state):
-                await self._checkpoints.covering(await self._index(leaf) + 1)
+            for leaf in results_of(state):
+                await self._public(leaf)
         command = events.AnswerCollected(case_id, self._now())
         state = asked((await self._cases.handle(stream, command, **request.once())).state)
         assert isinstance(state, case.Collected)  # noqa: S101  (the decider lets nothing else collect)
         return state, state.end.sealed_identity
 
     async def result_index(self, state: case.Asked) -> int:
-        """Where the result of an intended case stands in the log, or its veto; 0 as long as there is none."""
-        if isinstance(state, case.Over):
-            for leaf in leaves_of(state.end, state):
-                return await self._log.find(leaf_hash(leaf.to_bytes())) or 0
-        return 0
+        """Where the latest result of an intended case stands in the log, or its veto; 0 as long as there is none."""
+        results = results_of(state) if isinstance(state, case.Aimed) else ()
+        return (await self._log.find(leaf_hash(results[-1].to_bytes())) or 0) if results else 0
 
-    async def _carry_through(self, state: case.Witnessed, held: Held) -> case.Asked:
+    async def _carry_through(self, state: case.Witnessed | case.Unsealed, held: Held) -> case.Asked:
         case_id = state.facts.case_id
         stream = case.stream(case_id)
 
@@ -149,23 +147,36 @@ class Opening:
             )
         )
 
-        # 6. Have identity release the person, sealed. The authorization is the same at every attempt, and so is the id.
+        # 6. Tell the world that the envelope is open, and have witnesses sign for it. Where an officer's veto was
+        #    recorded before, this is refused, and what the vault holds is gone.
+        await self._cases.handle(stream, events.EnvelopeOpened(case_id, self._now()), **own(stream, "unsealed"))
+        await self._leaves.settle(stream)
+        unsealed = (await self._cases.state(stream))[0]
+        assert isinstance(unsealed, case.Aimed)  # noqa: S101  (there is no way back)
+        log_size = await self._public(results_of(unsealed)[0])
+
+        # 7. Have identity release the person, sealed: it looks for that leaf in its own view of the log. What it is
+        #    asked is the same at every attempt, and so is the id.
         end: Command
         try:
-            sealed = await escrow.release(own(stream, "release")["commit_id"])
+            sealed = await escrow.release(own(stream, "release")["commit_id"], log_size)
             end = events.CaseExecuted(case_id, state.witnessed.intent_index, 0, sealed, self._now())
         except DomainError:
             # Identity knows no such person, or not by that key. Asking again would not change that.
             end = events.OpeningRefused(case_id, self._now())
 
-        # 7. Record the one result, unless an officer's veto was recorded before: then the answer ends here.
+        # 8. Record how it ended; that nobody was released follows in the log.
         await self._cases.handle(stream, end, **own(stream, "result"))
-
-        # 8. Log the result. `collect` gives the answer out only under a checkpoint that holds it.
         await self._leaves.settle(stream)
         if isinstance(end, events.OpeningRefused):
             raise DomainError(Reason.OPENING_REFUSED)
         return asked((await self._cases.state(stream))[0])
+
+    async def _public(self, leaf: Leaf) -> int:
+        """Return once witnesses have co-signed a tree that holds the leaf: the size of the smallest that does."""
+        size = await self._index(leaf) + 1
+        await self._checkpoints.covering(size)
+        return size
 
     async def _command(self, state: case.Asked, held: Held) -> Execute:
         governance = await self._governance.present()

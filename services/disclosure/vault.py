@@ -46,8 +46,8 @@ class HeldEscrow(Hidden):
         self._request = request
         self._identity = identity
 
-    async def release(self, request_id: str) -> bytes:
-        """Identity's answer, sealed to the recipient that the case names.
+    async def release(self, request_id: str, log_size: int) -> bytes:
+        """Identity's answer, sealed to the recipient that the case names, once it sees a log of at least that size.
 
         Raises OPENING_REFUSED when identity refuses, RpcError when it cannot be reached, RuntimeError when used twice.
         """
@@ -60,6 +60,7 @@ class HeldEscrow(Hidden):
             credential=self._request.credential,
             escrow_reference=escrow.eref,
             ownership_signature=escrow.isig,
+            log_size=log_size,
         )
         try:
             return (await self._identity(request)).sealed_identity

@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 from services.seal.errors import SealError
 from services.seal.layered import Layered
 from services.seal.leaves import (
+    OPENED,
+    REFUSED,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -42,13 +44,21 @@ class Announced:
     results: Layered[bytes, str] = field(default_factory=Layered)
 
     def check(self, intent: OpenIntentLeaf, requester: str, basis: str) -> None:
-        """Return when the log announces this very intent, for this demand, and does not say that either is over."""
+        """Return when the log announces this very intent, for this demand, and does not say that either is over.
+
+        That the envelope was opened is not the end: it is opened again after a crash between that and the answer.
+        """
         if self.intents.get(intent.commitment) != intent:
             raise SealError("the log announces another intent under this commitment")
         if self.cases.get(intent.case) != (requester, basis):
             raise SealError("the log tells of another demand, or that it is over")
-        if intent.commitment in self.results:
+        if self.results.get(intent.commitment, OPENED) != OPENED:
             raise SealError("the log tells that the opening is over")
+
+    def check_opened(self, intent: bytes) -> None:
+        """Return when the log tells of the intent with this commitment that its envelope was opened, and no more."""
+        if self.results.get(intent) != OPENED:
+            raise SealError("the log does not tell that the envelope was opened")
 
     def asked(self, leaf: CaseAskedLeaf) -> "Announced":
         """A case is asked once."""
@@ -75,8 +85,9 @@ class Announced:
         return replace(self, notices=self.notices.plus(leaf.intent, Notice(index, leaf.blind)))
 
     def ended(self, leaf: OpenResultLeaf) -> "Announced":
-        """An intent has one result."""
-        if leaf.intent_commitment not in self.intents or leaf.intent_commitment in self.results:
+        """An intent has one result, and one more when identity released nobody though the envelope was opened."""
+        told = self.results.get(leaf.intent_commitment)
+        if leaf.intent_commitment not in self.intents or (told and (told, leaf.outcome) != (OPENED, REFUSED)):
             raise SealError("a result of no intent, or of one that has one")
         return replace(self, results=self.results.plus(leaf.intent_commitment, leaf.outcome))
 

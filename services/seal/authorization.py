@@ -123,10 +123,11 @@ class WitnessedIntent:
 
 @dataclass(frozen=True)
 class VerifiedAuthorization:
-    """An authorization that holds."""
+    """An authorization that holds. `intent` is the commitment of the intent that it stands on."""
 
     approvals: tuple[Approval, ...]
     intended_at: int
+    intent: bytes
 
 
 def bundle_hash(credential: SignedCredential, demand: Demand, scope: Scope, recipient_key: bytes) -> bytes:
@@ -239,7 +240,7 @@ def verify_authorization(
     # 8. Those days are over.
     if now < witnessed.intended_at + statement.delay_seconds:
         raise SealError("the delay is not over")
-    return VerifiedAuthorization(approvals, witnessed.intended_at)
+    return VerifiedAuthorization(approvals, witnessed.intended_at, intent.commitment)
 
 
 def check_credential(credential: SignedCredential, issuer_key: bytes, key_proof: str, trust: Trust) -> None:

@@ -23,6 +23,8 @@ SIGNATURE_SIZE = 64
 """Bytes of an officer's Ed25519 signature in a leaf."""
 MAX_TEXT = 256
 """Bytes, in UTF-8, of the longest text in a leaf."""
+OPENED, REFUSED = "opened", "refused"
+"""Results of an intent: its envelope was opened; identity released nobody of it."""
 NO_PARENT = "none"
 """Stands for the wider label of the widest; no label is called so."""
 
@@ -216,7 +218,10 @@ class GagExtendedLeaf(Leaf):
 
 @dataclass(frozen=True)
 class OpenResultLeaf(Leaf):
-    """What became of an intent: `opened`, `refused` by trustees or identity, or `expired`; a veto has its own leaf."""
+    """What became of an intent: its envelope was `opened`, or it `expired`; a veto has its own leaf.
+
+    `refused`, the one result that may follow another, says that identity released nobody of what was opened.
+    """
 
     KIND = "open-result"
     intent_commitment: bytes

@@ -15,6 +15,7 @@ _STATES: Final = {
     case.Expired: pb.CASE_STATE_EXPIRED,
     case.Intended: pb.CASE_STATE_INTENDED,
     case.Witnessed: pb.CASE_STATE_WITNESSED,
+    case.Unsealed: pb.CASE_STATE_UNSEALED,
     case.Vetoed: pb.CASE_STATE_VETOED,
     case.Refused: pb.CASE_STATE_REFUSED,
     case.Lapsed: pb.CASE_STATE_EXPIRED,

@@ -59,6 +59,7 @@ class _Aimed(_Asked):
     opening: events.OpeningIntended
     gagged_until: int
     witnessed: events.OpeningWitnessed = NOT_WITNESSED
+    unsealed: events.EnvelopeOpened | None = None
     notified: bool = False
 
 
@@ -70,6 +71,11 @@ class Intended(_Aimed):
 @dataclass(frozen=True, kw_only=True)
 class Witnessed(_Aimed):
     """The delay runs, or has run out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsealed(_Aimed):
+    """The envelope was opened; identity has not answered yet. Too late for a veto, and for the clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +115,7 @@ class Collected(_Aimed):
 
 Live = Pending | Intended | Witnessed
 Over = Vetoed | Refused | Lapsed | Opened | Collected
-Aimed = Intended | Witnessed | Over
+Aimed = Intended | Witnessed | Unsealed | Over
 Asked = Pending | Withdrawn | Expired | Aimed
 State = Unasked | Declined | Asked
 
@@ -168,6 +174,8 @@ def _opening(state: Aimed, event: events.Event) -> State:
     match event:
         case events.OpeningWitnessed():
             return _as(Witnessed, state, witnessed=event)
+        case events.EnvelopeOpened():
+            return _as(Unsealed, state, unsealed=event)
         case events.GagExtended(until=until):
             return replace(state, gagged_until=until)
         case events.SubjectNotified():

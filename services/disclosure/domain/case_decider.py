@@ -1,9 +1,9 @@
 """What may be done with a case, and when.
 
 The rules in one place: live approvals of enough officers in enough roles, none of the requester's own, before anything
-is intended; a delay in which one officer can veto; no way back to pending; one result. Most commands are the event that
-they ask to have recorded, with its time; a table says in which states each may be. Signatures were checked before;
-trustees and identity check every rule of this file again by themselves.
+is intended; a delay in which one officer can veto; the envelope before the answer; no way back. Most commands are the
+event that they ask to have recorded, with its time; a table says in which states each may be. Signatures were checked
+before; trustees and identity check every rule of this file again by themselves.
 
 What the clock makes due is `Tick`'s, whoever gives it and however often.
 """
@@ -81,6 +81,7 @@ Command = (
     | events.CaseWithdrawn
     | Execute
     | events.OpeningWitnessed
+    | events.EnvelopeOpened
     | events.OpeningVetoed
     | events.OpeningRefused
     | events.CaseExecuted
@@ -122,7 +123,9 @@ def _withdraw_approval(command: events.ApprovalWithdrawn, state: case.Pending) -
     return (command,) if any(each.officer == command.officer for each in state.approvals) else ()
 
 
-def _execute(command: Execute, state: case.Live | case.Opened | case.Collected) -> Iterable[events.Event]:
+def _execute(
+    command: Execute, state: case.Live | case.Unsealed | case.Opened | case.Collected
+) -> Iterable[events.Event]:
     if isinstance(state, case.Opened | case.Collected):
         return ()
     _check_time(state, command.now)
@@ -148,7 +151,14 @@ def _witness(command: events.OpeningWitnessed, state: case.Intended | case.Witne
     return (command, events.SubjectNotified(state.facts.alias_key, state.opening.commitment, command.opens_at))
 
 
-def _finish(command: events.CaseExecuted, state: case.Witnessed) -> Iterable[events.Event]:
+def _unseal(command: events.EnvelopeOpened, state: case.Witnessed | case.Unsealed) -> Iterable[events.Event]:
+    if isinstance(state, case.Unsealed):
+        return ()  # Opened again, after a crash: the log has it.
+    _check_time(state, command.opened_at)
+    return (command,)
+
+
+def _finish(command: events.CaseExecuted, state: case.Unsealed) -> Iterable[events.Event]:
     yield command
     if state.notified:
         yield events.AliasOpened(state.facts.alias_key, state.opening.commitment)
@@ -212,7 +222,7 @@ def _late_notice(state: case.Aimed, now: int) -> Iterator[events.Event]:
         yield events.AliasOpened(state.facts.alias_key, state.opening.commitment)
 
 
-def _check_time(state: case.Live, now: int) -> None:
+def _check_time(state: case.Live | case.Unsealed, now: int) -> None:
     if now >= state.facts.expires_at:
         raise DomainError(Reason.CASE_EXPIRED)
 
@@ -225,11 +235,12 @@ _RULES: Final[Mapping[type, tuple[tuple[type, ...], Callable[[Any, Any], Iterabl
     Approve: ((case.Pending,), _approve),
     events.ApprovalWithdrawn: ((case.Pending,), _withdraw_approval),
     events.CaseWithdrawn: ((case.Pending,), _itself),
-    Execute: ((*_LIVE, case.Opened, case.Collected), _execute),
+    Execute: ((*_LIVE, case.Unsealed, case.Opened, case.Collected), _execute),
     events.OpeningWitnessed: ((case.Intended, case.Witnessed), _witness),
+    events.EnvelopeOpened: ((case.Witnessed, case.Unsealed), _unseal),
     events.OpeningVetoed: ((case.Intended, case.Witnessed), _itself),
-    events.OpeningRefused: ((case.Witnessed,), _itself),
-    events.CaseExecuted: ((case.Witnessed,), _finish),
+    events.OpeningRefused: ((case.Unsealed,), _itself),
+    events.CaseExecuted: ((case.Unsealed,), _finish),
     events.GagExtended: (get_args(case.Aimed), _extend_gag),
     events.AnswerCollected: ((case.Opened,), _itself),
     PlaceHold: (_LIVE, _place_hold),
@@ -245,6 +256,7 @@ _WHY_NOT: Final[Mapping[type, Reason]] = {
     case.Pending: Reason.CASE_NOT_INTENDED,
     case.Intended: Reason.CASE_INTENDED,
     case.Witnessed: Reason.CASE_INTENDED,
+    case.Unsealed: Reason.ENVELOPE_OPENED,
     case.Vetoed: Reason.OPENING_VETOED,
     case.Refused: Reason.OPENING_REFUSED,
     case.Lapsed: Reason.CASE_EXPIRED,

@@ -139,6 +139,14 @@ class GagExtended:
 
 
 @dataclass(frozen=True)
+class EnvelopeOpened:
+    """The vault has combined the trustees' parts. Identity is asked only once witnesses have co-signed its leaf."""
+
+    case_id: str
+    opened_at: int
+
+
+@dataclass(frozen=True)
 class OpeningVetoed:
     """An officer ended the opening before anybody was named."""
 
@@ -220,4 +228,4 @@ class HoldReleased:
 Ending = CaseWithdrawn | CaseExpired | OpeningVetoed | OpeningRefused | OpeningLapsed | CaseExecuted
 Course = CaseApproved | ApprovalWithdrawn | HalfTimePassed | OpeningIntended | OpeningWitnessed | GagExtended
 Public = SubjectNotified | AliasOpened | HoldPlaced | HoldReleased
-Event = CaseOpened | CaseDeclined | Course | Ending | AnswerCollected | Public
+Event = CaseOpened | CaseDeclined | Course | EnvelopeOpened | Ending | AnswerCollected | Public

@@ -65,14 +65,17 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         # our own view of the log, in which no officer has stopped it.
         authorization = to_authorization(request.authorization)
         credential = to_credential(request.credential)
-        governance = await self._log.view(verify_intent(authorization, self._trust).size)
+        intended = verify_intent(authorization, self._trust)
+        governance = await self._log.view(max(intended.size, request.log_size))
         now = int(self._clock.now().timestamp())
-        verify_authorization(authorization, credential, governance=governance, trust=self._trust, now=now)
-        # Step 2: the person must have signed this alias under the key registered *here*. Verification knows escrow
+        verified = verify_authorization(authorization, credential, governance=governance, trust=self._trust, now=now)
+        # Step 2: no log, no name. In that same view everybody is told that the envelope was opened.
+        governance.announced.check_opened(verified.intent)
+        # Step 3: the person must have signed this alias under the key registered *here*. Verification knows escrow
         # references too, and without this step could frame somebody with a credential of its own making.
         person = await self._person(request.escrow_reference)
         _check_ownership(person, credential, request.ownership_signature)
-        # Step 3: seal what is in scope, and no more, to the recipient; answer only once that is on record.
+        # Step 4: seal what is in scope, and no more, to the recipient; answer only once that is on record.
         profile = self._profiles.open(person.person_id, person.wrapped_key, person.sealed_profile)
         told = {field: profile.field(field) for field in authorization.scope.fields}
         case_id = authorization.statement.case_id

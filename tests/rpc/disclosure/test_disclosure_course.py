@@ -1,15 +1,19 @@
 """What becomes of a case besides being opened, over the wire: each end of it, and what the log and the forum learn."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import grpc
 import pytest
 
 from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore import Commit
-from services.chassis.rpc_errors import RpcError
+from services.chassis.rpc_errors import Failure, RpcError
+from services.disclosure.adapters.peers import Peers
 from services.disclosure.curation import CURATION
+from services.disclosure.vault import AskTrustee
 from services.seal import hpke
 from services.seal.leaves import (
     CaseDeclinedLeaf,
@@ -36,6 +40,8 @@ from tests.rpc.disclosure.world import (
 )
 from vouchsafe.disclosure.events.v1 import alias_events_pb2 as public_pb
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.identity.v1 import release_service_pb2 as release_pb
+from vouchsafe.trustee.v1 import trustee_service_pb2 as trustee_pb
 
 DAY = 24 * 3600
 HOLD = 60 * DAY
@@ -207,6 +213,47 @@ async def test_one_officer_vetoes_and_nobody_else_can_for_him(platform: Platform
     with pytest.raises(RpcError, match="OPENING_VETOED"):
         await disclosure.execute(case)
     assert (platform.identity.released, await leaves(disclosure, OpenResultLeaf)) == ([], [])
+
+
+async def test_a_veto_that_comes_while_trustees_answer_ends_what_they_opened(platform: Platform):
+    vetoes: list[pb.VetoCaseRequest] = []
+
+    def vetoing(peers: Peers) -> Peers:
+        def asking(ask: AskTrustee) -> AskTrustee:
+            async def answered(request: trustee_pb.DecryptShareRequest) -> trustee_pb.DecryptShareResponse:
+                answer = await ask(request)
+                while vetoes:
+                    await disclosure.case("VetoCase", vetoes.pop())
+                return answer
+
+            return answered
+
+        # It takes all who are there, so nothing is combined before the veto.
+        return replace(peers, trustees=[asking(ask) for ask in peers.trustees])
+
+    disclosure, author = await deposited(platform, peers=vetoing)
+    case = await disclosure.intend(await about(platform, disclosure, author))
+    await delay_over(case)
+    vetoes.append(veto(platform, case, "dan"))
+    with pytest.raises(RpcError, match="OPENING_VETOED"):
+        await disclosure.execute(case)
+    assert (platform.identity.released, await leaves(disclosure, OpenResultLeaf)) == ([], [])
+    assert (await disclosure.get(case)).state == pb.CASE_STATE_VETOED
+
+
+async def test_a_veto_after_the_envelope_was_opened_is_too_late_and_says_so(platform: Platform):
+    async def away(_: object) -> release_pb.ReleasePersonResponse:
+        raise RpcError(Failure(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", ""))
+
+    disclosure, author = await deposited(platform, peers=lambda peers: replace(peers, identity=away))
+    case = await disclosure.intend(await about(platform, disclosure, author))
+    await delay_over(case)
+    with pytest.raises(RpcError, match="DEPENDENCY_UNAVAILABLE"):
+        await disclosure.execute(case)
+    with pytest.raises(RpcError, match="ENVELOPE_OPENED"):
+        await disclosure.case("VetoCase", veto(platform, case, "dan"))
+    assert await leaves(disclosure, OpeningVetoedLeaf) == []
+    assert [type(each) for each in published(platform)] == [public_pb.SubjectNotified]
 
 
 async def test_an_approval_is_taken_back_by_its_officer(platform: Platform):

@@ -1,5 +1,6 @@
 """An alias is opened by a quorum after its authorization was logged, and in no other way."""
 
+import asyncio
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -172,7 +173,7 @@ async def test_identity_that_refuses_ends_the_opening(platform: Platform):
         with pytest.raises(RpcError, match="OPENING_REFUSED"):
             await disclosure.execute(case)
     results = [OpenResultLeaf.parse(leaf) for leaf in await disclosure.leaves() if kind_of(leaf) == OpenResultLeaf.KIND]
-    assert [result.outcome for result in results] == ["refused"]
+    assert [result.outcome for result in results] == ["opened", "refused"]
     assert (await disclosure.case("GetCase", pb.GetCaseRequest(case_id=case.case_id))).state == pb.CASE_STATE_REFUSED
 
 
@@ -203,7 +204,7 @@ STEPS = {
     "notice leaf": 3,
     "witnessed": 4,
 }
-LAST_STEPS = {"executed": 1, "result leaf": 2}
+LAST_STEPS = {"unsealed": 1, "result leaf": 2, "executed": 3}
 
 
 async def dies_at(store: CrashingStore, disclosure: Served, case: pb.Case, request_id: str, before: bool) -> None:
@@ -328,7 +329,59 @@ async def test_nobody_is_asked_before_the_log_says_so(platform: Platform):
     disclosure = await platform.disclosure(watching)
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
     await disclosure.carry_through(case)
-    assert seen == {"trustee": ["open-intent"], "identity": ["open-intent"]}
+    assert seen == {"trustee": ["open-intent"], "identity": ["open-intent", "open-result"]}
+
+
+async def test_identity_is_asked_for_what_witnesses_have_signed_for(platform: Platform):
+    asked: list[tuple[int, int]] = []
+
+    def watching(peers: Peers) -> Peers:
+        async def ask(request: Any) -> Any:
+            newest = disclosure.service.checkpoints._newest
+            assert newest is not None
+            asked.append((request.log_size, newest.checkpoint.size))
+            return await peers.identity(request)
+
+        return replace(peers, identity=ask)
+
+    disclosure = await platform.disclosure(watching)
+    opened = await disclosure.carry_through(await approved_case(platform, disclosure, "ann", "bob", "cyd"))
+    ((seen, cosigned),) = asked
+    assert opened.result_index + 1 == seen <= cosigned
+
+
+async def test_without_witnesses_for_the_opened_envelope_identity_is_not_asked(tmp_path: Any):
+    async with Platform(tmp_path, Ceremony(), MemoryEventStore()) as platform:
+        await platform.start("witness-1", "witness-2", "trustee-1", "trustee-2", "trustee-3")
+        gone = asyncio.Event()
+
+        def going(peers: Peers) -> Peers:
+            def witness(ask: Any) -> Any:
+                async def sign(*request: Any) -> Any:
+                    return await (asyncio.Event().wait() if gone.is_set() else ask(*request))
+
+                return sign
+
+            async def trustee(request: Any) -> Any:
+                gone.set()
+                return await peers.trustees[0](request)
+
+            witnesses = {key: witness(ask) for key, ask in peers.witnesses.items()}
+            return replace(peers, trustees=[trustee, *peers.trustees[1:]], witnesses=witnesses)
+
+        disclosure = await platform.disclosure(going, background=False)
+        case = await disclosure.intend(await approved_case(platform, disclosure, "ann", "bob", "cyd"))
+        await delay_over(case)
+        channel = disclosure.channel("officer-desk")
+        request = pb.ExecuteCaseRequest(request_id=str(uuid.uuid4()), case_id=case.case_id)
+        with pytest.raises(RpcError, match="WITNESSES_UNAVAILABLE"):
+            await channel.unary(CaseServiceStub(channel.channel).ExecuteCase, request, timeout=2.0)
+        assert platform.identity.released == []
+        assert (await disclosure.get(case)).state == pb.CASE_STATE_UNSEALED
+
+        # The witnesses are back, and the same case goes on where it stopped.
+        reborn = await platform.disclosure(background=False)
+        await opened_once(reborn, await reborn.execute(case))
 
 
 def logged(store: Any) -> list[LeafAppended]:
@@ -376,5 +429,8 @@ async def test_identity_that_is_away_is_asked_again_by_the_next_execution(platfo
     await delay_over(await disclosure.intend(case))
     with pytest.raises(RpcError, match="DEPENDENCY_UNAVAILABLE"):
         await disclosure.execute(case)
+    unsealed = await disclosure.get(case)
+    assert (unsealed.state, unsealed.ended_at) == (pb.CASE_STATE_UNSEALED, 0)
+    assert kind_of((await disclosure.leaves())[unsealed.result_index]) == "open-result"
     back = await platform.disclosure()
     assert (await back.execute(case)).state == pb.CASE_STATE_OPENED

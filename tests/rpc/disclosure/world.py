@@ -168,9 +168,11 @@ class Identity:
         credential = request.credential
         context = Context(credential.label, credential.epoch)
         message = CredentialMessage(credential.prefix, context, credential.alias_key, credential.envelope_hash)
-        governance = await self.log.view(0)
+        governance = await self.log.view(request.log_size)
         signed = SignedCredential(message, credential.signature)
-        verify_authorization(authorization, signed, governance=governance, trust=self._trust, now=int(time.time()))
+        now = int(time.time())
+        verified = verify_authorization(authorization, signed, governance=governance, trust=self._trust, now=now)
+        governance.announced.check_opened(verified.intent)
         author = self._persons.get(request.escrow_reference)
         if author is None:
             raise RpcError(Failure(grpc.StatusCode.PERMISSION_DENIED, "RELEASE_REFUSED", "release refused"))

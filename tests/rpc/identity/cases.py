@@ -59,8 +59,8 @@ class Case:
         """This case with another opening."""
         return replace(self, opening=replace(self.opening, **changes))
 
-    def request(self) -> ReleasePersonRequest:
-        """The whole request, fresh."""
+    def request(self, *, log_size: int) -> ReleasePersonRequest:
+        """The whole request, fresh; the log of that size tells that the envelope was opened."""
         message = CREDENTIAL.message
         signature = self.ownership_key.sign(Ownership(message.context, message.cpk).signed_bytes())
         return ReleasePersonRequest(
@@ -76,4 +76,5 @@ class Case:
             ),
             escrow_reference=self.escrow_reference,
             ownership_signature=signature,
+            log_size=log_size,
         )

@@ -13,7 +13,7 @@ from services.seal import hpke
 from services.seal.authorization import Scope
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
-from services.seal.leaves import OpeningVetoedLeaf
+from services.seal.leaves import OpeningVetoedLeaf, OpenResultLeaf
 from services.seal.release import open_released
 from services.seal.secret import SecretBytes
 from services.seal.statements import Veto
@@ -51,9 +51,10 @@ class DisclosureSide:
         return error.value.code, error.value.reason
 
     def asked(self, case: Case) -> rpc.ReleasePersonRequest:
-        """A request about a case that stands in the log."""
+        """A request about a case of which the log tells that its envelope was opened."""
         self.log.leaves = list(case.opening.logged)
-        return case.request()
+        self.log.append(result(case, "opened"))
+        return case.request(log_size=len(self.log.leaves))
 
     def open(self, sealed: bytes, case: Case, private: SecretBytes | None = None) -> dict[str, str]:
         statement = case.opening.statement
@@ -159,11 +160,38 @@ async def test_what_an_officer_has_stopped(disclosure: DisclosureSide, case: Cas
     assert await disclosure.refused(request) == REFUSED
 
 
+@pytest.mark.parametrize("told", [(), ("refused",), ("expired", "opened"), ("opened", "refused")])
+@pytest.mark.parametrize("log_size", [0, 1])
+async def test_no_log_no_name(disclosure: DisclosureSide, case: Case, told: tuple[str, ...], log_size: int) -> None:
+    disclosure.asked(case)
+    disclosure.log.leaves = list(case.opening.logged)
+    disclosure.log.append(*(result(case, outcome) for outcome in told))
+    assert await disclosure.refused(case.request(log_size=log_size)) == REFUSED
+
+
+async def test_that_another_envelope_was_opened_names_nobody(disclosure: DisclosureSide, case: Case) -> None:
+    request = disclosure.asked(case)
+    disclosure.log.leaves[-1] = replace(result(case, "opened"), intent_commitment=b"j" * 32).to_bytes()
+    assert await disclosure.refused(request) == REFUSED
+
+
+async def test_a_log_that_is_too_small_to_tell_is_worth_another_try(disclosure: DisclosureSide, case: Case) -> None:
+    request = disclosure.asked(case)
+    opened = disclosure.log.leaves.pop()
+    assert await disclosure.refused(request) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
+    disclosure.log.append(opened)
+    assert disclosure.open(await disclosure.release(request), case)["name"] == "Ada Lovelace"
+
+
+def result(case: Case, outcome: str) -> OpenResultLeaf:
+    return OpenResultLeaf(case.opening.intent.commitment, outcome, case.opening.now)
+
+
 async def test_a_log_that_shows_too_little_is_worth_another_try_and_one_with_two_histories_is_not(
     disclosure: DisclosureSide, case: Case
 ) -> None:
     request = disclosure.asked(case)
-    del disclosure.log.leaves[-1:]
+    del disclosure.log.leaves[-2:]
     assert await disclosure.refused(request) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
     for failing, told in (
         (LogUnavailable("stale"), (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")),
@@ -187,5 +215,5 @@ async def test_the_person_edge_may_not_ask(service: Identity, case: Case) -> Non
     async with service.running.channel("person-edge") as channel:
         stub = ReleaseServiceStub(channel.channel)
         with pytest.raises(RpcError) as error:
-            await channel.unary(stub.ReleasePerson, case.request())
+            await channel.unary(stub.ReleasePerson, case.request(log_size=1))
     assert error.value.reason == "CALLER_NOT_ALLOWED"

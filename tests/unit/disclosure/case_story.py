@@ -65,6 +65,7 @@ INTENDED = events.OpeningIntended(
 EXECUTE = Execute(NOW + 1, approvals=3, distinct_roles=2, policy_hash=POLICY, locked=False, intent=INTENT)
 WITNESSED = events.OpeningWitnessed("c", 40, "proof", INTENDED_AT, OPENS_AT)
 NOTIFIED = events.SubjectNotified(ALIAS, COMMITMENT, OPENS_AT)
+UNSEALED = events.EnvelopeOpened("c", OPENS_AT + 1)
 VETOED = events.OpeningVetoed("c", "bob", b"v" * 64, INTENDED_AT + 1)
 REFUSED = events.OpeningRefused("c", OPENS_AT + 1)
 LAPSED = events.OpeningLapsed("c", END)
@@ -79,7 +80,8 @@ PENDING = (OPENED,)
 READY = (OPENED, ANN, BOB, CYD)
 AIMED = (*READY, INTENDED)
 RUNNING = (*AIMED, WITNESSED, NOTIFIED)
-DONE = (*RUNNING, EXECUTED, ALIAS_OPENED)
+UNSEALED_ONE = (*RUNNING, UNSEALED)
+DONE = (*UNSEALED_ONE, EXECUTED, ALIAS_OPENED)
 STATES = {
     "unasked": (),
     "declined": (DECLINED,),
@@ -89,7 +91,8 @@ STATES = {
     "intended": AIMED,
     "witnessed": RUNNING,
     "vetoed": (*RUNNING, VETOED),
-    "refused": (*RUNNING, REFUSED),
+    "unsealed": UNSEALED_ONE,
+    "refused": (*UNSEALED_ONE, REFUSED),
     "lapsed": (*RUNNING, LAPSED),
     "opened": DONE,
     "collected": (*DONE, COLLECTED),

@@ -30,6 +30,7 @@ from tests.unit.disclosure.case_story import (
     RELEASED,
     RUNNING,
     STATES,
+    UNSEALED,
     VETOED,
     WITHDRAWN,
     WITNESSED,
@@ -75,15 +76,15 @@ def test_the_subject_is_told_when_the_gag_ends() -> None:
     running.when(Tick(GAG - 1)).then()
     running.when(Tick(GAG)).then(NOTIFIED)
     running.and_then(NOTIFIED).when(Tick(GAG + 1)).then()
-    running.and_then(NOTIFIED).when(EXECUTED).then(EXECUTED, ALIAS_OPENED)
+    running.and_then(NOTIFIED, UNSEALED).when(EXECUTED).then(EXECUTED, ALIAS_OPENED)
 
 
-@pytest.mark.parametrize("end", [(VETOED,), (REFUSED,)])
+@pytest.mark.parametrize("end", [(VETOED,), (UNSEALED,), (UNSEALED, REFUSED)])
 def test_the_subject_is_told_of_an_opening_that_did_not_happen(end: tuple[events.Event, ...]) -> None:
     given(*GAGGED, WITNESSED, *end).when(Tick(GAG)).then(NOTIFIED)
 
 
-@pytest.mark.parametrize("end", [(EXECUTED,), (EXECUTED, COLLECTED)])
+@pytest.mark.parametrize("end", [(UNSEALED, EXECUTED), (UNSEALED, EXECUTED, COLLECTED)])
 def test_the_subject_is_told_of_an_opening_that_happened_under_a_gag(end: tuple[events.Event, ...]) -> None:
     opened = given(*GAGGED, WITNESSED, *end)
     opened.when(Tick(GAG)).then(NOTIFIED, ALIAS_OPENED)

@@ -38,6 +38,8 @@ from tests.unit.disclosure.case_story import (
     RELEASED,
     RUNNING,
     STATES,
+    UNSEALED,
+    UNSEALED_ONE,
     VETOED,
     WITHDRAWN,
     WITHDRAWN_APPROVAL,
@@ -94,23 +96,23 @@ def test_one_officer_twice_is_one() -> None:
     given(OPENED, ANN, again, BOB).when(EXECUTE).refused(Reason.QUORUM_MISSING)
 
 
-@pytest.mark.parametrize("state", ["pending", "intended", "witnessed"])
+@pytest.mark.parametrize("state", ["pending", "intended", "witnessed", "unsealed"])
 def test_a_lock_down_stops_every_execution(state: str) -> None:
     given(*STATES[state]).when(replace(EXECUTE, locked=True)).refused(Reason.LOCKED_DOWN)
 
 
-@pytest.mark.parametrize("state", ["pending", "intended", "witnessed"])
+@pytest.mark.parametrize("state", ["pending", "intended", "witnessed", "unsealed"])
 def test_a_case_ends_with_the_governance_it_was_opened_under(state: str) -> None:
     given(*STATES[state]).when(replace(EXECUTE, policy_hash=b"o" * 32)).refused(Reason.GOVERNANCE_CHANGED)
 
 
-@pytest.mark.parametrize("state", ["pending", "intended", "witnessed"])
+@pytest.mark.parametrize("state", ["pending", "intended", "witnessed", "unsealed"])
 def test_nothing_is_executed_after_its_time(state: str) -> None:
     given(*STATES[state]).when(replace(EXECUTE, now=END)).refused(Reason.CASE_EXPIRED)
 
 
 def test_a_repeated_execution_changes_nothing() -> None:
-    for state in (AIMED, RUNNING, DONE, (*DONE, COLLECTED)):
+    for state in (AIMED, RUNNING, UNSEALED_ONE, DONE, (*DONE, COLLECTED)):
         given(*state).when(EXECUTE).then()
 
 
@@ -122,24 +124,38 @@ def test_the_first_proof_is_kept_and_the_subject_told() -> None:
 def test_under_a_gag_the_subject_is_not_told() -> None:
     gagged = (replace(OPENED, gag_until=GAG), *AIMED[1:])
     given(*gagged).when(WITNESSED).then(WITNESSED)
-    given(*gagged, WITNESSED).when(EXECUTED).then(EXECUTED)
+    given(*gagged, WITNESSED, UNSEALED).when(EXECUTED).then(EXECUTED)
 
 
 def test_a_veto_ends_an_intended_opening() -> None:
     for state in (AIMED, RUNNING):
         given(*state).when(VETOED).then(VETOED)
     vetoed = given(*RUNNING, VETOED)
-    for command in (EXECUTE, EXECUTED, REFUSED, VETOED, WITNESSED, COLLECTED):
+    for command in (EXECUTE, UNSEALED, EXECUTED, REFUSED, VETOED, WITNESSED, COLLECTED):
         vetoed.when(command).refused(Reason.OPENING_VETOED)
 
 
-def test_an_answer_comes_only_after_the_delay_began_and_is_the_one_result() -> None:
+def test_an_envelope_is_opened_in_time_and_told_of_once() -> None:
+    given(*AIMED).when(UNSEALED).refused(Reason.CASE_INTENDED)
+    given(*RUNNING).when(UNSEALED).then(UNSEALED)
+    given(*RUNNING).when(replace(UNSEALED, opened_at=END)).refused(Reason.CASE_EXPIRED)
+    given(*UNSEALED_ONE).when(replace(UNSEALED, opened_at=END)).then()
+    given(*DONE).when(UNSEALED).refused(Reason.CASE_NOT_PENDING)
+
+
+def test_a_veto_after_the_envelope_was_opened_is_too_late_and_told_so() -> None:
+    given(*UNSEALED_ONE).when(VETOED).refused(Reason.ENVELOPE_OPENED)
+
+
+def test_an_answer_comes_only_after_the_envelope_was_opened_and_is_the_one_end() -> None:
     given(*READY).when(EXECUTED).refused(Reason.CASE_NOT_INTENDED)
     given(*AIMED).when(EXECUTED).refused(Reason.CASE_INTENDED)
-    given(*RUNNING).when(EXECUTED).then(EXECUTED, ALIAS_OPENED)
-    given(*RUNNING).when(REFUSED).then(REFUSED)
+    for end in (EXECUTED, REFUSED):
+        given(*RUNNING).when(end).refused(Reason.CASE_INTENDED)
+    given(*UNSEALED_ONE).when(EXECUTED).then(EXECUTED, ALIAS_OPENED)
+    given(*UNSEALED_ONE).when(REFUSED).then(REFUSED)
     given(*DONE).when(EXECUTED).refused(Reason.CASE_NOT_PENDING)
-    given(*RUNNING, REFUSED).when(EXECUTED).refused(Reason.OPENING_REFUSED)
+    given(*UNSEALED_ONE, REFUSED).when(EXECUTED).refused(Reason.OPENING_REFUSED)
     given(*RUNNING, LAPSED).when(EXECUTED).refused(Reason.CASE_EXPIRED)
 
 
@@ -183,12 +199,13 @@ ALLOWED: dict[type, tuple[Command, str]] = {
     Approve: (Approve(approval("fay", "ombuds"), NOW), "pending"),
     events.ApprovalWithdrawn: (WITHDRAWN_APPROVAL, "pending"),
     events.CaseWithdrawn: (WITHDRAWN, "pending"),
-    type(EXECUTE): (EXECUTE, "pending intended witnessed opened collected"),
+    type(EXECUTE): (EXECUTE, "pending intended witnessed unsealed opened collected"),
     events.OpeningWitnessed: (WITNESSED, "intended witnessed"),
+    events.EnvelopeOpened: (UNSEALED, "witnessed unsealed"),
     events.OpeningVetoed: (VETOED, "intended witnessed"),
-    events.OpeningRefused: (REFUSED, "witnessed"),
-    events.CaseExecuted: (EXECUTED, "witnessed"),
-    events.GagExtended: (EXTENDED, "intended witnessed vetoed refused lapsed opened collected"),
+    events.OpeningRefused: (REFUSED, "unsealed"),
+    events.CaseExecuted: (EXECUTED, "unsealed"),
+    events.GagExtended: (EXTENDED, "intended witnessed unsealed vetoed refused lapsed opened collected"),
     events.AnswerCollected: (COLLECTED, "opened"),
     PlaceHold: (PlaceHold(b"2" * 16, NOW), "pending intended witnessed"),
 }
@@ -200,6 +217,7 @@ WHY_NOT = {
     "expired": Reason.CASE_EXPIRED,
     "intended": Reason.CASE_INTENDED,
     "witnessed": Reason.CASE_INTENDED,
+    "unsealed": Reason.ENVELOPE_OPENED,
     "vetoed": Reason.OPENING_VETOED,
     "refused": Reason.OPENING_REFUSED,
     "lapsed": Reason.CASE_EXPIRED,

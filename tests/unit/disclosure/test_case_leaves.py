@@ -1,11 +1,11 @@
 """What each event of a case leaves in the log: enough to hold the platform to it, and not whose case it is."""
 
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
-from services.disclosure.case_leaves import leaves_of
+from services.disclosure.case_leaves import leaves_of, results_of
 from services.disclosure.domain import case, case_decider
 from services.disclosure.domain import case_events as events
 from services.disclosure.messages import statement_of
@@ -37,6 +37,8 @@ from tests.unit.disclosure.case_story import (
     REFUSED,
     RELEASED,
     RUNNING,
+    UNSEALED,
+    UNSEALED_ONE,
     VETOED,
     WITHDRAWN,
     WITHDRAWN_APPROVAL,
@@ -70,10 +72,11 @@ LEFT: list[tuple[tuple[events.Event, ...], events.Event, tuple[Leaf, ...]]] = [
     ((*AIMED, WITNESSED), NOTIFIED, ()),
     (RUNNING, EXTENDED, (leaves.GagExtendedLeaf(COMMITMENT, GAG + DAY, b"x" * 32),)),
     (RUNNING, VETOED, (leaves.OpeningVetoedLeaf(COMMITMENT, "bob", b"v" * 64),)),
-    (RUNNING, REFUSED, (leaves.OpenResultLeaf(COMMITMENT, "refused", hour(OPENS_AT + 1)),)),
+    (RUNNING, UNSEALED, (leaves.OpenResultLeaf(COMMITMENT, "opened", hour(OPENS_AT + 1)),)),
+    (UNSEALED_ONE, REFUSED, (leaves.OpenResultLeaf(COMMITMENT, "refused", hour(OPENS_AT + 1)),)),
     (RUNNING, LAPSED, (leaves.OpenResultLeaf(COMMITMENT, "expired", hour(LAPSED.lapsed_at)),)),
-    (RUNNING, EXECUTED, (leaves.OpenResultLeaf(COMMITMENT, "opened", hour(OPENS_AT + 1)),)),
-    ((*RUNNING, EXECUTED), ALIAS_OPENED, ()),
+    (UNSEALED_ONE, EXECUTED, ()),
+    ((*UNSEALED_ONE, EXECUTED), ALIAS_OPENED, ()),
     (DONE, COLLECTED, ()),
 ]
 
@@ -108,6 +111,25 @@ def test_a_waived_notice_is_said_to_be() -> None:
     intent, notice = leaves_of(INTENDED, after(waived, *AIMED[1:]))
     assert isinstance(intent, OpenIntentLeaf)
     assert (intent.waived, notice) == (1, NOTICE)
+
+
+def test_how_an_opening_went_is_told_from_when_the_envelope_is_open() -> None:
+    opened, refused = (leaves.OpenResultLeaf(COMMITMENT, told, hour(OPENS_AT + 1)) for told in ("opened", "refused"))
+    for told in (UNSEALED_ONE, DONE, (*DONE, COLLECTED)):
+        assert results(told) == (opened,)
+    assert results((*UNSEALED_ONE, REFUSED)) == (opened, refused)
+    assert [results(told) for told in (AIMED, RUNNING)] == [(), ()]
+
+
+def test_a_case_of_before_the_envelope_had_a_leaf_has_one_result() -> None:
+    assert leaves_of(EXECUTED, after(*RUNNING, EXECUTED)) == results((*RUNNING, EXECUTED))
+    assert [leaf.outcome for leaf in results((*RUNNING, EXECUTED))] == ["opened"]
+
+
+def results(told: tuple[events.Event, ...]) -> tuple[Any, ...]:
+    state = after(*told)
+    assert isinstance(state, case.Aimed)
+    return results_of(state)
 
 
 def test_no_leaf_says_whose_case_it_is() -> None:

@@ -25,7 +25,8 @@ ESCROW = Escrow(b"e" * 16, b"i" * 64)
 
 
 async def identity(request: release_pb.ReleasePersonRequest) -> release_pb.ReleasePersonResponse:
-    assert (request.escrow_reference, request.ownership_signature) == (ESCROW.eref, ESCROW.isig)
+    told = (request.escrow_reference, request.ownership_signature, request.log_size)
+    assert told == (ESCROW.eref, ESCROW.isig, 44)
     return release_pb.ReleasePersonResponse(sealed_identity=b"sealed")
 
 
@@ -40,9 +41,9 @@ def test_a_held_escrow_shows_nothing():
 
 async def test_a_held_escrow_is_released_once():
     held = HeldEscrow(ESCROW, pb.DecryptShareRequest(), identity)
-    assert await held.release("id") == b"sealed"
+    assert await held.release("id", 44) == b"sealed"
     with pytest.raises(RuntimeError):
-        await held.release("id")
+        await held.release("id", 44)
 
 
 @dataclass(frozen=True)
@@ -99,4 +100,4 @@ async def test_a_forged_partial_that_comes_first_does_not_count():
     vault = Vault(trust=cast("Trust", trust), trustees=trustees, identity=identity)
     credential = credential_pb2.Credential(label=context.label, epoch=context.epoch, alias_key=alias_key)
     held = await vault.open(pb.DecryptShareRequest(envelope=envelope, credential=credential))
-    assert await held.release("id") == b"sealed"
+    assert await held.release("id", 44) == b"sealed"

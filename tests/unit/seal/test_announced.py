@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from services.seal.announced import Announced
 from services.seal.errors import SealError
 from services.seal.governance import begin, evolve, fold
 from services.seal.leaves import (
@@ -70,11 +71,37 @@ def test_a_log_that_misleads_opens_nobody(rewrite: Callable[[list[Leaf]], list[L
         verified(told(rewrite))
 
 
-@pytest.mark.parametrize("outcome", ["refused", "expired", "opened", "vetoed", "x"])
+@pytest.mark.parametrize("outcome", ["refused", "expired", "vetoed", "x"])
 def test_what_the_log_says_is_over_is_over(outcome: str) -> None:
     with pytest.raises(SealError, match="opening is over"):
         verified(LAWFUL, [OpenResultLeaf(INTENT, outcome, 1)])
     verified(LAWFUL, [OpenResultLeaf(b"j" * 32, outcome, 1)])
+
+
+def test_an_opened_envelope_may_be_opened_again_until_the_log_says_that_nobody_was_named() -> None:
+    opened, refused = (OpenResultLeaf(INTENT, told, 1) for told in ("opened", "refused"))
+    assert verified(LAWFUL, [opened]).intent == INTENT
+    with pytest.raises(SealError, match="opening is over"):
+        verified(LAWFUL, [opened, refused])
+
+
+def test_nobody_is_named_before_the_log_tells_that_the_envelope_was_opened() -> None:
+    opened, refused, expired = (OpenResultLeaf(INTENT, told, 1) for told in ("opened", "refused", "expired"))
+    announced(opened).check_opened(INTENT)
+    announced(opened, opened, expired).check_opened(INTENT)
+    for said in (
+        (),
+        (OpenResultLeaf(b"j" * 32, "opened", 1),),
+        (refused,),
+        (expired, opened),
+        (opened, refused, opened),
+    ):
+        with pytest.raises(SealError, match="does not tell"):
+            announced(*said).check_opened(INTENT)
+
+
+def announced(*said: Leaf) -> Announced:
+    return fold(TRUST, [*LAWFUL.logged, *(leaf.to_bytes() for leaf in said)]).announced
 
 
 def test_a_case_that_ended_after_its_intent_is_over_too() -> None:

@@ -50,6 +50,7 @@ class CaseState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CASE_STATE_COLLECTED: _ClassVar[CaseState]
     CASE_STATE_EXPIRED: _ClassVar[CaseState]
     CASE_STATE_WITHDRAWN: _ClassVar[CaseState]
+    CASE_STATE_UNSEALED: _ClassVar[CaseState]
 REQUESTER_CLASS_UNSPECIFIED: RequesterClass
 REQUESTER_CLASS_COURT: RequesterClass
 REQUESTER_CLASS_POLICE: RequesterClass
@@ -79,6 +80,7 @@ CASE_STATE_REFUSED: CaseState
 CASE_STATE_COLLECTED: CaseState
 CASE_STATE_EXPIRED: CaseState
 CASE_STATE_WITHDRAWN: CaseState
+CASE_STATE_UNSEALED: CaseState
 
 class CaseApproval(_message.Message):
     __slots__ = ("officer", "role", "note", "expires_at")

@@ -27,7 +27,7 @@ from vouchsafe.credential.v1 import credential_pb2 as vouchsafe_dot_credential_d
 from vouchsafe.trustee.v1 import authorization_pb2 as vouchsafe_dot_trustee_dot_v1_dot_authorization__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vouchsafe/identity/v1/release_service.proto\x12\x15vouchsafe.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a(vouchsafe/trustee/v1/authorization.proto\"\x82\x02\n\x14ReleasePersonRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\rauthorization\x18\x02 \x01(\x0b\x32#.vouchsafe.trustee.v1.AuthorizationB\x06\xbaH\x03\xc8\x01\x01\x12?\n\ncredential\x18\x03 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12!\n\x10\x65scrow_reference\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h\x10\x12$\n\x13ownership_signature\x18\x05 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"0\n\x15ReleasePersonResponse\x12\x17\n\x0fsealed_identity\x18\x01 \x01(\x0c\x32|\n\x0eReleaseService\x12j\n\rReleasePerson\x12+.vouchsafe.identity.v1.ReleasePersonRequest\x1a,.vouchsafe.identity.v1.ReleasePersonResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+vouchsafe/identity/v1/release_service.proto\x12\x15vouchsafe.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a(vouchsafe/credential/v1/credential.proto\x1a(vouchsafe/trustee/v1/authorization.proto\"\x94\x02\n\x14ReleasePersonRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x42\n\rauthorization\x18\x02 \x01(\x0b\x32#.vouchsafe.trustee.v1.AuthorizationB\x06\xbaH\x03\xc8\x01\x01\x12?\n\ncredential\x18\x03 \x01(\x0b\x32#.vouchsafe.credential.v1.CredentialB\x06\xbaH\x03\xc8\x01\x01\x12!\n\x10\x65scrow_reference\x18\x04 \x01(\x0c\x42\x07\xbaH\x04z\x02h\x10\x12$\n\x13ownership_signature\x18\x05 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\x12\x10\n\x08log_size\x18\x06 \x01(\x04\"0\n\x15ReleasePersonResponse\x12\x17\n\x0fsealed_identity\x18\x01 \x01(\x0c\x32|\n\x0eReleaseService\x12j\n\rReleasePerson\x12+.vouchsafe.identity.v1.ReleasePersonRequest\x1a,.vouchsafe.identity.v1.ReleasePersonResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELEASEPERSONREQUEST'].fields_by_name['ownership_signature']._loaded_options = None
   _globals['_RELEASEPERSONREQUEST'].fields_by_name['ownership_signature']._serialized_options = b'\272H\004z\002h@'
   _globals['_RELEASEPERSONREQUEST']._serialized_start=184
-  _globals['_RELEASEPERSONREQUEST']._serialized_end=442
-  _globals['_RELEASEPERSONRESPONSE']._serialized_start=444
-  _globals['_RELEASEPERSONRESPONSE']._serialized_end=492
-  _globals['_RELEASESERVICE']._serialized_start=494
-  _globals['_RELEASESERVICE']._serialized_end=618
+  _globals['_RELEASEPERSONREQUEST']._serialized_end=460
+  _globals['_RELEASEPERSONRESPONSE']._serialized_start=462
+  _globals['_RELEASEPERSONRESPONSE']._serialized_end=510
+  _globals['_RELEASESERVICE']._serialized_start=512
+  _globals['_RELEASESERVICE']._serialized_end=636
 # @@protoc_insertion_point(module_scope)

@@ -210,6 +210,14 @@ class OpeningWitnessed(_message.Message):
     opens_at: int
     def __init__(self, case_id: _Optional[str] = ..., intent_index: _Optional[int] = ..., intent_proof: _Optional[str] = ..., intended_at: _Optional[int] = ..., opens_at: _Optional[int] = ...) -> None: ...
 
+class EnvelopeOpened(_message.Message):
+    __slots__ = ("case_id", "opened_at")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    OPENED_AT_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    opened_at: int
+    def __init__(self, case_id: _Optional[str] = ..., opened_at: _Optional[int] = ...) -> None: ...
+
 class OpeningVetoed(_message.Message):
     __slots__ = ("case_id", "officer", "signature", "vetoed_at")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
