@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from services.seal.checkpoint import LogPolicy, verify_checkpoint
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.seal.leaves import OwnershipLeaf
-from services.seal.note import Note, NoteSigner, SignatureType, VerifierKey
+from services.seal.note import Note, NoteSignature, NoteSigner, SignatureType, VerifierKey
 from services.tlog import cosigning
 from services.tlog.checkpoints import Checkpoints
 from services.tlog.cosigning import AskWitness
@@ -38,7 +39,7 @@ class Slow:
         self._witness = Witness(signer=self.signer, policy=policy, seen=seen, clock=SystemClock())
         self.gate = asyncio.Event()
         self.gate.set()
-        self.dead = self.forked = False
+        self.dead = self.forked = self.forges = False
         self.asked: list[int] = []
 
     async def __call__(self, old_size: int, proof: Sequence[bytes], note: str) -> str | int:
@@ -49,6 +50,9 @@ class Slow:
         self.asked.append(old_size)
         answer = self._witness.add(AddCheckpoint(old_size, tuple(proof), note))
         await self.gate.wait()
+        if self.forges and isinstance(answer, str):
+            line = NoteSignature.parse(answer.removesuffix("\n"))
+            return replace(line, data=line.data[:-1] + bytes([line.data[-1] ^ 1])).line()
         return answer
 
 
@@ -101,6 +105,29 @@ async def test_a_line_that_comes_too_late_does_not_bring_an_old_checkpoint_back(
     await settled()
     assert await scene.signed_by() == (2, ["witness-1", "witness-2", "witness-3"])
     assert late.asked == [0, 1], "while it was busy with the first, nothing else was asked of it"
+
+
+async def test_a_late_line_is_for_its_own_checkpoint_alone(tmp_path: Path):
+    scene = Scene(tmp_path, count=3, quorum=2)
+    late = scene.witnesses[2]
+    late.gate.clear()
+    await scene.grow()
+    await scene.signed_by()
+    await scene.grow()
+    await scene.checkpoints.publish()
+    late.dead = True
+    late.gate.set()
+    await settled()
+    assert await scene.signed_by() == (2, ["witness-1", "witness-2"])
+
+
+async def test_a_line_that_does_not_verify_spoils_nothing(tmp_path: Path):
+    scene = Scene(tmp_path, count=3, quorum=2)
+    scene.witnesses[2].forges = True
+    await scene.grow()
+    await scene.checkpoints.publish()
+    await settled()
+    assert await scene.signed_by() == (1, ["witness-1", "witness-2"])
 
 
 async def test_who_was_busy_for_several_checkpoints_is_asked_for_the_newest_alone(tmp_path: Path):

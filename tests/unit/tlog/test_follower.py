@@ -11,6 +11,7 @@ from services.chassis.durable_file import StateError
 from services.seal.leaves import LockDownLeaf, OpeningVetoedLeaf
 from services.seal.statements import LockDown, Veto
 from services.tlog.anchor import FORKED, NEWEST, Anchor
+from services.tlog.errors import SourceError
 from services.tlog.follower import FRESH_SECONDS, LogFollower, LogForked, LogUnavailable
 from tests.support.public_log import LogKeys, MemorySource, PublicLog
 
@@ -192,6 +193,20 @@ async def test_a_restart_is_not_shown_another_log(log: PublicLog, tmp_path: Path
     fork.grow(size - 9, seed=1)
     with pytest.raises(LogForked):
         await follower(log, shown(fork), anchor=Anchor(tmp_path)).view(0)
+
+
+async def test_after_a_restart_another_head_is_a_fork_before_any_leaf_is_shown(log: PublicLog, tmp_path: Path):
+    class HeadAlone(MemorySource):
+        async def entries(self, start: int, size: int) -> list[bytes]:
+            raise SourceError("no leaves")
+
+    await follower(log, shown(log), anchor=Anchor(tmp_path)).view(0)
+    fork = log.fork(9)
+    fork.grow(1, seed=1)
+    alone = HeadAlone(fork)
+    alone.at = unix()
+    with pytest.raises(LogForked):
+        await follower(log, alone, anchor=Anchor(tmp_path)).view(0)
 
 
 async def test_a_restart_is_not_shown_an_older_log(log: PublicLog, tmp_path: Path):

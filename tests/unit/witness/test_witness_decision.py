@@ -12,6 +12,7 @@ from services.seal.ed25519 import SigningKey
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType
 from services.tlog.witness_wire import AddCheckpoint
+from services.witness import last_seen
 from services.witness.decision import Reason, Refused, Witness
 from services.witness.last_seen import FILE_NAME, LastSeen, TreeHead
 
@@ -116,6 +117,20 @@ def test_the_head_is_on_disk_before_the_signature_exists(tmp_path: Path, monkeyp
     monkeypatch.setattr(LastSeen, "save", disk_full)
     with pytest.raises(OSError, match="no space"):
         add(witness, 0, (), note(3))
+
+
+def test_what_could_not_be_stored_was_not_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    witness = witness_in(tmp_path)
+
+    def disk_full(_: Path, __: bytes) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as full:
+        full.setattr(last_seen, "replace", disk_full)
+        with pytest.raises(OSError, match="no space"):
+            add(witness, 0, (), note(3))
+    assert isinstance(add(witness, 0, (), note(3)), str)
+    assert (tmp_path / FILE_NAME).read_text().startswith("3 ")
 
 
 def test_saving_syncs_the_file_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
