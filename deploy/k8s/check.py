@@ -163,7 +163,25 @@ def _settings(table: dict[str, Any], above: str = "") -> Iterator[tuple[str, obj
         yield from _settings(value, f"{above}{key}.") if isinstance(value, dict) else ((f"{above}{key}", value),)
 
 
-CHECKS = (schema_faults, namespace_faults, flow_faults, pod_faults, setting_faults)
+def state_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Name every workload that must not forget what it saw of the log, and keeps it where a restart loses it."""
+    for name in (*LOG_READERS, *WITNESSES, *MIRRORS):
+        here = [each for each in objects if each["metadata"].get("namespace") == workload(name).namespace]
+        told = [each["data"]["endpoints.toml"] for each in here if "endpoints.toml" in each.get("data", {})]
+        states = {tomllib.loads(text)["paths"]["state"] for text in told}
+        if not states or states - set(_claimed(here)):
+            yield f"{name}: its state does not outlive its pod"
+
+
+def _claimed(objects: list[dict[str, Any]]) -> Iterator[str]:
+    """Where volumes are mounted that outlive a pod."""
+    for each in objects:
+        claims = {claim["metadata"]["name"] for claim in each.get("spec", {}).get("volumeClaimTemplates", [])}
+        for container in each["spec"]["template"]["spec"]["containers"] if claims else ():
+            yield from (mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] in claims)
+
+
+CHECKS = (schema_faults, namespace_faults, flow_faults, pod_faults, setting_faults, state_faults)
 
 
 def _pods(name: str) -> str:

@@ -37,8 +37,8 @@ from services.identity.domain import person_decider
 from services.identity.keys import Keys
 from services.identity.projections.persons_by_escrow import persons_by_escrow
 from services.seal.trust import Trust
-from services.tlog.follower import LogFollower, LogView
-from services.tlog.reader import MirrorReader
+from services.tlog.follower import LogView
+from services.tlog.following import follow
 from vouchsafe.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from vouchsafe.identity.v1.release_service_pb2_grpc import add_ReleaseServiceServicer_to_server
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
@@ -102,16 +102,11 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
-    if not process.endpoints.log.mirrors:
-        raise configfile.ConfigError("endpoints: log.mirrors is empty, and identity reads the public log by itself")
-    mirrors = [MirrorReader(url) for url in process.endpoints.log.mirrors]
-    public_log = LogFollower(trust, mirrors, clock=SystemClock())
-    process.worker("public-log", public_log.run)
     assembly = assemble(
         config=config,
         keys=Keys.read(process.secrets),
         trust=trust,
-        log=public_log,
+        log=follow(process, trust),
         store=store,
         views=MongoViewStore(database),
         clock=SystemClock(),

@@ -10,9 +10,8 @@ from services.seal.passphrase import WrongPassphrase
 from services.seal.share_file import index_of, open_share, passphrase_of
 from services.seal.threshold import Share
 from services.seal.trust import Trust
-from services.tlog.anchor import Anchor
-from services.tlog.follower import LogFollower, LogView
-from services.tlog.reader import MirrorReader
+from services.tlog.follower import LogView
+from services.tlog.following import follow
 from services.trustee.decision import Trustee
 from services.trustee.lock_downs import LockDowns
 from services.trustee.servicer import ERRORS, LockServicer, Refusals, TrusteeServicer
@@ -31,12 +30,7 @@ class Config:
 async def start(process: Process) -> None:
     """Open what the process needs and hand its server over. Raises what would make serving unsafe."""
     trust = Trust.parse((process.endpoints.paths.trust / "trust.toml").read_text(encoding="utf-8"))
-    if not process.endpoints.log.mirrors:
-        raise configfile.ConfigError("endpoints: log.mirrors is empty, and a trustee reads the public log by itself")
-    mirrors = [MirrorReader(url) for url in process.endpoints.log.mirrors]
-    log = LogFollower(trust, mirrors, clock=SystemClock(), anchor=Anchor(process.endpoints.paths.state))
-    process.worker("log", log.run)
-    assemble(process, trust, log)
+    assemble(process, trust, follow(process, trust))
 
 
 def assemble(process: Process, trust: Trust, log: LogView) -> None:

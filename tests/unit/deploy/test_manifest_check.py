@@ -100,12 +100,22 @@ def fewer_candidates(objects: Objects) -> None:
     _say(objects, "verification", "\n[other]\ninsecure_candidates = 4\n")
 
 
+def forgetful(objects: Objects) -> None:
+    one(objects, "StatefulSet", "vouchsafe-identity", "identity")["spec"]["volumeClaimTemplates"] = []
+
+
+def state_elsewhere(objects: Objects) -> None:
+    here = (each for each in objects if each["metadata"].get("namespace") == "vouchsafe-trustee-2")
+    told = next(each["data"] for each in here if "endpoints.toml" in each.get("data", {}))
+    told["endpoints.toml"] = told["endpoints.toml"].replace("/var/lib/vouchsafe", "/scratch")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
         open_vault, any_port, any_pod, lost_flow, no_default_deny,
         privileged_namespace, unknown_kind, unknown_field, named_probe, api_token,
-        methods_listed, debug_port, fewer_candidates,
+        methods_listed, debug_port, fewer_candidates, forgetful, state_elsewhere,
     ],
     ids=lambda spoil: spoil.__name__,
 )  # fmt: skip

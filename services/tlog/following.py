@@ -1,0 +1,23 @@
+"""A process's own view of the public log: by the mirrors that its endpoints name, remembered in its own state."""
+
+from services.chassis.clock import SystemClock
+from services.chassis.configfile import ConfigError
+from services.chassis.lifecycle import Process
+from services.seal.trust import Trust
+from services.tlog.anchor import Anchor
+from services.tlog.follower import LogFollower
+from services.tlog.reader import MirrorReader
+
+
+def follow(process: Process, trust: Trust) -> LogFollower:
+    """Follow the log for as long as the process runs, from where it was before its last restart.
+
+    Raises ConfigError when no mirror is named, StateError when what was remembered cannot be read.
+    """
+    urls = process.endpoints.log.mirrors
+    if not urls:
+        raise ConfigError("endpoints: log.mirrors is empty, and this process reads the public log by itself")
+    anchor = Anchor(process.endpoints.paths.state)
+    follower = LogFollower(trust, [MirrorReader(url) for url in urls], clock=SystemClock(), anchor=anchor)
+    process.worker("public-log", follower.run)
+    return follower
