@@ -126,7 +126,7 @@ def veto(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
 def execute(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     """Log the intent or, once the delay is over, carry the opening through."""
     reviewed = _reviewed(checked)
-    opening = checked.case.state == pb.CASE_STATE_WITNESSED
+    opening = checked.case.state in (pb.CASE_STATE_WITNESSED, pb.CASE_STATE_UNSEALED)
 
     async def carry_out() -> str:
         case = await desk.side.execute(checked.case.case_id)
@@ -135,7 +135,7 @@ def execute(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     if opening:
         title, question = (
             "Open this alias?",
-            "The trustees check everything again, each for itself; then the name is sealed.",
+            "The trustees check everything again, each for itself; then identity seals the name.",
         )
         logs: tuple[Text, ...] = (_result_leaf(checked.case),)
     else:
@@ -313,7 +313,7 @@ def _intent_leaves(reviewed: ReviewedCase) -> tuple[Text, ...]:
 
 
 def _result_leaf(case: pb.Case) -> Text:
-    title = "Before the answer is given"
+    title = "Before identity is asked"
     return leaf_text(
         title, OpenResultLeaf.KIND, intent_commitment=case.intent.commitment, outcome="opened", at="(then)"
     )

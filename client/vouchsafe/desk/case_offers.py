@@ -46,6 +46,8 @@ def offered(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals, now: 
     elif case.state in _LIVE:
         actions.append(Action("veto", "Your signature alone stops this opening, for good.", "Veto …", "grave"))
         actions += _while_intended(case, now)
+    elif case.state == pb.CASE_STATE_UNSEALED:
+        actions.append(Action("execute", "The envelope is open; identity has yet to answer.", "Ask again …", ""))
     return actions + _gag_actions(case, now) + _hold_actions(case, now)
 
 

@@ -16,17 +16,19 @@ _STATES = {
     pb.CASE_STATE_PENDING: ("wait", "waiting for approvals"),
     pb.CASE_STATE_INTENDED: ("wait", "intent logged, not cosigned yet"),
     pb.CASE_STATE_WITNESSED: ("wait", "delay is running"),
+    pb.CASE_STATE_UNSEALED: ("stop", "envelope opened, identity has yet to answer"),
     pb.CASE_STATE_OPENED: ("stop", "opened, answer not collected"),
     pb.CASE_STATE_COLLECTED: ("over", "opened, answer collected"),
     pb.CASE_STATE_DECLINED: ("over", "declined by rule"),
     pb.CASE_STATE_VETOED: ("good", "vetoed"),
-    pb.CASE_STATE_REFUSED: ("over", "refused by trustees or identity"),
+    pb.CASE_STATE_REFUSED: ("over", "envelope opened, nobody named by identity"),
     pb.CASE_STATE_EXPIRED: ("over", "ran out unopened"),
     pb.CASE_STATE_WITHDRAWN: ("over", "withdrawn by its requester"),
 }
 _SIGNS = {"good": "✓", "wait": "●", "stop": "■", "over": "–"}
 
-RUNNING = frozenset({pb.CASE_STATE_PENDING, pb.CASE_STATE_INTENDED, pb.CASE_STATE_WITNESSED, pb.CASE_STATE_OPENED})
+_UNOPENED = frozenset({pb.CASE_STATE_PENDING, pb.CASE_STATE_INTENDED, pb.CASE_STATE_WITNESSED})
+RUNNING = _UNOPENED | {pb.CASE_STATE_UNSEALED, pb.CASE_STATE_OPENED}
 """States in which somebody still has something to do."""
 
 
@@ -91,7 +93,7 @@ def _running_clocks(case: Listed, now: int) -> list[Clock]:
         clocks.append(Clock("Opens", opens_at, "wait" if opens_at > now else "stop", note))
     if case.due_at:
         clocks.append(Clock("Answer due", case.due_at, _due_tone(case, now), _due_note(case, now)))
-    if case.expires_at and case.state != pb.CASE_STATE_OPENED:
+    if case.expires_at and case.state in _UNOPENED:
         clocks.append(Clock("Ends unopened", case.expires_at))
     return clocks
 

@@ -125,7 +125,7 @@ def _intent(leaf: Fields) -> str:
 
 def _result(leaf: Fields) -> str:
     outcomes = {
-        "opened": "was opened, and the name sealed to the recipient",
+        "opened": "was carried through: the envelope was opened",
         "refused": "named nobody: identity refused",
         "expired": "ran out: nothing was opened",
     }

@@ -16,6 +16,8 @@ from services.seal.authorization import MAX_CLOCK_SKEW
 from services.seal.canonical import MAX_INTEGER
 from services.seal.errors import SealError
 from services.seal.leaves import (
+    OPENED,
+    REFUSED,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -31,7 +33,6 @@ from services.seal.leaves import (
 from services.seal.requests import Basis, Requester, Wants, may_ask
 
 PENDING: Final = "pending"
-OPENED: Final = "opened"
 UNKNOWN: Final = "unknown"
 """Stands for a word that the log does not know, and for one that no leaf has told."""
 
@@ -128,7 +129,7 @@ class Demands:
 
 
 _LEAVES: Final = {kind.KIND: kind for kind in Leaf.__subclasses__()}
-_RESULTS: Final = ("opened", "refused", "expired")
+_RESULTS: Final = (OPENED, REFUSED, "expired")
 _ENDS: Final = ("expired", "withdrawn")
 
 
@@ -230,13 +231,13 @@ class _Reading:
             return Flaw.UNKNOWN_WORD
         return self._demand_ended(leaf.case, leaf.outcome, leaf.at)
 
-    def _demand_ended(self, case: bytes, outcome: str, at: int) -> Flaw | None:
+    def _demand_ended(self, case: bytes, outcome: str, at: int, *, before: str = PENDING) -> Flaw | None:
         demand = self.demands.get(case)
         if demand is None:
             return Flaw.UNMATCHED
-        if demand.outcome == PENDING or outcome == OPENED:
+        if demand.outcome == before or outcome == OPENED:
             self.demands[case] = replace(demand, outcome=outcome, ended_at=at)
-        return None if demand.outcome == PENDING else Flaw.AFTER_THE_END
+        return None if demand.outcome == before else Flaw.AFTER_THE_END
 
     def _intent(self, index: int, leaf: OpenIntentLeaf) -> Flaw | None:
         if leaf.commitment in self.intents:
@@ -280,14 +281,18 @@ class _Reading:
         return self._intent_ended(index, leaf.intent_commitment, leaf.outcome, leaf.at)
 
     def _intent_ended(self, index: int, commitment: bytes, outcome: str, at: int) -> Flaw | None:
-        """An intent ends once, but that somebody was opened is never left out, whatever was told before."""
+        """An intent ends once, though identity may name nobody of what was opened. That somebody was opened is never
+        left out, whatever was told before.
+        """
         intent = self.intents.get(commitment)
         if intent is None:
             return Flaw.UNMATCHED
-        if intent.ended is None or outcome == OPENED:
+        unnamed = (intent.outcome, outcome) == (OPENED, REFUSED)
+        first = intent.ended is None or unnamed
+        if first or outcome == OPENED:
             self.intents[commitment] = replace(intent, ended=index, outcome=outcome, ended_at=at)
-        flaw = self._demand_ended(intent.case, outcome, at)
-        return flaw if intent.ended is None else Flaw.AFTER_THE_END
+        flaw = self._demand_ended(intent.case, outcome, at, before=OPENED if unnamed else PENDING)
+        return flaw if first else Flaw.AFTER_THE_END
 
     def _held(self, index: int, leaf: HoldLeaf) -> Flaw | None:
         holds = self.holds.setdefault(leaf.case, [])

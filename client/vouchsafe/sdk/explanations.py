@@ -123,6 +123,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "GOVERNANCE_CHANGED": "officers or policy have changed since the case was opened; open a new one",
         "GOVERNANCE_REFUSED": "by the log this cannot take effect: its number has passed, or it was said already",
         "CONFLICT_OF_INTEREST": "nobody approves what his own organisation asks for",
+        "ENVELOPE_OPENED": "the envelope is open, as the log tells: too late for a veto; executing it carries it on",
         "OPENING_VETOED": "an officer has vetoed this opening, for good",
         "ANSWER_COLLECTED": "the answer was collected already, and is given once",
         "APPROVAL_INVALID": "not an approval of this case by an officer of the trust material that is still in force",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.seal.leaves import OfficerAddedLeaf, PolicySetLeaf, UnlockLeaf
+from services.seal.leaves import OfficerAddedLeaf, OpenIntentLeaf, PolicySetLeaf, UnlockLeaf
 from tests.unit.client.log_stories import DAY, OFFICERS, POLICY, START, Story, intent, named, trust
 from vouchsafe.sdk.demands import Flaw
 from vouchsafe.sdk.report import Report, report_on
@@ -103,6 +103,26 @@ def test_that_somebody_was_opened_is_told_whatever_was_told_before() -> None:
     found = report(told)
     assert found.counts == (Count("court", "court-order", "opened", 1),)
     assert [each.flaw for each in found.findings] == [Flaw.AFTER_THE_END, Flaw.VOID, Flaw.AFTER_THE_END]
+
+
+def test_an_opened_envelope_of_which_nobody_was_named_is_counted_once_as_refused() -> None:
+    told = story().asked("a").intended("a").told("a").ended("a").ended("a", "refused")
+    found = report(told)
+    assert found.counts == (Count("court", "court-order", "refused", 1),)
+    assert (found.findings, found.alarms) == ((), 0)
+    # Nothing else comes after an end, in this order or in another.
+    for more in ("opened", "refused", "expired"):
+        again = report(story().asked("a").intended("a").told("a").ended("a").ended("a", "refused").ended("a", more))
+        assert again.counts == (Count("court", "court-order", "opened" if more == "opened" else "refused", 1),)
+        assert {each.flaw for each in again.findings} == {Flaw.AFTER_THE_END}
+
+
+def test_what_identity_named_is_not_hidden_by_another_intent_that_it_refused() -> None:
+    told = story().asked("a").intended("a").told("a")
+    told.add(OpenIntentLeaf(intent("b"), named("a"), named("subject"), 14 * DAY, 0, 0)).told("b")
+    found = report(told.ended("a").ended("b", "refused"))
+    assert found.counts == (Count("court", "court-order", "opened", 1),)
+    assert [each.flaw for each in found.findings] == [Flaw.AFTER_THE_END]
 
 
 def test_gags_are_in_force_then_ended_or_overdue() -> None:

@@ -36,7 +36,7 @@ def test_every_kind_of_leaf_has_a_sentence():
         (OpenIntentLeaf(A, B, A, DAY, 0, 0), "the subject is told at once"),
         (OpenIntentLeaf(A, B, A, DAY, NOW, 1), f"when the gag ends, {moment(NOW)}"),
         (OpenIntentLeaf(A, B, A, DAY, 0, 1), "does not wait for the subject"),
-        (OpenResultLeaf(A, "opened", NOW), "was opened"),
+        (OpenResultLeaf(A, "opened", NOW), "envelope was opened"),
         (OpenResultLeaf(A, "refused", NOW), "named nobody"),
         (OpenResultLeaf(A, "exploded", NOW), "“exploded”"),
         (HoldLeaf(A, 0), "released"),
@@ -107,6 +107,13 @@ def test_a_delay_that_is_over_is_told_from_one_that_runs():
     case = summary(pb.CASE_STATE_WITNESSED, opens_at=NOW)
     assert state_of(case, NOW - 1).text == "delay is running"
     assert state_of(case, NOW).text == "may be opened now"
+
+
+def test_an_envelope_that_is_open_waits_for_identity_and_does_not_run_out():
+    case = summary(pb.CASE_STATE_UNSEALED, opens_at=NOW - DAY, due_at=NOW + DAY, expires_at=NOW + 9 * DAY)
+    assert [clock.name for clock in clocks_of(case, NOW)] == ["Answer due"]
+    assert state_of(case, NOW).tone == "stop"
+    assert by_urgency([summary(pb.CASE_STATE_COLLECTED), case])[0] is case
 
 
 def test_each_state_has_words_and_a_sign():
