@@ -113,13 +113,17 @@ class KeptLog:
         self._anchor.note_fork(fork)
 
     def _is_news(self, signed: Signed) -> bool:
-        shown = self._shown
-        return shown is None or (signed.size, signed.seen_unix) > (shown.size, shown.seen_unix)
+        return self._shown is None or _rank(signed) > _rank(self._shown)
 
     def _show(self, growth: Growth) -> None:
         self._store.extend(self._log.tree, growth.start, growth.leaves, growth.signed)
         self._shown = growth.signed
         self._store.drop_partials(growth.signed.size, growth.start)
+
+
+def _rank(signed: Signed) -> tuple[int, int, int]:
+    """Of two heads of one tree, the later one; of one time, the one that more have signed by now."""
+    return signed.size, signed.seen_unix, len(signed.note)
 
 
 async def _taken_up(log: VerifiedLog, store: TileStore) -> Growth | None:

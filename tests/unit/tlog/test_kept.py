@@ -7,6 +7,7 @@ import pytest
 
 from services.chassis.durable_file import StateError
 from services.seal import tiles
+from services.seal.canonical import to_base64
 from services.seal.merkle import leaf_hash
 from services.tlog.errors import LogForked, SourceError
 from services.tlog.kept import KeptLog
@@ -83,6 +84,23 @@ async def test_a_fresher_co_signature_is_shown_and_an_older_one_is_not(tmp_path:
         source.at = at
         await kept.take(source)
         assert (tmp_path / "tree" / tiles.CHECKPOINT).read_text(encoding="utf-8") == log.head(at=shown)
+    await kept.close()
+
+
+async def test_a_line_that_comes_later_is_shown_and_stays(tmp_path: Path):
+    class Cosigned(MemorySource):
+        lines = 0
+
+        async def checkpoint(self) -> str:
+            return log.head(at=100) + f"— late.example {to_base64(bytes(76))}\n" * self.lines
+
+    log = PublicLog()
+    source = Cosigned(log)
+    kept = await opened(log, tmp_path)
+    for lines, shown in ((0, 0), (1, 1), (0, 1)):
+        source.lines = lines
+        await kept.take(source)
+        assert (tmp_path / "tree" / tiles.CHECKPOINT).read_text(encoding="utf-8").count("late.example") == shown
     await kept.close()
 
 
