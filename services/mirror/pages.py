@@ -18,6 +18,8 @@ _IMMUTABLE: Final = {
     "Content-Type": tiles.DATA_TYPE,
     "Cache-Control": "public, max-age=31536000, immutable",
 } | _SECURITY
+# Entries come compressed or not, as the reader asks: a cache must not give one for the other.
+_COMPRESSIBLE: Final = _IMMUTABLE | {"Vary": "Accept-Encoding"}
 # What is not there may be there in a second.
 _ABSENT: Final = {"Cache-Control": "no-store"} | _SECURITY
 _METHODS: Final = ("GET", "HEAD")
@@ -45,4 +47,6 @@ class Pages:
 
 
 def _headers(path: str) -> Mapping[str, str]:
-    return _CHECKPOINT if path == tiles.CHECKPOINT else _IMMUTABLE
+    if path == tiles.CHECKPOINT:
+        return _CHECKPOINT
+    return _COMPRESSIBLE if path.startswith(_ENTRIES) else _IMMUTABLE

@@ -21,7 +21,8 @@ TREE: Final = "tree"
 SEEN: Final = "seen"
 """The directory with what was seen last, and with the evidence of a fork."""
 
-_CONNECTIONS: Final = 1000
+_CONNECTIONS: Final = 500
+"""Many systems give a process 1024 open files, and the files that are shown and written need some of them."""
 
 
 @dataclass(frozen=True)

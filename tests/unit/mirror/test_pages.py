@@ -68,6 +68,7 @@ async def test_bundles_are_compressed_for_whoever_takes_it(served):
     plain, packed = await ask("/tile/entries/000"), await ask("/tile/entries/000", accept_encoding="gzip, identity")
     assert "Content-Encoding" not in plain[1]
     assert packed[1]["Content-Encoding"] == "gzip"
+    assert plain[1]["Vary"] == packed[1]["Vary"] == "Accept-Encoding", "a cache would give one for the other"
     assert len(packed[2]) < len(plain[2])
     assert gzip.decompress(packed[2]) == plain[2] == tiles.encode_bundle(log.leaves[:256])
 
