@@ -194,6 +194,23 @@ async def test_twenty_at_once_take_no_step_back(witness_1: Asked):
     assert len({answer.text for answer in answers if answer.status == 409}) == 1
 
 
+@pytest.mark.parametrize("old", [0, 5])
+async def test_of_two_histories_shown_at_once_one_is_signed(witness_1: Asked, old: int):
+    tree = Tree(TREE.complete(0, i) for i in range(5))
+    for i in range(5, 9):
+        tree.append(FORK.complete(0, i))
+    other = FORK if old == 0 else tree
+    if old:
+        await witness_1.add(0, old)
+    shown = [TREE if i % 2 else other for i in range(20)]
+    answers = await asyncio.gather(*(witness_1.add(old, 9, each) for each in shown))
+    assert sum(answer.status == 200 for answer in answers) == 1
+    signed = next(each for each, answer in zip(shown, answers, strict=True) if answer.status == 200)
+    for each, expected in ((TREE, 200 if signed is TREE else 409), (other, 200 if signed is other else 409)):
+        assert (await witness_1.add(9, 9, each)).status == expected
+    assert (witness_1.state / "last-seen").read_text() == f"9 {signed.root().hex()}\n"
+
+
 def test_the_specifications_own_example_is_read_and_written_as_it_stands():
     request = AddCheckpoint.parse(EXAMPLE.encode())
     assert (request.old_size, len(request.proof)) == (20852014, 4)
