@@ -6,12 +6,16 @@ such a checkpoint and it extends the one before. What contradicts that is told a
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from services.seal.checkpoint import Checkpoint, LogPolicy, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.merkle import Tree, leaf_hash
 from services.tlog.errors import LogForked, SourceError
 from services.tlog.source import Source
+
+MAX_CLAIMS: Final = 1000
+"""Heads that are remembered at once without their trees; each has the signatures of a quorum."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class VerifiedLog:
     """A tree that only grows, under checkpoints that never contradict each other.
 
     `first_leaf` is what the log has to begin with, by the trust material. `seen` is the newest checkpoint of an earlier
-    life: a log that does not extend it is forked.
+    life: a log that does not extend it is forked. So is one that does not extend each head that any source has shown,
+    though that source kept the leaves to itself.
     """
 
     def __init__(self, policy: LogPolicy, *, first_leaf: bytes, seen: Signed | None = None) -> None:
@@ -60,6 +65,8 @@ class VerifiedLog:
         self._tree = Tree()
         self._seen = seen
         self._top: Signed | None = None
+        # Signed heads, by their size, of trees that are larger than the own one.
+        self._claims: dict[int, Signed] = {} if seen is None else {seen.size: seen}
 
     @property
     def tree(self) -> Tree:
@@ -93,6 +100,8 @@ class VerifiedLog:
         start = self._tree.size
         leaves: tuple[bytes, ...] = ()
         if signed.size > start:
+            if len(self._claims) < MAX_CLAIMS:
+                self._claims.setdefault(signed.size, signed)
             leaves = tuple(await source.entries(start, signed.size))
             if not self._extend(leaves, signed):
                 await self._judge(source, signed)
@@ -102,9 +111,9 @@ class VerifiedLog:
 
     def _compare(self, signed: Signed) -> None:
         """LogForked when a head says, of a size that is known, something else."""
-        seen, top = self._seen, self._top
-        if seen is not None and signed.size == seen.size and signed.checkpoint.root != seen.checkpoint.root:
-            raise _forked(seen, signed)
+        claim, top = self._claims.get(signed.size), self._top
+        if claim is not None and signed.checkpoint.root != claim.checkpoint.root:
+            raise _forked(claim, signed)
         if top is not None and signed.size <= top.size and signed.checkpoint.root != self._tree.root(signed.size):
             raise _forked(top, signed)
 
@@ -131,14 +140,15 @@ class VerifiedLog:
         raise SourceError(f"{source.name} shows leaves that are not those of its checkpoint")
 
     def _check_beginnings(self, signed: Signed, start: int, leaves: tuple[bytes, ...]) -> None:
-        """What only new leaves can contradict: the trust material, and what an earlier life has seen."""
-        seen = self._seen
+        """What only new leaves can contradict: the trust material, and the heads that were shown without leaves."""
         if start == 0 and leaves[0] != self._first_leaf:
             self._tree.truncate(start)
             raise LogForked("the log does not begin with this trust material", (signed.note,))
-        if seen is not None and start < seen.size <= signed.size and self._tree.root(seen.size) != seen.checkpoint.root:
-            self._tree.truncate(start)
-            raise _forked(seen, signed)
+        for size, claim in self._claims.items():
+            if start < size <= signed.size and self._tree.root(size) != claim.checkpoint.root:
+                self._tree.truncate(start)
+                raise _forked(claim, signed)
+        self._claims = {size: claim for size, claim in self._claims.items() if size > signed.size}
 
     def _note(self, signed: Signed) -> None:
         top = self._top

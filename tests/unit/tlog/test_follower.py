@@ -44,9 +44,9 @@ async def test_what_an_officer_stops_is_seen(log: PublicLog):
     view = follower(log, source)
     governance = await view.view(10)
     assert (governance.size, governance.locked, governance.void) == (10, False, 0)
-    ann = log.keys.officers["ann"]
-    log.append(LockDownLeaf(1, "ann", ann.sign(LockDown(1, "ann").signed_bytes())))
-    log.append(OpeningVetoedLeaf(bytes(32), "ann", ann.sign(Veto(bytes(32), "ann").signed_bytes())))
+    ann, ceremony = log.keys.officers["ann"], log.trust.hash()
+    log.append(LockDownLeaf(1, "ann", ann.sign(LockDown(ceremony, 1, "ann").signed_bytes())))
+    log.append(OpeningVetoedLeaf(bytes(32), "ann", ann.sign(Veto(ceremony, bytes(32), "ann").signed_bytes())))
     governance = await view.view(0)
     assert (governance.size, governance.locked, governance.vetoed) == (12, True, {bytes(32)})
 
@@ -195,18 +195,59 @@ async def test_a_restart_is_not_shown_another_log(log: PublicLog, tmp_path: Path
         await follower(log, shown(fork), anchor=Anchor(tmp_path)).view(0)
 
 
-async def test_after_a_restart_another_head_is_a_fork_before_any_leaf_is_shown(log: PublicLog, tmp_path: Path):
-    class HeadAlone(MemorySource):
-        async def entries(self, start: int, size: int) -> list[bytes]:
-            raise SourceError("no leaves")
+class HeadAlone(MemorySource):
+    """Shows signed heads, and none of the leaves below them."""
 
+    async def entries(self, start: int, size: int) -> list[bytes]:
+        raise SourceError("no leaves")
+
+
+def head_alone(log: PublicLog, name: str) -> MemorySource:
+    source = HeadAlone(log, name)
+    source.at = unix()
+    return source
+
+
+async def test_two_heads_of_one_size_are_a_fork_though_neither_has_leaves(log: PublicLog):
+    one, other = log.fork(10), log.fork(10)
+    one.grow(5, seed=1)
+    other.grow(5, seed=2)
+    with pytest.raises(LogForked) as raised:
+        await follower(log, head_alone(one, "one"), head_alone(other, "other")).view(0)
+    assert set(raised.value.evidence) == {one.head(at=unix()), other.head(at=unix())}
+
+
+@pytest.mark.parametrize("later", [15, 20])
+async def test_a_head_whose_leaves_are_kept_back_is_held_against_the_log_that_grows(log: PublicLog, later: int):
+    fork = log.fork(7)
+    fork.grow(8, seed=1)
+    view = follower(log, shown(log), head_alone(fork, "fork"))
+    assert (await view.view(0)).size == 10
+    log.grow(later - 10)
+    with pytest.raises(LogForked) as raised:
+        await view.view(0)
+    assert set(raised.value.evidence) == {log.head(at=unix()), fork.head(at=unix())}
+
+
+async def test_a_head_that_comes_before_its_leaves_is_no_fork(log: PublicLog):
+    grown = log.fork(10)
+    grown.grow(5)
+    ahead = head_alone(grown, "ahead")
+    view = follower(log, shown(log), ahead)
+    await view.view(0)
+    ahead.broken = True
+    log.grow(5)
+    assert (await view.view(15)).size == 15
+    log.grow(5)
+    assert (await view.view(20)).size == 20
+
+
+async def test_after_a_restart_another_head_is_a_fork_before_any_leaf_is_shown(log: PublicLog, tmp_path: Path):
     await follower(log, shown(log), anchor=Anchor(tmp_path)).view(0)
     fork = log.fork(9)
     fork.grow(1, seed=1)
-    alone = HeadAlone(fork)
-    alone.at = unix()
     with pytest.raises(LogForked):
-        await follower(log, alone, anchor=Anchor(tmp_path)).view(0)
+        await follower(log, head_alone(fork, "alone"), anchor=Anchor(tmp_path)).view(0)
 
 
 async def test_a_restart_is_not_shown_an_older_log(log: PublicLog, tmp_path: Path):
