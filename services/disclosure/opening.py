@@ -68,10 +68,6 @@ class Opening:
         stream = case.stream(case_id)
         state = asked((await self._cases.state(stream))[0])
 
-        if isinstance(state, case.Opened | case.Collected):
-            await self._leaves.settle(stream)
-            return state
-
         # 1. Commit to the intent. Salt and blind are stored with it, so that every retry makes the same leaves.
         held = await self._shelf.of(state.facts.alias_key)
         await self._cases.handle(stream, await self._command(state, held), **request.once())

@@ -65,8 +65,8 @@ class CaseServicer(rpc.CaseServiceServicer):
 
     async def WithdrawCase(self, request: pb.WithdrawCaseRequest, _context: object) -> pb.WithdrawCaseResponse:  # noqa: N802
         """End a case whose requester no longer asks."""
-        state = await self._do(request, events.CaseWithdrawn(request.case_id, self._cases.now()))
-        return pb.WithdrawCaseResponse(case=await self._answer(state))
+        withdrawn = events.CaseWithdrawn(request.case_id, self._cases.now())
+        return pb.WithdrawCaseResponse(case=await self._do(request, withdrawn))
 
     async def ExecuteCase(self, request: pb.ExecuteCaseRequest, _context: object) -> pb.ExecuteCaseResponse:  # noqa: N802
         """Carry a case on."""
@@ -80,25 +80,21 @@ class CaseServicer(rpc.CaseServiceServicer):
 
     async def ExtendGag(self, request: pb.ExtendGagRequest, _context: object) -> pb.ExtendGagResponse:  # noqa: N802
         """Put off the notice to the subject."""
-        state = await self._do(
-            request, events.GagExtended(request.case_id, request.until, request.document_hash, self._cases.now())
-        )
-        return pb.ExtendGagResponse(case=await self._answer(state))
+        extended = events.GagExtended(request.case_id, request.until, request.document_hash, self._cases.now())
+        return pb.ExtendGagResponse(case=await self._do(request, extended))
 
     async def PlaceHold(self, request: pb.PlaceHoldRequest, _context: object) -> pb.PlaceHoldResponse:  # noqa: N802
         """Have kept what the alias wrote."""
-        state = await self._do(request, PlaceHold(secrets.token_bytes(HOLD_SIZE), self._cases.now()))
-        return pb.PlaceHoldResponse(case=await self._answer(state))
+        placed = PlaceHold(secrets.token_bytes(HOLD_SIZE), self._cases.now())
+        return pb.PlaceHoldResponse(case=await self._do(request, placed))
 
     async def ExtendHold(self, request: pb.ExtendHoldRequest, _context: object) -> pb.ExtendHoldResponse:  # noqa: N802
         """Keep it longer."""
-        state = await self._do(request, ExtendHold())
-        return pb.ExtendHoldResponse(case=await self._answer(state))
+        return pb.ExtendHoldResponse(case=await self._do(request, ExtendHold()))
 
     async def ReleaseHold(self, request: pb.ReleaseHoldRequest, _context: object) -> pb.ReleaseHoldResponse:  # noqa: N802
         """Keep it no longer."""
-        state = await self._do(request, ReleaseHold())
-        return pb.ReleaseHoldResponse(case=await self._answer(state))
+        return pb.ReleaseHoldResponse(case=await self._do(request, ReleaseHold()))
 
     async def CollectAnswer(self, request: pb.CollectAnswerRequest, _context: object) -> pb.CollectAnswerResponse:  # noqa: N802
         """Answer the sealed identity, once."""
@@ -119,8 +115,8 @@ class CaseServicer(rpc.CaseServiceServicer):
             next_page_token=str(page[-1].number) if rest else "",
         )
 
-    async def _do(self, request: Any, command: Command) -> Asked:
-        return await self._cases.do(_known(request), request.case_id, command)
+    async def _do(self, request: Any, command: Command) -> pb.Case:
+        return await self._answer(await self._cases.do(_known(request), request.case_id, command))
 
     async def _answer(self, state: Declined | Asked) -> pb.Case:
         if isinstance(state, Declined):

@@ -2,8 +2,8 @@
 
 Orders are read from the file `orders` in its state directory (`breaking`). Points, each `.before` and `.after`:
 `insert`, every commit of its store; `witness`, `trustee`, `identity`, every question to one. The commits of an opening
-are, in this order: intended, the intent's leaf, the notice's leaf, witnessed; after the delay executed, the result's
-leaf; collected. So a count at one of the points stands between any two steps.
+are, in this order: intended, the intent's leaf, the notice's leaf, witnessed; after the delay the opened
+envelope, its leaf, executed; collected. So a count at one of the points stands between any two steps.
 """
 
 import sys
