@@ -165,7 +165,7 @@ class LogAuditor:
 
     def _is_stale(self) -> bool:
         newest = self._log.newest
-        return newest is None or self._clock.now().timestamp() - newest.seen_unix > FRESH_SECONDS
+        return newest is None or abs(self._clock.now().timestamp() - newest.seen_unix) > FRESH_SECONDS
 
     def _alarm(self, reason: Reason, message: str, evidence: tuple[str, ...]) -> LogAlarm:
         if isinstance(self._log, KeptLog):
