@@ -25,13 +25,14 @@ from tests.faults.rig.checks import Breach, Kind
 
 L = TypeVar("L", bound=Leaf)
 
-RESULTS: dict[type, str] = {
-    case.Opened: "opened",
-    case.Collected: "opened",
-    case.Refused: "refused",
-    case.Lapsed: "expired",
+RESULTS: dict[type, list[str]] = {
+    case.Unsealed: ["opened"],
+    case.Opened: ["opened"],
+    case.Collected: ["opened"],
+    case.Refused: ["opened", "refused"],
+    case.Lapsed: ["expired"],
 }
-"""What the log says of a case that has ended so."""
+"""What the log says of a case that has come so far, in this order; of any other nothing."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,15 @@ def one_intent_for_each_case(evidence: Evidence) -> Iterator[Breach]:
         yield from _counted(len(evidence.intents(each)), int(isinstance(each.state, case.Aimed)), "intent in the log")
 
 
-def one_result_for_each_end(evidence: Evidence) -> Iterator[Breach]:
-    """A case that ended has its result, and no other; a veto is one of its own kind."""
+def the_log_tells_how_it_went(evidence: Evidence) -> Iterator[Breach]:
+    """What has become of each case, once; a veto is a leaf of its own kind."""
     for each in evidence.cases:
-        wanted = RESULTS.get(type(each.state))
+        wanted = RESULTS.get(type(each.state), [])
         found = [leaf.outcome for _, leaf in evidence.results(each)]
-        yield from _counted(len(found), int(wanted is not None), "result in the log")
-        if wanted is not None and set(found) - {wanted}:
-            yield Breach(Kind.OTHER, f"the log says {found} of a case that is {wanted}")
+        for outcome in {*found, *wanted}:
+            yield from _counted(found.count(outcome), wanted.count(outcome), f"{outcome} in the log")
+        if found != wanted and sorted(found) == sorted(wanted):
+            yield Breach(Kind.OTHER, f"the log tells {found}, not {wanted}")
         commitments = {leaf.commitment for _, leaf in evidence.intents(each)}
         vetoes = [leaf for _, leaf in evidence.all_of(OpeningVetoedLeaf) if leaf.intent in commitments]
         yield from _counted(len(vetoes), int(isinstance(each.state, case.Vetoed)), "veto in the log")
@@ -125,17 +127,26 @@ def leaves_stand_in_order(evidence: Evidence) -> Iterator[Breach]:
                 yield from _counted(len(told), 1, "notice in the log")
 
 
+def nobody_is_released_unless_the_log_tells(evidence: Evidence) -> Iterator[Breach]:
+    """No log, no name."""
+    for each in evidence.cases:
+        if each.released and "opened" not in [leaf.outcome for _, leaf in evidence.results(each)]:
+            yield Breach(Kind.OTHER, "identity has released somebody of whose opening the log does not tell")
+
+
 def an_answer_is_released_once(evidence: Evidence) -> Iterator[Breach]:
-    """Identity has named somebody once for each opened case, never for another, and nobody was given anything else."""
+    """Identity has named somebody once for each opened case, and nobody was given anything else, or of another case."""
     for each in evidence.cases:
         if isinstance(each.state, case.Opened | case.Collected):
             yield from _counted(len(each.released), 1, "release by identity")
-            answers = {each.state.end.sealed_identity, *each.released, *each.given}
-            if len(answers) > 1:
+            if len({each.state.end.sealed_identity, *each.released, *each.given}) > 1:
                 yield Breach(Kind.DOUBLED, "one case has several answers")
-        elif len(each.released) > 1:
-            yield Breach(Kind.DOUBLED, "several releases for a case that is not open")
-        elif each.given:
+            continue
+        # Identity may have answered what disclosure has not recorded yet: it repeats that when it is asked again.
+        most = int(isinstance(each.state, case.Unsealed))
+        if len(each.released) > most:
+            yield from _counted(len(each.released), most, "release by identity for a case that is not open")
+        if each.given:
             yield Breach(Kind.OTHER, "an answer was given to a case that is not open")
 
 
@@ -177,9 +188,10 @@ def the_report_raises_no_alarm(evidence: Evidence) -> Iterator[Breach]:
 
 CHECKS: tuple[Check, ...] = (
     one_intent_for_each_case,
-    one_result_for_each_end,
+    the_log_tells_how_it_went,
     no_result_without_an_intent,
     leaves_stand_in_order,
+    nobody_is_released_unless_the_log_tells,
     an_answer_is_released_once,
     an_answer_is_collected_once,
     the_subject_is_told_once,

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 import pytest
 import pytest_asyncio
 
-from deploy.local import supervisor
 from services.disclosure.domain import case
 from tests.faults.conftest import ALL, TABLE
 from tests.faults.openings.checks import Evidence, breaches
@@ -51,21 +50,18 @@ SUMS: list[Sums] = []
 def _outcome(state: case.Asked) -> str:
     if isinstance(state, case.Opened | case.Collected):
         return "opened"
-    return "pending" if isinstance(state, case.Live) else "ended"
+    return "pending" if isinstance(state, case.Live | case.Unsealed) else "ended"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Court]:
     """A court on a running platform; whoever judges it judges every case of the run again."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Here a process that ends often is no fault that should be waited out.
-        patch.setattr(supervisor, "LONGEST_PAUSE", supervisor.FIRST_PAUSE)
-        async with holding_court(tmp_path_factory.mktemp("court")) as held:
-            yield held
-            if held.followed:
-                sums = Sums()
-                sums.take(await held.evidence(), held.platform.faults)
-                SUMS.append(sums)
+    async with holding_court(tmp_path_factory.mktemp("court")) as held:
+        yield held
+        if held.followed:
+            sums = Sums()
+            sums.take(await held.evidence(), held.platform.faults)
+            SUMS.append(sums)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

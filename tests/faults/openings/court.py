@@ -9,12 +9,16 @@ import hashlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from deploy.local.view import PlatformView
+import grpc
+import pytest
+
+from deploy.local import ceremony, supervisor
+from services.chassis.rpc_errors import from_call
 from services.seal import hpke
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import Proposal
@@ -27,12 +31,14 @@ from services.tlog.reader import MirrorReader
 from tests.e2e.bad_input.calls import Channels
 from tests.e2e.bad_input.stores import Stores
 from tests.e2e.bad_input.world import LABEL, Citizen, World
+from tests.e2e.waiting import eventually
 from tests.faults.openings import checks
 from tests.faults.openings.platform import CROWD, BreakablePlatform
 from tests.faults.openings.stored import case_evidence
 from tests.faults.rig.checks import Breach
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
-from vouchsafe.sdk import Profile, Vouchsafe, VouchsafeError
+from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
+from vouchsafe.sdk import Profile, Vouchsafe
 from vouchsafe.sdk.governance_side import GovernanceSide
 from vouchsafe.sdk.key_file import read_key
 from vouchsafe.sdk.officer_side import Ask, OfficerSide
@@ -43,10 +49,13 @@ from vouchsafe.sdk.voice import Voice
 
 PATIENT: Final = 90.0
 """Seconds that a call is repeated for while something is away: longer than anything takes to come back."""
-HASTY: Final = 6.0
-"""Seconds after which a caller wants to know why nothing happens."""
+ONCE: Final = 8.0
+"""Seconds for a call that is made once."""
+UNREACHED: Final = {"TRUSTEES_UNAVAILABLE", "DEADLINE_EXCEEDED"}
+"""What a caller is told when too few trustees answer: whichever of the two times is over first."""
 _QUIET_SECONDS: Final = 60.0
 _APPROVALS: Final = 3
+_PAUSE: Final = 0.3
 _ORDER: Final = hashlib.sha256(b"order of disclosure").digest()
 
 
@@ -76,13 +85,14 @@ class Court:
     """Make one with `holding_court`."""
 
     def __init__(
-        self, platform: BreakablePlatform, subjects: Sequence[Subject], desks: tuple[OfficerSide, OfficerSide]
+        self, platform: BreakablePlatform, subjects: Sequence[Subject], desk: OfficerSide, raw: CaseServiceStub
     ) -> None:
         self.platform = platform
         self.subjects = subjects
         self.profile = Profile.load(platform.run_directory)
         self.trust: Trust = self.profile.read_trust()
-        self.desk, self.hasty = desks
+        self.desk = desk
+        self._raw = raw
         self.followed: list[Followed] = []
         self.officers = {name: SigningKey(read_key(path)) for name, path in platform.officers.items()}
         self._recipient: SecretBytes = hpke.generate()[0]
@@ -142,6 +152,14 @@ class Court:
         assert case.state in (pb.CASE_STATE_OPENED, pb.CASE_STATE_COLLECTED), pb.CaseState.Name(case.state)
         return case
 
+    async def insist(self, followed: Followed) -> None:
+        """Keep executing the case until it is open."""
+
+        async def opened() -> bool:
+            return (await self.desk.execute(followed.case_id)).state == pb.CASE_STATE_OPENED
+
+        await eventually(opened, within=10 * PATIENT)
+
     async def collect(self, followed: Followed) -> None:
         """Collect the answer, under the case's one request, and read the subject's name in it."""
         case = await self.desk.case(followed.case_id)
@@ -160,16 +178,32 @@ class Court:
         return pb.CaseState.Name((await self.desk.case(followed.case_id)).state).removeprefix("CASE_STATE_")
 
     async def refused(self, followed: Followed) -> str:
-        """The reason for which executing the case is refused to somebody in a hurry."""
+        """The reason for which executing the case is refused, when it is asked for once and not again."""
+        return await self._once(
+            self._raw.ExecuteCase, pb.ExecuteCaseRequest(request_id=_new(), case_id=followed.case_id)
+        )
+
+    async def attempt(self, followed: Followed) -> None:
+        """Execute the case once, whatever comes of it."""
+        request = pb.ExecuteCaseRequest(request_id=_new(), case_id=followed.case_id)
+        with suppress(grpc.aio.AioRpcError):
+            await self._raw.ExecuteCase(request, timeout=ONCE, wait_for_ready=True)
+
+    async def not_given(self, followed: Followed) -> str:
+        """The reason for which the answer is not given out, under a request that is made once."""
+        request = pb.CollectAnswerRequest(request_id=_new(), case_id=followed.case_id)
+        return await self._once(self._raw.CollectAnswer, request)
+
+    async def _once(self, method: Any, request: object) -> str:
         try:
-            case = await self.hasty.execute(followed.case_id)
-        except VouchsafeError as error:
-            return error.reason
-        raise AssertionError(f"executed: {pb.CaseState.Name(case.state)}")
+            await method(request, timeout=ONCE, wait_for_ready=True)
+        except grpc.aio.AioRpcError as error:
+            return from_call(error).reason
+        raise AssertionError("it was not refused")
 
     # --- What officers do above single cases ------------------------------------------------------------------------
 
-    def governance(self, *, disclosure: str = "", patience: float = HASTY) -> GovernanceSide:
+    def governance(self, *, disclosure: str = "", patience: float = ONCE) -> GovernanceSide:
         """The officers' desk for lock-downs; `disclosure`: where to look for that instead. The caller closes it."""
         edge = self.profile.officer_edge()
         if disclosure:
@@ -190,6 +224,18 @@ class Court:
         """The whole log as the mirror shows it, verified to its root under the witnesses' signatures."""
         return await read_public_log(MirrorReader(self.platform.mirrors[0]), self.trust)
 
+    async def seen_by_the_mirror(self) -> None:
+        """Return when the mirror shows all that is in the log now."""
+        size = len(await self._all_leaves())
+
+        async def shown() -> bool:
+            return len((await self.public_log()).leaves) >= size
+
+        await eventually(shown)
+
+    async def _all_leaves(self) -> list[bytes]:
+        return [leaf async for _, leaf in self.desk.log.leaves()]
+
     async def report(self) -> Report:
         """The transparency report of that log."""
         log = await self.public_log()
@@ -197,15 +243,19 @@ class Court:
 
     async def evidence(self) -> checks.Evidence:
         """Everything there is to judge by."""
-        view: PlatformView = self.platform
-        notices = [notice for subject in self.subjects for notice in await subject.voice.notices()]
-        cases = await asyncio.to_thread(
-            case_evidence, view, {each.case_id: each.given for each in self.followed}, notices
-        )
         log = await self.public_log()
         report = report_on(self.trust, log.leaves, root=log.root, as_of=log.as_of)
         without = frozenset(each.intent.index for each in report.open_intents)
-        return checks.Evidence(log.leaves, without, report.alarms, cases)
+        return checks.Evidence(log.leaves, without, report.alarms, await self._cases())
+
+    async def case_evidence(self, followed: Followed) -> checks.CaseEvidence:
+        """What there is of one case."""
+        return next(each for each in await self._cases() if each.state.facts.case_id == followed.case_id)
+
+    async def _cases(self) -> tuple[checks.CaseEvidence, ...]:
+        notices = [notice for subject in self.subjects for notice in await subject.voice.notices()]
+        given = {each.case_id: each.given for each in self.followed}
+        return await asyncio.to_thread(case_evidence, self.platform, given, notices)
 
     async def judge(self) -> checks.Evidence:
         """Judge all cases of this court once nothing is missing any more; AssertionError with what is wrong."""
@@ -216,13 +266,17 @@ class Court:
             if not wrong:
                 return evidence
             assert time.monotonic() < give_up, [breach.what for breach in wrong[:20]]
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_PAUSE)
 
 
 @asynccontextmanager
 async def holding_court(directory: Path) -> AsyncIterator[Court]:
-    """A platform below `directory` with a court; two subjects have posted."""
+    """A platform below `directory` with a court; two subjects have posted. Its delays are shorter still."""
     async with AsyncExitStack() as running:
+        patch = running.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(ceremony, "POLICY", replace(ceremony.POLICY, veto_delay_seconds=2, notice_seconds=3))
+        # Here a process that ends often is no fault that should be waited out.
+        patch.setattr(supervisor, "LONGEST_PAUSE", supervisor.FIRST_PAUSE)
         platform = await running.enter_async_context(BreakablePlatform(directory))
         profile = Profile.load(platform.run_directory)
         sdk = await running.enter_async_context(Vouchsafe(profile, patience=PATIENT))
@@ -231,9 +285,9 @@ async def holding_court(directory: Path) -> AsyncIterator[Court]:
         running.push_async_callback(world.stores.close)
         subjects = await _subjects(world)
         edge, trust = profile.officer_edge(), profile.read_trust()
-        patient = await running.enter_async_context(OfficerSide(edge, trust, patience=PATIENT))
-        hasty = await running.enter_async_context(OfficerSide(edge, trust, patience=HASTY))
-        yield Court(platform, subjects, (patient, hasty))
+        desk = await running.enter_async_context(OfficerSide(edge, trust, patience=PATIENT))
+        raw = world.channels.stub(CaseServiceStub, "officer-desk", "disclosure")
+        yield Court(platform, subjects, desk, raw)
 
 
 async def _subjects(world: World) -> list[Subject]:
@@ -249,3 +303,7 @@ async def _subjects(world: World) -> list[Subject]:
 
     crowd = await asyncio.gather(*(verified() for _ in range(CROWD)))
     return list(await asyncio.gather(*map(posted, crowd)))
+
+
+def _new() -> str:
+    return str(uuid.uuid4())

@@ -17,7 +17,7 @@ from typing import Final
 from deploy.local.configuration import lay_down
 from deploy.local.platform import LocalPlatform
 from deploy.local.ports import PortReservations
-from deploy.local.supervisor import State, Unit
+from deploy.local.supervisor import Unit
 from tests.faults.rig.breaking import give_order
 from tests.support import held
 
@@ -44,6 +44,7 @@ class BreakablePlatform(LocalPlatform):
         verification.write_text(lowered, encoding="utf-8")
         super().__init__(directory / "platform", configuration=self.settings)
         self.faults: Counter[str] = Counter()
+        self._restarted = 0
 
     def _units(self, ports: PortReservations) -> list[Unit]:
         return [self._held(unit) for unit in super()._units(ports)]
@@ -105,6 +106,7 @@ class BreakablePlatform(LocalPlatform):
 
     def break_at(self, point: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Have disclosure receive a signal when it comes to this fail point next."""
+        self._restarted = self._restarts()
         give_order(self._fail_point, point, how)
         self.faults[f"{how.name} at {point}"] += 1
 
@@ -120,19 +122,14 @@ class BreakablePlatform(LocalPlatform):
     async def back(self) -> None:
         """Return when disclosure, which was killed at a fail point, is there again."""
         await self.broken()
-        # It ends a moment after its order is gone, and counts as ready until that was seen.
-        await asyncio.sleep(10 * _PAUSE)
+        async with asyncio.timeout(_READY_SECONDS):
+            while self._restarts() == self._restarted:  # noqa: ASYNC110 -- as above
+                await asyncio.sleep(_PAUSE)
         await self.wait_ready(DISCLOSURE, within=_READY_SECONDS)
 
     def _kill(self, name: str) -> None:
         self.faults[f"SIGKILL {name.partition('-')[0]}"] += 1
         self.kill(name)
 
-    @property
-    def kills(self) -> int:
-        """How often a process was killed."""
-        return sum(count for kind, count in self.faults.items() if kind.startswith("SIGKILL"))
-
-    def is_ready(self, name: str) -> bool:
-        """Whether a process does its work, as far as its supervisor knows."""
-        return self.processes()[name][0] is State.READY
+    def _restarts(self) -> int:
+        return self.processes()[DISCLOSURE][2]

@@ -8,11 +8,27 @@ import pytest
 from services.disclosure.case_leaves import intent_leaf, leaves_of
 from services.disclosure.domain import case
 from services.disclosure.domain import case_events as events
-from services.seal.leaves import CaseAskedLeaf, Leaf, OpenIntentLeaf, OpenResultLeaf, SubjectNoticeLeaf
+from services.seal.leaves import (
+    CaseAskedLeaf,
+    Leaf,
+    OpeningVetoedLeaf,
+    OpenIntentLeaf,
+    OpenResultLeaf,
+    SubjectNoticeLeaf,
+)
 from tests.faults.openings import checks
 from tests.faults.openings.checks import CaseEvidence, Evidence
 from tests.faults.rig.checks import Kind
-from tests.unit.disclosure.case_story import COLLECTED, EXECUTED, INTENDED, OPENED, VETOED, WITNESSED
+from tests.unit.disclosure.case_story import (
+    COLLECTED,
+    EXECUTED,
+    INTENDED,
+    OPENED,
+    REFUSED,
+    UNSEALED,
+    VETOED,
+    WITNESSED,
+)
 
 SEALED = EXECUTED.sealed_identity
 
@@ -40,14 +56,18 @@ def folded(*happened: events.Event) -> case.Aimed:
 
 
 def right() -> Evidence:
-    """What is left when all went well: a case whose answer was collected, one vetoed, and one whose delay runs."""
-    collected, first = story("1", INTENDED, WITNESSED, EXECUTED, COLLECTED)
+    """What is left when all went well: a case at each end, one that identity has just answered, one that waits."""
+    collected, first = story("1", INTENDED, WITNESSED, UNSEALED, EXECUTED, COLLECTED)
     vetoed, second = story("2", INTENDED, WITNESSED, VETOED)
-    running, third = story("3", INTENDED, WITNESSED)
-    leaves = tuple(leaf.to_bytes() for leaf in (*first, *second, *third))
+    unsealed, third = story("3", INTENDED, WITNESSED, UNSEALED)
+    refused, fourth = story("4", INTENDED, WITNESSED, UNSEALED, REFUSED)
+    running, fifth = story("5", INTENDED, WITNESSED)
+    leaves = tuple(leaf.to_bytes() for leaf in (*first, *second, *third, *fourth, *fifth))
     cases = (
         CaseEvidence(collected, 1, (SEALED,), (SEALED,), 1, 1),
         CaseEvidence(vetoed, notified=1),
+        CaseEvidence(unsealed, released=(SEALED,), notified=1),
+        CaseEvidence(refused, notified=1),
         CaseEvidence(running, notified=1),
     )
     return Evidence(leaves, frozenset({len(leaves) - 2}), 0, cases)
@@ -102,6 +122,13 @@ def another_result(evidence: Evidence) -> Evidence:
     return replace(evidence, leaves=(*evidence.leaves, replace(result, at=result.at + 3600).to_bytes()))
 
 
+def in_another_order(evidence: Evidence) -> Evidence:
+    leaves = list(evidence.leaves)
+    (before, _), (after, _) = evidence.all_of(OpenResultLeaf)[-2:]
+    leaves[before], leaves[after] = leaves[after], leaves[before]
+    return replace(evidence, leaves=tuple(leaves))
+
+
 def reported(without_result: frozenset[int] = frozenset(), alarms: int = 0) -> Callable[[Evidence], Evidence]:
     """The report tells something else."""
     return lambda evidence: replace(evidence, without_result=without_result, alarms=alarms)
@@ -110,8 +137,11 @@ def reported(without_result: frozenset[int] = frozenset(), alarms: int = 0) -> C
 BREAKS: list[tuple[str, Callable[[Evidence], Evidence], checks.Check, Kind]] = [
     ("no intent", without(OpenIntentLeaf), checks.one_intent_for_each_case, Kind.LOST),
     ("two intents", again(OpenIntentLeaf), checks.one_intent_for_each_case, Kind.DOUBLED),
-    ("no result", without(OpenResultLeaf), checks.one_result_for_each_end, Kind.LOST),
-    ("two results", another_result, checks.one_result_for_each_end, Kind.DOUBLED),
+    ("no result", without(OpenResultLeaf), checks.the_log_tells_how_it_went, Kind.LOST),
+    ("two results", another_result, checks.the_log_tells_how_it_went, Kind.DOUBLED),
+    ("refused before it was opened", in_another_order, checks.the_log_tells_how_it_went, Kind.OTHER),
+    ("no veto", without(OpeningVetoedLeaf), checks.the_log_tells_how_it_went, Kind.LOST),
+    ("a name without a log", without(OpenResultLeaf), checks.nobody_is_released_unless_the_log_tells, Kind.OTHER),
     ("a result before its intent", first(OpenResultLeaf), checks.no_result_without_an_intent, Kind.OTHER),
     ("a result of no intent", without(OpenIntentLeaf), checks.no_result_without_an_intent, Kind.OTHER),
     ("intended before asked", first(OpenIntentLeaf), checks.leaves_stand_in_order, Kind.OTHER),
@@ -122,7 +152,19 @@ BREAKS: list[tuple[str, Callable[[Evidence], Evidence], checks.Check, Kind]] = [
     ("two releases", changed(0, released=(SEALED, SEALED)), checks.an_answer_is_released_once, Kind.DOUBLED),
     ("other bytes", changed(0, released=(b"other",)), checks.an_answer_is_released_once, Kind.DOUBLED),
     ("two answers", changed(0, given=(SEALED, b"other")), checks.an_answer_is_released_once, Kind.DOUBLED),
-    ("an answer to nobody's case", changed(2, given=(SEALED,)), checks.an_answer_is_released_once, Kind.OTHER),
+    ("a release too early", changed(4, released=(SEALED,)), checks.an_answer_is_released_once, Kind.OTHER),
+    (
+        "released twice, not recorded",
+        changed(2, released=(SEALED,) * 2),
+        checks.an_answer_is_released_once,
+        Kind.DOUBLED,
+    ),
+    (
+        "an answer before its time",
+        changed(2, given=(SEALED,)),
+        checks.an_answer_is_released_once,
+        Kind.OTHER,
+    ),
     ("not collected", changed(0, collections=0), checks.an_answer_is_collected_once, Kind.LOST),
     ("collected twice", changed(0, collections=2), checks.an_answer_is_collected_once, Kind.DOUBLED),
     ("no notice", changed(2, notified=0), checks.the_subject_is_told_once, Kind.LOST),
