@@ -15,7 +15,7 @@ import grpc
 
 from services.chassis import rpc_errors
 from services.chassis.rpc_call import deadline_of_current_call
-from services.chassis.rpc_deadline import MEANINGFUL_WORK, Deadline, onward
+from services.chassis.rpc_deadline import MEANINGFUL_WORK, RETURN_OVERHEAD, Deadline, onward
 from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles, channel_credentials
 from services.chassis.tracelink import current_traceparent
@@ -108,11 +108,12 @@ class RpcChannel:
         """
         policy = retry or self._retry
         deadline = Deadline.after(onward(timeout or self._timeout, deadline_of_current_call()))
-        failures = 0
+        failures, failure = 0, _TOO_LATE
         while True:
             remaining = deadline.remaining()
-            if failures == 0 and remaining < MEANINGFUL_WORK:
-                raise RpcError(_TOO_LATE)
+            # The peer would refuse a try without time for anything, and why the one before failed would be lost.
+            if remaining < RETURN_OVERHEAD + MEANINGFUL_WORK:
+                raise RpcError(failure)
             try:
                 return await method(request, timeout=_bounded(remaining, policy), metadata=self._headers(metadata))
             except grpc.aio.AioRpcError as e:

@@ -13,7 +13,7 @@ from services.chassis.identity_uri import server_name
 from services.chassis.rpc_call import Call
 from services.chassis.rpc_call import serving as serving_call
 from services.chassis.rpc_client import NO_RETRY, RetryPolicy, RpcChannel
-from services.chassis.rpc_deadline import RETURN_OVERHEAD, Deadline
+from services.chassis.rpc_deadline import MEANINGFUL_WORK, RETURN_OVERHEAD, Deadline
 from services.chassis.rpc_errors import Failure, RpcError
 from tests.rpc.chassis.echo import ERRORS, SERVICE, binding, echo_servicer, say
 from tests.support.rpc import Running, credentials, identity, serving
@@ -68,6 +68,15 @@ async def test_retries_stay_within_the_deadline(channel):
     with pytest.raises(RpcError):
         await channel.unary(method, "request", timeout=0.2, retry=RetryPolicy(attempts=10_000, first=0.05, most=0.05))
     assert time.monotonic() - started < 0.4
+
+
+async def test_no_last_try_is_made_that_would_have_no_time(channel):
+    method = Flaky(10_000)
+    policy = RetryPolicy(attempts=10_000, first=0.01, most=0.01)
+    with pytest.raises(RpcError) as caught:
+        await channel.unary(method, "request", timeout=0.3, retry=policy)
+    assert min(method.timeouts) > RETURN_OVERHEAD + MEANINGFUL_WORK
+    assert caught.value.reason == "BUSY"
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED, grpc.StatusCode.INTERNAL])
