@@ -22,7 +22,8 @@ from services.disclosure.request import Request
 from services.seal import ed25519
 from services.seal.authorization import verify_approval
 from services.seal.errors import SealError
-from services.seal.statements import Statement, Veto, Withdrawal
+from services.seal.governance import Governance
+from services.seal.statements import Veto, Withdrawal
 
 CaseHandler = CommandHandler[Command, case.State, events.Event]
 
@@ -78,14 +79,16 @@ class Cases:
     async def withdraw_approval(self, request: Request, case_id: str, officer: str, signature: bytes) -> case.Asked:
         """Take an approval back; DomainError SIGNATURE_INVALID, or why nothing can be taken back any more."""
         statement = statement_of((await self._asked(case_id)).facts)
-        await self._check_signed(officer, Withdrawal(case_id, statement.hash(), officer), signature)
+        governance = await self._governance.present()
+        _check_signed(governance, Withdrawal(governance.ceremony, case_id, statement.hash(), officer), signature)
         return await self.do(request, case_id, events.ApprovalWithdrawn(case_id, officer, signature))
 
     async def veto(self, request: Request, case_id: str, officer: str, signature: bytes) -> case.Asked:
         """End an intended opening; DomainError SIGNATURE_INVALID, or why there is nothing to end."""
         state = await self._asked(case_id)
         if isinstance(state, case.Aimed):
-            await self._check_signed(officer, Veto(state.opening.commitment, officer), signature)
+            governance = await self._governance.present()
+            _check_signed(governance, Veto(governance.ceremony, state.opening.commitment, officer), signature)
         return await self.do(request, case_id, events.OpeningVetoed(case_id, officer, signature, self.now()))
 
     async def do(self, request: Request, case_id: str, command: Command) -> case.Asked:
@@ -112,16 +115,16 @@ class Cases:
         await self._leaves.settle(stream)
         return handled.state
 
-    async def _check_signed(self, officer: str, statement: Statement, signature: bytes) -> None:
-        governance = await self._governance.present()
-        try:
-            ed25519.verify(governance.officer(officer).public, statement.signed_bytes(), signature)
-        except SealError:
-            raise DomainError(Reason.SIGNATURE_INVALID) from None
-
 
 def asked(state: case.State) -> case.Asked:
     """The case, if there is one; DomainError CASE_UNKNOWN otherwise, for a declined one too."""
     if isinstance(state, case.Unasked | case.Declined):
         raise DomainError(Reason.CASE_UNKNOWN)
     return state
+
+
+def _check_signed(governance: Governance, statement: Withdrawal | Veto, signature: bytes) -> None:
+    try:
+        ed25519.verify(governance.officer(statement.officer).public, statement.signed_bytes(), signature)
+    except SealError:
+        raise DomainError(Reason.SIGNATURE_INVALID) from None

@@ -62,11 +62,13 @@ class Pending:
 class Governance:
     """What governs openings after the first `size` leaves.
 
-    `amended` counts the amendments in force, `lockdowns` those ever called, `unlocked` is the last one that was ended.
-    `vetoes` are the officers by the commitment of an intent. `unlocking` and `amending`, the latter by leaf hash, are
-    proposals that may take effect. `void` counts leaves that broke a rule.
+    `ceremony` is the hash of the trust material it began with: whatever officers sign here names it. `amended` counts
+    the amendments in force, `lockdowns` those ever called, `unlocked` is the last one that was ended. `vetoes` are the
+    officers by the commitment of an intent. `unlocking` and `amending`, the latter by leaf hash, are proposals that may
+    take effect. `void` counts leaves that broke a rule.
     """
 
+    ceremony: bytes
     officers: tuple[Officer, ...]
     policy: Policy
     amended: int = 0
@@ -115,7 +117,7 @@ class Governance:
 
 def begin(trust: Trust) -> Governance:
     """Return what governs before the first leaf: the ceremony's officers and policy."""
-    return Governance(trust.officers, trust.policy)
+    return Governance(trust.hash(), trust.officers, trust.policy)
 
 
 def fold(trust: Trust, leaves: Iterable[bytes]) -> Governance:
@@ -152,14 +154,14 @@ def proposal_hash(proposal: Proposal) -> bytes:
 
 
 def _veto(governance: Governance, leaf: OpeningVetoedLeaf) -> Governance:
-    _check_signed(governance, leaf.officer, Veto(leaf.intent, leaf.officer), leaf.signature)
+    _check_signed(governance, leaf.officer, Veto(governance.ceremony, leaf.intent, leaf.officer), leaf.signature)
     if leaf.intent in governance.vetoed:
         raise SealError("the opening was vetoed before")
     return replace(governance, vetoes=governance.vetoes.plus(leaf.intent, leaf.officer))
 
 
 def _lock(governance: Governance, leaf: LockDownLeaf) -> Governance:
-    _check_signed(governance, leaf.officer, LockDown(leaf.number, leaf.officer), leaf.signature)
+    _check_signed(governance, leaf.officer, LockDown(governance.ceremony, leaf.number, leaf.officer), leaf.signature)
     if leaf.number != governance.lockdowns + 1:
         raise SealError("not the number of the next lock-down")
     # Whoever endorsed the end of an earlier lock-down did not endorse the end of this one.
@@ -190,7 +192,7 @@ def _endorse(governance: Governance, leaf: EndorsementLeaf) -> Governance:
     pending = unlocking if of_unlock else governance.amending.get(leaf.proposal)
     if pending is None:
         raise SealError("no such proposal is pending")
-    officer = _check_signed(governance, leaf.officer, Endorsement(leaf.proposal), leaf.signature)
+    officer = _check_signed(governance, leaf.officer, Endorsement(governance.ceremony, leaf.proposal), leaf.signature)
     if officer in pending.endorsed:
         raise SealError("the officer has endorsed this before")
     endorsed = pending.endorsed | {officer}

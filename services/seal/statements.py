@@ -5,6 +5,9 @@ here; a nested `Context` is one field that holds the context's own canonical byt
 is made, so an object that exists is well-formed. It is *not* thereby true: who must have signed it, under which key and
 when it expires is for the caller to check (`ed25519`, `blind_rsa`).
 
+What an officer signs above single cases, and to stop one, begins with `ceremony`, the hash of the trust material
+(`trust.Trust.hash`): numbers begin anew with each ceremony, and officers may keep their keys.
+
 All errors are `SealError`.
 """
 
@@ -261,6 +264,7 @@ class Withdrawal(Statement):
     """An officer's approval of a case no longer counts; signed by the officer."""
 
     TAG = "withdrawal"
+    ceremony: Hash
     case_id: str
     statement_hash: Hash
     officer: str
@@ -271,6 +275,7 @@ class Veto(Statement):
     """One officer stops the opening of this intent (its leaf's commitment), for good; signed by him."""
 
     TAG = "veto"
+    ceremony: Hash
     intent: Hash
     officer: str
 
@@ -280,6 +285,7 @@ class LockDown(Statement):
     """One officer stops all openings until a quorum unlocks; signed by him, and good for this number alone."""
 
     TAG = "lock-down"
+    ceremony: Hash
     number: int
     officer: str
 
@@ -289,6 +295,7 @@ class Endorsement(Statement):
     """An officer wants what a proposal proposes; signed by him. `proposal` is the RFC 6962 hash of its leaf."""
 
     TAG = "endorsement"
+    ceremony: Hash
     proposal: Hash
 
 

@@ -12,7 +12,6 @@ from services.seal.envelope import Partial, check_envelope, envelope_hash, parti
 from services.seal.errors import SealError
 from services.seal.governance import Governance, begin
 from services.seal.leaves import subject_tag
-from services.seal.statements import LockDown
 from services.seal.threshold import Share, check_share
 from services.seal.trust import Trust
 from services.tlog.errors import LogForked, LogUnavailable
@@ -87,17 +86,17 @@ class Trustee:
             raise Refused
         return partial_decrypt(self._share, request.envelope)
 
-    async def lock_down(self, lock_down: LockDown, signature: bytes) -> None:
-        """Answer nobody until a quorum has ended this lock-down in the log; on disk on return. Refused if it is none.
+    async def lock_down(self, number: int, officer: str, signature: bytes) -> None:
+        """Answer nobody until a quorum has ended the lock-down of this number in the log; Refused if it is none.
 
-        A log that does not answer, or has forked, is no reason not to stop.
+        On disk on return. A log that does not answer, or has forked, is no reason not to stop.
         """
         try:
             governance = await self._governance(0)
         except (LogUnavailable, LogForked):
             governance = self._seen
         try:
-            self._lock_downs.lock(lock_down, signature, governance)
+            self._lock_downs.lock(number, officer, signature, governance)
         except SealError as error:
             raise Refused from error
 

@@ -31,14 +31,14 @@ class LockDowns:
         """Open or create the file in `directory`; raises StateError when it is held by another process or malformed."""
         return cls(Lines.open(directory / FILE_NAME))
 
-    def lock(self, lock_down: LockDown, signature: bytes, governance: Governance) -> None:
+    def lock(self, number: int, officer: str, signature: bytes, governance: Governance) -> None:
         """Take an officer's lock-down; it is on disk on return. SealError when it is not one, StateError for the disk.
 
         `governance` is the newest that is known, however old: a log that is kept from the trustee must not keep it from
         being locked.
         """
-        officer = governance.officer(lock_down.officer)
-        ed25519.verify(officer.public, lock_down.signed_bytes(), signature)
+        lock_down = LockDown(governance.ceremony, number, officer)
+        ed25519.verify(governance.officer(officer).public, lock_down.signed_bytes(), signature)
         in_force = governance.locked and lock_down.number == governance.lockdowns
         if not in_force and lock_down.number != governance.lockdowns + 1:
             raise SealError("not the next lock-down, nor the one in force")

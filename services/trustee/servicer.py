@@ -9,8 +9,6 @@ from opentelemetry import metrics
 from services.chassis.rpc_errors import ErrorTable
 from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import METER
-from services.seal.errors import SealError
-from services.seal.statements import LockDown
 from services.tlog.errors import LogUnavailable
 from services.trustee.decision import Refused, Trustee
 from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
@@ -91,8 +89,8 @@ class LockServicer(lock_rpc.LockServiceServicer):
     ) -> lock_pb.LockDownResponse:
         """Lock this trustee, or refuse."""
         try:
-            await self._trustee.lock_down(LockDown(request.number, request.officer), request.signature)
-        except (Refused, SealError):
+            await self._trustee.lock_down(request.number, request.officer, request.signature)
+        except Refused:
             raise self._refusals.refuse("LockDown") from None
         _log.warning(TRUSTEE_LOCKED)
         return lock_pb.LockDownResponse()

@@ -52,7 +52,7 @@ def lock_down(
         listed(governance, officer, signing_key)
         number = governance.lockdowns + 1
     confirmed(yes, f"Stop all openings (lock-down {number}), in the public log and under your name? Type yes")
-    leaf = lock_down_of(number, officer, signing_key)
+    leaf = lock_down_of(setup.profile().read_trust().hash(), number, officer, signing_key)
     reached = _at_desk(setup, lambda desk: desk.lock_down(leaf), patience=urgent)
     output.facts((each.party, each.refusal or "locked") for each in reached)
     if not any(each.refusal == "" for each in reached):

@@ -78,7 +78,8 @@ def withdraw_approval(desk: Desk, checked: CheckedCase, _form: Form, back: str) 
     """The officer's own approval no longer counts."""
     reviewed = _reviewed(checked)
     listed(reviewed.governance, desk.officer, desk.key)
-    statement = Withdrawal(checked.case.case_id, reviewed.statement.hash(), desk.officer)
+    ceremony, case_id = reviewed.governance.ceremony, checked.case.case_id
+    statement = Withdrawal(ceremony, case_id, reviewed.statement.hash(), desk.officer)
 
     async def carry_out() -> str:
         signature = withdrawal_of(reviewed, desk.officer, desk.key)
@@ -101,7 +102,7 @@ def veto(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     """One officer's no, for good."""
     reviewed = _reviewed(checked)
     listed(reviewed.governance, desk.officer, desk.key)
-    statement = Veto(checked.case.intent.commitment, desk.officer)
+    statement = Veto(reviewed.governance.ceremony, checked.case.intent.commitment, desk.officer)
     leaf = leaf_text(
         "At once", OpeningVetoedLeaf.KIND, intent=statement.intent, officer=desk.officer, signature=YET_TO_COME
     )

@@ -77,10 +77,11 @@ async def lock_down(request: web.Request) -> web.Response:
     await read_form(request)
     await desk.log.refresh()
     number = desk.governance.lockdowns + 1
-    statement = LockDown(number, desk.officer)
+    statement = LockDown(desk.governance.ceremony, number, desk.officer)
 
     async def carry_out() -> str:
-        reached = await desk.governance_side.lock_down(lock_down_of(number, desk.officer, desk.key))
+        leaf = lock_down_of(statement.ceremony, number, desk.officer, desk.key)
+        reached = await desk.governance_side.lock_down(leaf)
         told = [f"{each.party}: {each.refusal or 'locked'}" for each in reached]
         if all(each.refusal for each in reached):
             raise VouchsafeError(Reason.NOT_LOCKED, f"nobody took it. {'; '.join(told)}")
@@ -161,7 +162,7 @@ async def endorse(request: web.Request) -> web.Response:
             back=_back(request),
             carry_out=carry_out,
             signs=(
-                signed_text("An endorsement of this proposal", Endorsement(hashed)),
+                signed_text("An endorsement of this proposal", Endorsement(desk.governance.ceremony, hashed)),
                 Text("The proposal, as it stands in the log", proposal.to_bytes().decode("utf-8")),
             ),
             logs=(leaf,),

@@ -47,8 +47,8 @@ def approval_of(reviewed: ReviewedCase, name: str, key: SigningKey, *, now: int)
 def withdrawal_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> bytes:
     """The signature, 64 bytes, by which an officer takes his approval back."""
     listed(reviewed.governance, name, key)
-    statement = reviewed.statement
-    return key.sign(Withdrawal(statement.case_id, statement.hash(), name).signed_bytes())
+    ceremony, statement = reviewed.governance.ceremony, reviewed.statement
+    return key.sign(Withdrawal(ceremony, statement.case_id, statement.hash(), name).signed_bytes())
 
 
 def veto_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> OpeningVetoedLeaf:
@@ -57,12 +57,15 @@ def veto_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> OpeningVetoed
     if not reviewed.case.HasField("intent"):
         raise VouchsafeError(Reason.NOTHING_INTENDED, "nothing is about to be opened in this case")
     intent = intent_of(reviewed.case, reviewed.statement).commitment
-    return OpeningVetoedLeaf(intent, name, key.sign(Veto(intent, name).signed_bytes()))
+    return OpeningVetoedLeaf(intent, name, key.sign(Veto(reviewed.governance.ceremony, intent, name).signed_bytes()))
 
 
-def lock_down_of(number: int, name: str, key: SigningKey) -> LockDownLeaf:
-    """The leaf that stops everything. Whether the key is the officer's cannot be asked here: the log may be away."""
-    return LockDownLeaf(number, name, key.sign(LockDown(number, name).signed_bytes()))
+def lock_down_of(ceremony: bytes, number: int, name: str, key: SigningKey) -> LockDownLeaf:
+    """The leaf that stops everything after the ceremony with this hash (`Trust.hash`).
+
+    Whether the key is the officer's cannot be asked here: the log may be away.
+    """
+    return LockDownLeaf(number, name, key.sign(LockDown(ceremony, number, name).signed_bytes()))
 
 
 def endorsement_of(governance: Governance, proposal: Proposal, name: str, key: SigningKey) -> EndorsementLeaf:
@@ -72,4 +75,4 @@ def endorsement_of(governance: Governance, proposal: Proposal, name: str, key: S
     pending = governance.pending.get(hashed)
     if pending is None:
         raise VouchsafeError(Reason.NOT_PENDING, "the log shows no such proposal that could still take effect")
-    return EndorsementLeaf(hashed, name, key.sign(Endorsement(hashed).signed_bytes()))
+    return EndorsementLeaf(hashed, name, key.sign(Endorsement(governance.ceremony, hashed).signed_bytes()))

@@ -63,7 +63,7 @@ class World:
         """Have the lock-down logged after all, and a quorum end it."""
         unlock = UnlockLeaf(number)
         hashed = proposal_hash(unlock)
-        signed = Endorsement(hashed).signed_bytes()
+        signed = Endorsement(self.ceremony.trust.hash(), hashed).signed_bytes()
         endorsed = [EndorsementLeaf(hashed, each, self.ceremony.officers[each].sign(signed)) for each in OFFICERS]
         self.log.append(lock_leaf(self.ceremony, number, officer), unlock, *endorsed)
 

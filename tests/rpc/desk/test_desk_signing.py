@@ -17,7 +17,7 @@ from services.seal.leaves import (
 from services.seal.note import Note
 from services.seal.statements import Veto
 from tests.rpc.desk.conftest import Played
-from tests.unit.client.officers import KEYS
+from tests.unit.client.officers import KEYS, trust
 from vouchsafe.desk.statements import YET_TO_COME, signed_text
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk import VouchsafeError
@@ -105,7 +105,7 @@ async def test_the_veto_in_the_log_is_the_one_that_was_shown(played: Played):
     assert "delay is running" in page
     shown = await dan.say_yes(f"{case_path(played)}/veto")
     leaf = OpeningVetoedLeaf.parse(played.platform.leaves[-1])
-    assert signed_text("", Veto(leaf.intent, "dan")).text in texts(shown)
+    assert signed_text("", Veto(trust().hash(), leaf.intent, "dan")).text in texts(shown)
     assert leaf.to_bytes().decode().replace(leaf.signature.hex(), YET_TO_COME) in texts(shown)
     page = await dan.page(case_path(played))
     assert "vetoed" in page

@@ -82,9 +82,9 @@ def published(platform: Platform) -> list[Any]:
     ]
 
 
-def veto(platform: Platform, case: pb.Case, officer: str, by: str = "") -> pb.VetoCaseRequest:
-    """An officer's veto, signed by him unless `by` somebody else."""
-    statement = Veto(case.intent.commitment, officer)
+def veto(platform: Platform, case: pb.Case, officer: str, by: str = "", ceremony: bytes = b"") -> pb.VetoCaseRequest:
+    """An officer's veto, signed by him unless `by` somebody else, after the platform's ceremony unless another."""
+    statement = Veto(ceremony or platform.trust.hash(), case.intent.commitment, officer)
     signature = platform.ceremony.officers[by or officer].sign(statement.signed_bytes())
     return pb.VetoCaseRequest(**known(case), officer=officer, signature=signature)
 
@@ -203,6 +203,8 @@ async def test_one_officer_vetoes_and_nobody_else_can_for_him(platform: Platform
     case = await disclosure.intend(pending)
     with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
         await disclosure.case("VetoCase", veto(platform, case, "dan", by="eve"))
+    with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
+        await disclosure.case("VetoCase", veto(platform, case, "dan", ceremony=b"o" * 32))
     request = veto(platform, case, "dan")
     vetoed = await disclosure.case("VetoCase", request)
     assert (vetoed.state, vetoed.vetoed_by) == (pb.CASE_STATE_VETOED, "dan")
@@ -260,13 +262,15 @@ async def test_an_approval_is_taken_back_by_its_officer(platform: Platform):
     disclosure, author = await deposited(platform)
     case = await about(platform, disclosure, author)
 
-    def withdrawal(by: str) -> pb.WithdrawApprovalRequest:
-        statement = Withdrawal(case.case_id, statement_of(case).hash(), "ann")
+    def withdrawal(by: str, ceremony: bytes = platform.trust.hash()) -> pb.WithdrawApprovalRequest:
+        statement = Withdrawal(ceremony, case.case_id, statement_of(case).hash(), "ann")
         signature = platform.ceremony.officers[by].sign(statement.signed_bytes())
         return pb.WithdrawApprovalRequest(**known(case), officer="ann", signature=signature)
 
     with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
         await disclosure.case("WithdrawApproval", withdrawal("bob"))
+    with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
+        await disclosure.case("WithdrawApproval", withdrawal("ann", ceremony=b"o" * 32))
     left = await disclosure.case("WithdrawApproval", withdrawal("ann"))
     assert [each.officer for each in left.approvals] == ["bob", "cyd"]
     with pytest.raises(RpcError, match="QUORUM_MISSING"):

@@ -29,14 +29,17 @@ def request() -> dict[str, str]:
 
 def lock_down(platform: Platform, number: int, officer: str = "dan", by: str = "") -> pb.LockDownRequest:
     """An officer's lock-down, signed by him unless `by` somebody else."""
-    signature = platform.ceremony.officers[by or officer].sign(LockDown(number, officer).signed_bytes())
+    signed = LockDown(platform.trust.hash(), number, officer).signed_bytes()
+    signature = platform.ceremony.officers[by or officer].sign(signed)
     return pb.LockDownRequest(**request(), number=number, officer=officer, signature=signature)
 
 
 async def endorse(platform: Platform, disclosure: Served, proposal: bytes, *officers: str) -> pb.Governance:
     """Have officers endorse; what governs then."""
     for officer in officers:
-        signature = platform.ceremony.officers[officer].sign(Endorsement(proposal).signed_bytes())
+        signature = platform.ceremony.officers[officer].sign(
+            Endorsement(platform.trust.hash(), proposal).signed_bytes()
+        )
         told = pb.EndorseRequest(**request(), proposal=proposal, officer=officer, signature=signature)
         governance = (await disclosure.governance("Endorse", told)).governance
     return governance
@@ -152,7 +155,7 @@ async def test_a_proposal_made_twice_is_one(platform: Platform):
     first = await propose(disclosure, remove_officer="dan")
     assert await propose(disclosure, remove_officer="dan") == first
     unknown = b"u" * 32
-    signature = platform.ceremony.officers["ann"].sign(Endorsement(unknown).signed_bytes())
+    signature = platform.ceremony.officers["ann"].sign(Endorsement(platform.trust.hash(), unknown).signed_bytes())
     with pytest.raises(RpcError, match="GOVERNANCE_REFUSED"):
         await disclosure.governance(
             "Endorse", pb.EndorseRequest(**request(), proposal=unknown, officer="ann", signature=signature)

@@ -40,7 +40,7 @@ def reached(told: list[Reached]) -> dict[str, str]:
 
 
 async def test_the_trustees_that_live_are_locked_though_disclosure_is_dead(platform: Platform, desk: GovernanceSide):
-    lock_down = lock_down_of(1, "ann", platform.ceremony.officers["ann"])
+    lock_down = lock_down_of(platform.trust.hash(), 1, "ann", platform.ceremony.officers["ann"])
     for _ in range(2):  # repeating it changes nothing
         told = reached(await desk.lock_down(lock_down))
         assert {name for name, refusal in told.items() if not refusal} == set(ALIVE)
@@ -51,19 +51,20 @@ async def test_the_trustees_that_live_are_locked_though_disclosure_is_dead(platf
 
 @pytest.mark.parametrize("number", [2, 7])
 async def test_a_number_that_is_not_the_next_locks_nobody(platform: Platform, desk: GovernanceSide, number: int):
-    told = reached(await desk.lock_down(lock_down_of(number, "ann", platform.ceremony.officers["ann"])))
+    leaf = lock_down_of(platform.trust.hash(), number, "ann", platform.ceremony.officers["ann"])
+    told = reached(await desk.lock_down(leaf))
     assert {told[name] for name in ALIVE} == {"REFUSED"}
 
 
 async def test_a_key_that_is_not_the_officers_locks_nobody(platform: Platform, desk: GovernanceSide):
-    told = reached(await desk.lock_down(lock_down_of(1, "ann", SigningKey.generate())))
+    told = reached(await desk.lock_down(lock_down_of(platform.trust.hash(), 1, "ann", SigningKey.generate())))
     assert {told[name] for name in ALIVE} == {"REFUSED"}
 
 
 async def test_what_governs_is_read_from_a_mirror_while_disclosure_is_away(tmp_path: Path):
     """The number of a lock-down is the log's: an officer whose mirror shows an earlier one names the next."""
     log = PublicLog()
-    log.append(lock_down_of(1, "ann", log.keys.officers["ann"]))
+    log.append(lock_down_of(log.keys.trust.hash(), 1, "ann", log.keys.officers["ann"]))
     async with mirrored(log.keys.trust, MemorySource(log), tmp_path) as look, served(tmp_path) as url:
         await look()
         edge = OfficerEdge(

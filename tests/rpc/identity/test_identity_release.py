@@ -155,7 +155,7 @@ async def test_a_case_whose_subject_was_not_told_or_whose_delay_is_not_over(
 async def test_what_an_officer_has_stopped(disclosure: DisclosureSide, case: Case) -> None:
     request = disclosure.asked(case)
     intent = case.opening.intent.commitment
-    veto = Veto(intent, "legal").signed_bytes()
+    veto = Veto(case.opening.signers.trust.hash(), intent, "legal").signed_bytes()
     disclosure.log.append(OpeningVetoedLeaf(intent, "legal", OFFICERS["legal"].sign(veto)))
     assert await disclosure.refused(request) == REFUSED
 

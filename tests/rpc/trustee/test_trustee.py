@@ -111,14 +111,14 @@ def channel_to(address: str, caller: str) -> RpcChannel:
 
 
 def lock_leaf(ceremony: Ceremony, number: int, officer: str) -> LockDownLeaf:
-    signature = ceremony.officers[officer].sign(LockDown(number, officer).signed_bytes())
+    signature = ceremony.officers[officer].sign(LockDown(ceremony.trust.hash(), number, officer).signed_bytes())
     return LockDownLeaf(number, officer, signature)
 
 
 def endorsements(ceremony: Ceremony, proposal: Proposal) -> list[EndorsementLeaf]:
     """A quorum's."""
     hashed = proposal_hash(proposal)
-    signed = Endorsement(hashed).signed_bytes()
+    signed = Endorsement(ceremony.trust.hash(), hashed).signed_bytes()
     return [EndorsementLeaf(hashed, each, ceremony.officers[each].sign(signed)) for each in OFFICERS]
 
 
@@ -209,7 +209,8 @@ async def test_an_authorization_that_falls_short_is_refused(
 async def test_an_opening_that_an_officer_stopped_is_refused(ask: Asked, ceremony: Ceremony, author: Author):
     told = lawful(ceremony, author)
     intent = told.opening.intent.commitment
-    veto = OpeningVetoedLeaf(intent, "dan", ceremony.officers["dan"].sign(Veto(intent, "dan").signed_bytes()))
+    signed = Veto(ceremony.trust.hash(), intent, "dan").signed_bytes()
+    veto = OpeningVetoedLeaf(intent, "dan", ceremony.officers["dan"].sign(signed))
     for stop in (veto, lock_leaf(ceremony, 1, "eve")):
         with refused():
             await ask(told, lambda _: None, stop)

@@ -102,17 +102,17 @@ class Story:
         return self.add(HoldLeaf(named(case), until))
 
     def vetoed(self, case: str, officer: str = "officer-1") -> "Story":
-        signature = OFFICERS[officer].sign(Veto(intent(case), officer).signed_bytes())
+        signature = OFFICERS[officer].sign(Veto(self.trust.hash(), intent(case), officer).signed_bytes())
         return self.add(OpeningVetoedLeaf(intent(case), officer, signature))
 
     def locked(self, number: int = 1, officer: str = "officer-1") -> "Story":
-        signature = OFFICERS[officer].sign(LockDown(number, officer).signed_bytes())
+        signature = OFFICERS[officer].sign(LockDown(self.trust.hash(), number, officer).signed_bytes())
         return self.add(LockDownLeaf(number, officer, signature))
 
     def carried(self, proposal: Leaf, *officers: str) -> "Story":
         """A proposal, and its endorsements."""
         hashed = leaf_hash(proposal.to_bytes())
-        signature = Endorsement(hashed).signed_bytes()
+        signature = Endorsement(self.trust.hash(), hashed).signed_bytes()
         self.add(proposal)
         return self.add(*(EndorsementLeaf(hashed, name, OFFICERS[name].sign(signature)) for name in officers))
 

@@ -185,7 +185,7 @@ def test_an_approval_that_was_not_given() -> None:
 
 def test_nothing_may_be_approved_while_everything_is_locked_or_after_the_officers_have_changed() -> None:
     shown = Shown()
-    lock = LockDownLeaf(1, "ann", KEYS["ann"].sign(LockDown(1, "ann").signed_bytes()))
+    lock = LockDownLeaf(1, "ann", KEYS["ann"].sign(LockDown(trust().hash(), 1, "ann").signed_bytes()))
     refused(shown, "locked everything down", shown.log(lock))
     proposed = OfficerRemovedLeaf(1, "dan")
     check_approvable(reviewed(shown, shown.log(proposed)), now=NOW)

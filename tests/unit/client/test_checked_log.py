@@ -11,7 +11,7 @@ from tests.unit.client.officers import KEYS, NOW, leaves_of, log_of, trust, veri
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.checked_log import check_log
 
-LOCK = LockDownLeaf(1, "ann", KEYS["ann"].sign(LockDown(1, "ann").signed_bytes()))
+LOCK = LockDownLeaf(1, "ann", KEYS["ann"].sign(LockDown(trust().hash(), 1, "ann").signed_bytes()))
 
 
 def test_the_fold_is_of_the_leaves_under_the_checkpoint() -> None:

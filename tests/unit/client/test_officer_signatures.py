@@ -26,7 +26,7 @@ def reviewed(shown: Shown) -> ReviewedCase:
 
 def endorsed(proposal: OfficerAddedLeaf | OfficerRemovedLeaf | UnlockLeaf, name: str) -> EndorsementLeaf:
     hashed = proposal_hash(proposal)
-    return EndorsementLeaf(hashed, name, KEYS[name].sign(Endorsement(hashed).signed_bytes()))
+    return EndorsementLeaf(hashed, name, KEYS[name].sign(Endorsement(trust().hash(), hashed).signed_bytes()))
 
 
 def test_an_approval_is_good_for_this_case_and_for_as_long_as_the_policy_says() -> None:
@@ -70,7 +70,7 @@ def test_what_may_not_be_approved_is_not_signed() -> None:
 def test_a_withdrawal_is_of_this_case_and_by_this_officer() -> None:
     made = reviewed(Shown())
     signature = withdrawal_of(made, "ann", KEYS["ann"])
-    signed = Withdrawal(made.case.case_id, made.statement.hash(), "ann").signed_bytes()
+    signed = Withdrawal(trust().hash(), made.case.case_id, made.statement.hash(), "ann").signed_bytes()
     ed25519.verify(KEYS["ann"].public_key, signed, signature)
 
 
@@ -85,12 +85,14 @@ def test_a_veto_stops_the_intent_of_the_case_in_everybodys_fold() -> None:
 
 
 def test_a_lock_down_is_in_force_in_everybodys_fold() -> None:
-    assert log_of(lock_down_of(1, "dan", KEYS["dan"])).governance.locked
-    assert not log_of(lock_down_of(2, "dan", KEYS["dan"])).governance.locked
+    ceremony = trust().hash()
+    assert log_of(lock_down_of(ceremony, 1, "dan", KEYS["dan"])).governance.locked
+    for other in ((ceremony, 2), (b"o" * 32, 1)):
+        assert not log_of(lock_down_of(*other, "dan", KEYS["dan"])).governance.locked
 
 
 def test_endorsements_of_a_quorum_unlock() -> None:
-    lock, unlock = lock_down_of(1, "dan", KEYS["dan"]), UnlockLeaf(1)
+    lock, unlock = lock_down_of(trust().hash(), 1, "dan", KEYS["dan"]), UnlockLeaf(1)
     leaves = [lock, unlock]
     for name in ("ann", "cyd"):
         assert log_of(*leaves).governance.locked

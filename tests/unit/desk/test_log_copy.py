@@ -50,7 +50,7 @@ async def test_it_folds_what_governs(source: MemorySource, tmp_path: Path):
     copy = copy_of(source, tmp_path)
     await copy.refresh()
     assert not copy.governance.locked
-    signature = source.log.keys.officers["ann"].sign(LockDown(1, "ann").signed_bytes())
+    signature = source.log.keys.officers["ann"].sign(LockDown(source.log.trust.hash(), 1, "ann").signed_bytes())
     source.log.append(LockDownLeaf(1, "ann", signature))
     await copy.refresh()
     assert copy.governance.locked

@@ -105,6 +105,7 @@ class Story(Issued):
         """The value of each field that a statement declares."""
         return {
             **self._fields,
+            "ceremony": self.trust.hash(),
             "statement_hash": self.case.hash(),
             "intent": self.intent.commitment,
             "proposal": governance.proposal_hash(self.proposal),

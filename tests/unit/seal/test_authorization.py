@@ -117,7 +117,7 @@ def test_a_case_under_another_policy_is_refused() -> None:
 
 def test_a_case_under_officers_who_have_changed_is_refused() -> None:
     added = OfficerAddedLeaf(1, "fay", "legal", "platform", SigningKey.generate().public_key)
-    endorsement = Endorsement(proposal_hash(added)).signed_bytes()
+    endorsement = Endorsement(TRUST.hash(), proposal_hash(added)).signed_bytes()
     endorsed = [EndorsementLeaf(proposal_hash(added), each, OFFICERS[each].sign(endorsement)) for each in APPROVED]
     verified(LAWFUL, [added, *endorsed[:2]])
     with pytest.raises(SealError, match="other officers or another policy"):
@@ -126,12 +126,15 @@ def test_a_case_under_officers_who_have_changed_is_refused() -> None:
 
 def test_a_lock_down_stops_it() -> None:
     with pytest.raises(SealError, match="stopped"):
-        verified(LAWFUL, [LockDownLeaf(1, "ann", OFFICERS["ann"].sign(LockDown(1, "ann").signed_bytes()))])
+        verified(
+            LAWFUL, [LockDownLeaf(1, "ann", OFFICERS["ann"].sign(LockDown(TRUST.hash(), 1, "ann").signed_bytes()))]
+        )
 
 
 def test_a_veto_stops_it_and_no_other() -> None:
     def veto(intent: bytes) -> Leaf:
-        return OpeningVetoedLeaf(intent, "cyd", OFFICERS["cyd"].sign(Veto(intent, "cyd").signed_bytes()))
+        signed = Veto(TRUST.hash(), intent, "cyd").signed_bytes()
+        return OpeningVetoedLeaf(intent, "cyd", OFFICERS["cyd"].sign(signed))
 
     verified(LAWFUL, [veto(b"i" * 32)])
     with pytest.raises(SealError, match="stopped"):

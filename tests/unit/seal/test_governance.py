@@ -36,6 +36,7 @@ from tests.unit.seal.test_authorization import OFFICERS, TRUST
 from tests.unit.seal.test_authorization import OFFICERS as KEYS
 
 INTENT = b"i" * 32
+CEREMONY = begin(TRUST).ceremony
 ANNOUNCED = (
     CaseAskedLeaf(b"c" * 32, "court", "court-order", 1, 2),
     OpenIntentLeaf(INTENT, b"c" * 32, b"s" * 32, 600, 0, 0),
@@ -45,21 +46,24 @@ QUORUM = ("ann", "bob", "dan")
 STRICTER = replace(TRUST.policy, approvals=4)
 
 
-def veto(officer: str, by: str = "", intent: bytes = INTENT) -> OpeningVetoedLeaf:
-    return OpeningVetoedLeaf(intent, officer, KEYS[by or officer].sign(Veto(intent, officer).signed_bytes()))
+def veto(officer: str, by: str = "", intent: bytes = INTENT, ceremony: bytes = CEREMONY) -> OpeningVetoedLeaf:
+    signed = Veto(ceremony, intent, officer).signed_bytes()
+    return OpeningVetoedLeaf(intent, officer, KEYS[by or officer].sign(signed))
 
 
-def lock(number: int, officer: str, by: str = "") -> LockDownLeaf:
-    return LockDownLeaf(number, officer, KEYS[by or officer].sign(LockDown(number, officer).signed_bytes()))
+def lock(number: int, officer: str, by: str = "", ceremony: bytes = CEREMONY) -> LockDownLeaf:
+    signed = LockDown(ceremony, number, officer).signed_bytes()
+    return LockDownLeaf(number, officer, KEYS[by or officer].sign(signed))
 
 
-def endorse(proposal: Proposal, officer: str, by: str = "") -> EndorsementLeaf:
+def endorse(proposal: Proposal, officer: str, by: str = "", ceremony: bytes = CEREMONY) -> EndorsementLeaf:
     hashed = proposal_hash(proposal)
-    return EndorsementLeaf(hashed, officer, KEYS[by or officer].sign(Endorsement(hashed).signed_bytes()))
+    signed = Endorsement(ceremony, hashed).signed_bytes()
+    return EndorsementLeaf(hashed, officer, KEYS[by or officer].sign(signed))
 
 
-def decided(proposal: Proposal, officers: tuple[str, ...] = QUORUM) -> list[Leaf]:
-    return [proposal, *(endorse(proposal, officer) for officer in officers)]
+def decided(proposal: Proposal, officers: tuple[str, ...] = QUORUM, ceremony: bytes = CEREMONY) -> list[Leaf]:
+    return [proposal, *(endorse(proposal, officer, ceremony=ceremony) for officer in officers)]
 
 
 def added(number: int, name: str = "fay", role: str = "legal") -> OfficerAddedLeaf:
@@ -309,3 +313,28 @@ def test_the_hash_is_over_officers_and_policy_alone() -> None:
         ),
     ]
     assert len({base.hash(), *(change(base).hash() for change in changed)}) == len(changed) + 1
+
+
+# Each ceremony begins anew, with whatever keys.
+
+
+@pytest.mark.parametrize("stop", [lock, veto], ids=["lock-down", "veto"])
+def test_no_officer_stops_with_what_he_signed_after_another_ceremony(stop: Callable[..., Leaf]) -> None:
+    other = replace(TRUST, origin="rehearsal.example/log")
+    told = (1, "ann") if stop is lock else ("ann",)
+    of_other, of_this = (stop(*told, ceremony=begin(trust).ceremony) for trust in (other, TRUST))
+    assert fold(other, [of_other.to_bytes()]).void == after(of_this).void == 0
+    assert_void(of_other)
+
+
+def test_no_quorum_goes_on_with_what_it_endorsed_after_another_ceremony() -> None:
+    other = replace(TRUST, origin="rehearsal.example/log")
+    of_other = begin(other).ceremony
+    unlocked = [lock(1, "ann", ceremony=of_other), *decided(UnlockLeaf(1), ceremony=of_other)]
+    amended = decided(policy_set(1), ceremony=of_other)
+    there = fold(other, [leaf.to_bytes() for leaf in (*unlocked, *amended)])
+    assert (there.lockdowns, there.locked, there.amended) == (1, False, 1)
+
+    here = after(lock(1, "ann"), *unlocked[1:], *amended)
+    assert (here.locked, here.amended, here.policy) == (True, 0, TRUST.policy)
+    assert here.void == 2 * len(QUORUM)

@@ -1,6 +1,7 @@
 """The fold against a clerk with a book, over random histories: races, replays, forgeries, endorsements in any order."""
 
 from dataclasses import astuple, replace
+from functools import partial
 from typing import Any
 
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from services.seal.leaves import (
     PolicySetLeaf,
     UnlockLeaf,
 )
-from services.seal.statements import Endorsement, LockDown, Veto
+from services.seal.statements import Endorsement, LockDown, Statement, Veto
 from services.seal.trust import Officer, Policy
 from tests.unit.seal.governance_clerk import PROPOSALS, Clerk
 from tests.unit.seal.test_authorization import TRUST as BASE
@@ -31,6 +32,7 @@ TRUST = replace(
     officers=tuple(Officer(name, ROLES[i % 2], "platform", KEYS[name].public_key) for i, name in enumerate(NAMES[:4])),
     policy=Policy(2, 2, 60, 1, 1, 60),
 )
+CEREMONY = TRUST.hash()
 
 OFFICER = st.sampled_from(NAMES)
 LATE = st.sampled_from([0, 0, 0, 0, -1, 1])
@@ -80,7 +82,7 @@ class World:
                 return locked(max(0, self.governance.lockdowns + 1 + late), name, good)
             case ("veto", name, which):
                 intent = bytes([which]) * 32
-                return OpeningVetoedLeaf(intent, name, signed(Veto(intent, name).signed_bytes(), name, good))
+                return OpeningVetoedLeaf(intent, name, signed(Veto(CEREMONY, intent, name), name, good))
             case ("unlock", late):
                 return UnlockLeaf(max(0, self.governance.lockdowns + late))
             case ("add", name, role, _):
@@ -95,17 +97,17 @@ class World:
         raise AssertionError(told)
 
 
-def signed(data: bytes, name: str, good: bool) -> bytes:
-    return KEYS[name if good else NAMES[NAMES.index(name) - 1]].sign(data)
+def signed(statement: Statement, name: str, good: bool) -> bytes:
+    return KEYS[name if good else NAMES[NAMES.index(name) - 1]].sign(statement.signed_bytes())
 
 
 def locked(number: int, name: str, good: bool = True) -> LockDownLeaf:
-    return LockDownLeaf(number, name, signed(LockDown(number, name).signed_bytes(), name, good))
+    return LockDownLeaf(number, name, signed(LockDown(CEREMONY, number, name), name, good))
 
 
-def endorsed(proposal: Proposal, name: str, good: bool = True) -> EndorsementLeaf:
+def endorsed(proposal: Proposal, name: str, good: bool = True, ceremony: bytes = CEREMONY) -> EndorsementLeaf:
     hashed = proposal_hash(proposal)
-    return EndorsementLeaf(hashed, name, signed(Endorsement(hashed).signed_bytes(), name, good))
+    return EndorsementLeaf(hashed, name, signed(Endorsement(ceremony, hashed), name, good))
 
 
 def in_force(governance: Governance) -> tuple[object, ...]:
@@ -150,11 +152,12 @@ def test_the_order_of_endorsements_decides_nothing(names: list[str], approvals: 
         OfficerAddedLeaf(1, "eve", "legal", "platform", KEYS["eve"].public_key),
         OfficerRemovedLeaf(1, "ann"),
     )
-    leaves: list[Leaf] = [proposal, rival, endorsed(rival, "cyd")]
+    of = partial(endorsed, ceremony=trust.hash())
+    leaves: list[Leaf] = [proposal, rival, of(rival, "cyd")]
     for name in names:
-        leaves += [endorsed(proposal, name)] + [endorsed(proposal, name, good=False)] * forged
+        leaves += [of(proposal, name)] + [of(proposal, name, good=False)] * forged
     found = fold(trust, [leaf.to_bytes() for leaf in leaves])
-    in_order: list[Leaf] = [proposal, *(endorsed(proposal, name) for name in sorted(names))]
+    in_order: list[Leaf] = [proposal, *(of(proposal, name) for name in sorted(names))]
     assert in_force(found) == in_force(fold(trust, [leaf.to_bytes() for leaf in in_order]))
     assert found.amended == 1
 
@@ -165,7 +168,7 @@ def test_of_two_proposals_with_one_number_the_first_to_have_a_quorum_wins(order:
     rivals: list[Proposal] = [OfficerRemovedLeaf(1, "dan"), PolicySetLeaf(1, *astuple(TRUST.policy))]
     left = [list(NAMES[:3]), list(NAMES[:3])]
     leaves = [proposal.to_bytes() for proposal in rivals]
-    leaves += [endorsed(rivals[which], left[which].pop()).to_bytes() for which in order]
+    leaves += [endorsed(rivals[which], left[which].pop(), ceremony=trust.hash()).to_bytes() for which in order]
     found = fold(trust, leaves)
     first = max((0, 1), key=lambda which: -max(at for at, each in enumerate(order) if each == which))
     assert (len(found.officers), found.policy) == ((3, trust.policy) if first == 0 else (4, TRUST.policy))

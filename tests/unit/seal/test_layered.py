@@ -13,6 +13,8 @@ from services.seal.leaves import CaseAskedLeaf, Leaf, OfficerAddedLeaf, OpeningV
 from services.seal.statements import Veto
 from tests.unit.seal.test_authorization import OFFICERS, TRUST
 
+CEREMONY = TRUST.hash()
+
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers())))
 def test_it_is_the_mapping_of_its_entries_and_each_earlier_one_stays(entries: list[tuple[int, int]]) -> None:
@@ -29,7 +31,7 @@ def test_it_is_the_mapping_of_its_entries_and_each_earlier_one_stays(entries: li
 
 def veto(i: int) -> Leaf:
     intent = i.to_bytes(32, "big")
-    return OpeningVetoedLeaf(intent, "ann", OFFICERS["ann"].sign(Veto(intent, "ann").signed_bytes()))
+    return OpeningVetoedLeaf(intent, "ann", OFFICERS["ann"].sign(Veto(CEREMONY, intent, "ann").signed_bytes()))
 
 
 def asked(i: int) -> Leaf:

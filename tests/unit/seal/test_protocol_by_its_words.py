@@ -271,12 +271,15 @@ def test_leaves_of_cases() -> None:
 
 def test_leaves_of_governance() -> None:
     officer, number_ = text("officer"), number("number")
-    signed("withdrawal", text("case_id"), case_hash(), officer)
+    signed("withdrawal", trust_hash(), text("case_id"), case_hash(), officer)
     new = f"officer {text('fourth_officer')}\nrole {text('role')}\norganisation {text('officers_organisation')}\n"
     added = f"number {number_}\n{new}public {public(key('fourth_officer')).hex()}\n"
     proposal = leaf_hash(f"vouchsafe/v1/leaf/officer-added\n{added}".encode())
     numbers = "".join(f"{name.replace('_', '-')} {number(name)}\n" for name in POLICY)
-    vetoed, locked = signed("veto", intent(), officer), signed("lock-down", number_, officer)
+    vetoed, locked = (
+        signed("veto", trust_hash(), intent(), officer),
+        signed("lock-down", trust_hash(), number_, officer),
+    )
     are_shown(
         {
             "opening-vetoed": f"intent {intent().hex()}\nofficer {officer}\nsignature {vetoed}\n",
@@ -286,7 +289,7 @@ def test_leaves_of_governance() -> None:
             "officer-removed": f"number {number_}\nofficer {text('third_officer')}\n",
             "policy-set": f"number {number_}\n{numbers}",
             "endorsement": f"proposal {proposal.hex()}\nofficer {officer}\n"
-            f"signature {signed('endorsement', proposal)}\n",
+            f"signature {signed('endorsement', trust_hash(), proposal)}\n",
         }
     )
 

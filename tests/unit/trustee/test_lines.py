@@ -22,7 +22,7 @@ async def test_an_officer_of_any_name_locks(tmp_path: Path, name: str):
     key, now = SigningKey.generate(), begin(LogKeys().trust)
     office = replace(now, officers=(Officer(check_name(name), "legal", "platform", key.public_key),))
     lock_downs = LockDowns.open(tmp_path)
-    lock_downs.lock(LockDown(1, name), key.sign(LockDown(1, name).signed_bytes()), office)
+    lock_downs.lock(1, name, key.sign(LockDown(office.ceremony, 1, name).signed_bytes()), office)
     await lock_downs.close()
     again = LockDowns.open(tmp_path)
     assert again.stand(now)

@@ -19,9 +19,16 @@ LOCKED = replace(NOW, lockdowns=1)
 ENDED = replace(NOW, lockdowns=1, unlocked=1)
 
 
-def lock(lock_downs: LockDowns, number: int = 1, officer: str = "ann", by: str = "ann", governance=NOW) -> None:
-    lock_down = LockDown(number, officer)
-    lock_downs.lock(lock_down, KEYS.officers[by].sign(lock_down.signed_bytes()), governance)
+def lock(
+    lock_downs: LockDowns,
+    number: int = 1,
+    officer: str = "ann",
+    by: str = "ann",
+    ceremony: bytes = NOW.ceremony,
+    governance=NOW,
+) -> None:
+    signed = LockDown(ceremony, number, officer).signed_bytes()
+    lock_downs.lock(number, officer, KEYS.officers[by].sign(signed), governance)
 
 
 async def test_it_stands_until_the_log_shows_its_end(tmp_path: Path):
@@ -55,8 +62,17 @@ async def test_a_restart_remembers(tmp_path: Path):
         ({"number": 1}, ENDED),
         ({"by": "bob"}, NOW),
         ({"officer": "mallory"}, NOW),
+        ({"ceremony": b"o" * 32}, NOW),
     ],
-    ids=["a later number", "no number", "a later number while locked", "one that is over", "another's key", "nobody"],
+    ids=[
+        "a later number",
+        "no number",
+        "a later number while locked",
+        "one that is over",
+        "another's key",
+        "nobody",
+        "another ceremony's",
+    ],
 )
 async def test_what_is_no_lock_down_leaves_no_trace(tmp_path: Path, told: dict[str, object], governance: object):
     lock_downs = LockDowns.open(tmp_path)
