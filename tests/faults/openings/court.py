@@ -84,9 +84,7 @@ class Followed:
 class Court:
     """Make one with `holding_court`."""
 
-    def __init__(
-        self, platform: BreakablePlatform, subjects: Sequence[Subject], desk: OfficerSide, raw: CaseServiceStub
-    ) -> None:
+    def __init__(self, platform: BreakablePlatform, subjects: Sequence[Subject], desk: OfficerSide, raw: Any) -> None:
         self.platform = platform
         self.subjects = subjects
         self.profile = Profile.load(platform.run_directory)

@@ -33,17 +33,17 @@ OPENING = (
 COLLECTING = ("AnswerCollected.before", "AnswerCollected.after")
 
 
-async def test_killed_at_the_turning_points(court: Court):
+async def test_killed_at_the_turning_points(court: Court) -> None:
     await _carried_through(court, ["open-intent.after"], ["identity.after"], [])
 
 
 @pytest.mark.long
-async def test_killed_between_any_two_steps(court: Court):
+async def test_killed_between_any_two_steps(court: Court) -> None:
     await _carried_through(court, INTENDING, OPENING, COLLECTING)
 
 
 @pytest.mark.long
-async def test_one_case_is_hit_again_and_again(court: Court):
+async def test_one_case_is_hit_again_and_again(court: Court) -> None:
     """At its first attempt and at each later one, while whoever asked keeps asking."""
     followed = await court.approved()
     asking = asyncio.create_task(court.insist(followed))
@@ -64,7 +64,7 @@ async def test_one_case_is_hit_again_and_again(court: Court):
 
 @pytest.mark.long
 @pytest.mark.parametrize("point", ["OpeningVetoed.after", "opening-vetoed.after"])
-async def test_killed_while_it_records_a_veto(court: Court, point: str):
+async def test_killed_while_it_records_a_veto(court: Court, point: str) -> None:
     followed = await court.witnessed()
     name, key = next(iter(court.officers.items()))
     leaf = veto_of(await court.desk.review(followed.case_id), name, key)
@@ -75,7 +75,7 @@ async def test_killed_while_it_records_a_veto(court: Court, point: str):
 
 
 @pytest.mark.long
-async def test_a_veto_after_the_trustees_have_answered_keeps_everything_back(court: Court):
+async def test_a_veto_after_the_trustees_have_answered_keeps_everything_back(court: Court) -> None:
     """Nothing was recorded when it was killed, so what the trustees have answered is gone with it."""
     followed = await court.due()
     name, key = next(iter(court.officers.items()))
@@ -92,7 +92,7 @@ async def test_a_veto_after_the_trustees_have_answered_keeps_everything_back(cou
 
 @pytest.mark.long
 @pytest.mark.parametrize("point", ["identity.before", "identity.after"])
-async def test_once_the_envelope_is_open_the_log_tells_and_no_veto_hides_it(court: Court, point: str):
+async def test_once_the_envelope_is_open_the_log_tells_and_no_veto_hides_it(court: Court, point: str) -> None:
     followed = await court.due()
     name, key = next(iter(court.officers.items()))
     leaf = veto_of(await court.desk.review(followed.case_id), name, key)
@@ -109,7 +109,7 @@ async def test_once_the_envelope_is_open_the_log_tells_and_no_veto_hides_it(cour
 
 
 @pytest.mark.long
-async def test_everybody_sees_an_intent_without_a_result(court: Court, tmp_path: Path):
+async def test_everybody_sees_an_intent_without_a_result(court: Court, tmp_path: Path) -> None:
     """While disclosure is dead: the mirror still shows what was announced, and that nothing came of it yet."""
     device = Device(court.platform.run_directory, tmp_path / "device")
 

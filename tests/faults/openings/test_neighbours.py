@@ -14,7 +14,7 @@ from tests.support import stale_mirror
 pytestmark = pytest.mark.long
 
 
-async def test_a_witness_is_away_before_the_intent_is_co_signed(court: Court):
+async def test_a_witness_is_away_before_the_intent_is_co_signed(court: Court) -> None:
     followed = await court.approved()
     async with court.platform.away("witness-2"):
         assert await court.refused(followed) == "WITNESSES_UNAVAILABLE"
@@ -29,7 +29,7 @@ async def test_a_witness_is_away_before_the_intent_is_co_signed(court: Court):
     await court.judge()
 
 
-async def test_nobody_is_named_before_witnesses_have_seen_that_the_envelope_is_open(court: Court):
+async def test_nobody_is_named_before_witnesses_have_seen_that_the_envelope_is_open(court: Court) -> None:
     followed = await court.due()
     async with court.platform.away("witness-1"):
         assert await court.refused(followed) == "WITNESSES_UNAVAILABLE"
@@ -41,7 +41,7 @@ async def test_nobody_is_named_before_witnesses_have_seen_that_the_envelope_is_o
 
 
 @pytest.mark.parametrize("how", ["dead", "stale"])
-async def test_trustees_cannot_see_the_log(court: Court, how: str):
+async def test_trustees_cannot_see_the_log(court: Court, how: str) -> None:
     await court.judge()  # the mirror has all that there was
     away: AbstractAsyncContextManager[None] = (
         court.platform.away("mirror") if how == "dead" else court.platform.replaced(["mirror"], stale_mirror.__name__)
@@ -54,7 +54,7 @@ async def test_trustees_cannot_see_the_log(court: Court, how: str):
     await court.judge()
 
 
-async def test_identity_is_away(court: Court):
+async def test_identity_is_away(court: Court) -> None:
     followed = await court.due()
     async with court.platform.away("identity"):
         assert await court.refused(followed) == "DEPENDENCY_UNAVAILABLE"
@@ -64,7 +64,7 @@ async def test_identity_is_away(court: Court):
     await court.judge()
 
 
-async def test_the_bus_is_away(court: Court):
+async def test_the_bus_is_away(court: Court) -> None:
     """An opening needs no bus; its subject's forum hears of it later, and once."""
     async with court.platform.away("nats"):
         followed = await court.witnessed()
@@ -77,7 +77,7 @@ async def test_the_bus_is_away(court: Court):
 
 
 @pytest.mark.parametrize("point", ["open-intent.before", "CaseExecuted.before"])
-async def test_the_store_is_killed_in_the_middle(court: Court, point: str):
+async def test_the_store_is_killed_in_the_middle(court: Court, point: str) -> None:
     followed = await court.approved()
 
     async def whole() -> None:
@@ -94,7 +94,7 @@ async def test_the_store_is_killed_in_the_middle(court: Court, point: str):
     await court.judge()
 
 
-async def test_all_that_an_opening_needs_is_killed_at_once(court: Court):
+async def test_all_that_an_opening_needs_is_killed_at_once(court: Court) -> None:
     """While identity is asked; everything comes back in whatever order it does."""
     followed = await court.due()
     court.platform.break_at("identity.before")

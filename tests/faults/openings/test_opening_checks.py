@@ -73,7 +73,7 @@ def right() -> Evidence:
     return Evidence(leaves, frozenset({len(leaves) - 2}), 0, cases)
 
 
-def test_evidence_that_is_right_passes():
+def test_evidence_that_is_right_passes() -> None:
     assert checks.breaches(right()) == []
 
 
@@ -179,10 +179,10 @@ BREAKS: list[tuple[str, Callable[[Evidence], Evidence], checks.Check, Kind]] = [
 @pytest.mark.parametrize(("damage", "check", "kind"), [each[1:] for each in BREAKS], ids=[each[0] for each in BREAKS])
 def test_each_check_notices_what_it_is_there_for(
     damage: Callable[[Evidence], Evidence], check: checks.Check, kind: Kind
-):
+) -> None:
     assert list(check(right())) == []
     assert kind in {breach.kind for breach in check(damage(right()))}
 
 
-def test_no_check_is_without_a_way_to_break_it():
+def test_no_check_is_without_a_way_to_break_it() -> None:
     assert {check for _, _, check, _ in BREAKS} == set(checks.CHECKS)

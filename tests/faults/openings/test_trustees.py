@@ -29,7 +29,7 @@ from tests.support.rogue_trustee import How
 PAIRS = ((How.FORGED, How.REPLAYED), (How.ANOTHERS, How.GARBAGE), (How.SWAPPED, How.HANG))
 
 
-async def test_two_of_five_dead(court: Court):
+async def test_two_of_five_dead(court: Court) -> None:
     followed = await court.due()
     async with court.platform.away("trustee-2", "trustee-4"):
         await court.opened_and_collected(followed)
@@ -37,7 +37,7 @@ async def test_two_of_five_dead(court: Court):
 
 
 @pytest.mark.long
-async def test_three_of_five_dead(court: Court):
+async def test_three_of_five_dead(court: Court) -> None:
     followed = await court.due()
     async with court.platform.away("trustee-1", "trustee-3", "trustee-5"):
         before = await court.judge()
@@ -48,7 +48,7 @@ async def test_three_of_five_dead(court: Court):
 
 
 @pytest.mark.long
-async def test_killed_while_they_are_asked(court: Court):
+async def test_killed_while_they_are_asked(court: Court) -> None:
     """Each trustee once, between the question and its answer's being used; a claimed case is claimed once."""
     followed = await court.due()
     court.platform.break_at("trustee.after")
@@ -64,7 +64,7 @@ async def test_killed_while_they_are_asked(court: Court):
 
 @pytest.mark.long
 @pytest.mark.parametrize("pair", PAIRS, ids="+".join)
-async def test_two_of_five_lie(court: Court, pair: tuple[How, How]):
+async def test_two_of_five_lie(court: Court, pair: tuple[How, How]) -> None:
     rogues = dict(zip(("trustee-1", "trustee-4"), pair, strict=True))
     liars = {name for name, how in rogues.items() if how is not How.HANG}
     async with _rogues(court, rogues):
@@ -87,7 +87,7 @@ async def test_two_of_five_lie(court: Court, pair: tuple[How, How]):
 
 
 @pytest.mark.long
-async def test_three_of_five_lie(court: Court):
+async def test_three_of_five_lie(court: Court) -> None:
     async with _rogues(court, {"trustee-1": How.FORGED, "trustee-3": How.EMPTY, "trustee-5": How.ANOTHERS}):
         followed = await court.due()
         before = await court.judge()
@@ -101,7 +101,7 @@ async def test_three_of_five_lie(court: Court):
 
 
 @pytest.mark.long
-async def test_a_wrong_share_starts_no_trustee(court: Court, tmp_path: Path):
+async def test_a_wrong_share_starts_no_trustee(court: Court, tmp_path: Path) -> None:
     layout, opening_key = court.platform.layout, court.trust.opening_key
     own = layout.secrets("trustee-5")
     share, passphrase = (own / "share").read_bytes(), (own / "share-passphrase").read_bytes()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 NOWHERE = "127.0.0.1:1"
 
 
-async def test_a_restart_neither_restarts_nor_shortens_the_delay(court: Court):
+async def test_a_restart_neither_restarts_nor_shortens_the_delay(court: Court) -> None:
     followed = await court.approved()
     announced = await court.intend(followed)
     assert (await court.desk.execute(followed.case_id)).intent == announced.intent, "executed early, it changes nothing"
@@ -34,7 +34,7 @@ async def test_a_restart_neither_restarts_nor_shortens_the_delay(court: Court):
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["in the window", "after it"])
-async def test_a_veto_filed_while_disclosure_is_dead_arrives(court: Court, late: bool):
+async def test_a_veto_filed_while_disclosure_is_dead_arrives(court: Court, late: bool) -> None:
     followed = await court.witnessed()
     name, key = next(reversed(court.officers.items()))
     leaf = veto_of(await court.desk.review(followed.case_id), name, key)
@@ -53,7 +53,7 @@ async def test_a_veto_filed_while_disclosure_is_dead_arrives(court: Court, late:
     assert each.released == ()
 
 
-async def test_trustees_that_an_officer_has_locked_stop_a_disclosure_that_goes_on(court: Court):
+async def test_trustees_that_an_officer_has_locked_stop_a_disclosure_that_goes_on(court: Court) -> None:
     name, key = next(iter(court.officers.items()))
     followed = await court.due()
     async with court.governance(disclosure=NOWHERE, patience=3) as past_disclosure:

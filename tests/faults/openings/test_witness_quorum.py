@@ -38,7 +38,7 @@ async def court_of_three(tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
             yield held
 
 
-async def test_two_of_three_are_enough_where_the_trust_material_says_so(court_of_three: Court):
+async def test_two_of_three_are_enough_where_the_trust_material_says_so(court_of_three: Court) -> None:
     court = court_of_three
     assert (court.trust.witness_quorum, len(court.trust.log_policy().witnesses)) == (2, 3)
     await court.platform.killed("disclosure")

@@ -1,10 +1,10 @@
 """`python -m tests.faults.rig.disclosure`: disclosure as it ships, with fail points where it meets the world.
 
 Orders are read from the file `orders` in its state directory (`breaking`). Points, each `.before` and `.after`:
-`insert`, every commit of its store; `witness`, `trustee`, `identity`, every question to one. A commit comes by points of
-its own besides: the names of its events and, if it is a leaf, the leaf's kind. Those of an opening are, in this order,
-`OpeningIntended`, `open-intent`, `subject-notice`, `OpeningWitnessed`; after the delay `EnvelopeOpened`, `open-result`,
-`CaseExecuted`; `AnswerCollected`. So one of the points stands between any two steps.
+`insert`, every commit of its store; `witness`, `trustee`, `identity`, every question to one. A commit comes by points
+of its own besides: the names of its events and, if it is a leaf, the leaf's kind. Those of an opening are, in this
+order, `OpeningIntended`, `open-intent`, `subject-notice`, `OpeningWitnessed`; after the delay `EnvelopeOpened`,
+`open-result`, `CaseExecuted`; `AnswerCollected`. So one of the points stands between any two steps.
 """
 
 import sys
