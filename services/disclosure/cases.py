@@ -17,13 +17,14 @@ from services.disclosure.domain import case_events as events
 from services.disclosure.domain.case_decider import Approve, Command
 from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.governance import LogGovernance
-from services.disclosure.messages import statement_of
+from services.disclosure.messages import demand_of, statement_of
 from services.disclosure.request import Request
 from services.seal import ed25519
-from services.seal.authorization import verify_approval
+from services.seal.authorization import check_independent, verify_approval
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.statements import Veto, Withdrawal
+from services.seal.trust import Officer
 
 CaseHandler = CommandHandler[Command, case.State, events.Event]
 
@@ -74,7 +75,7 @@ class Cases:
             raise DomainError(Reason.APPROVAL_INVALID) from None
         by = verified.officer
         event = events.CaseApproved(case_id, by.name, by.role, approval, verified.expires, by.organisation)
-        return await self.do(request, case_id, Approve(event, now))
+        return await self.do(request, case_id, Approve(event, _is_independent(by, facts), now))
 
     async def withdraw_approval(self, request: Request, case_id: str, officer: str, signature: bytes) -> case.Asked:
         """Take an approval back; DomainError SIGNATURE_INVALID, or why nothing can be taken back any more."""
@@ -121,6 +122,15 @@ def asked(state: case.State) -> case.Asked:
     if isinstance(state, case.Unasked | case.Declined):
         raise DomainError(Reason.CASE_UNKNOWN)
     return state
+
+
+def _is_independent(officer: Officer, facts: events.CaseOpened) -> bool:
+    """By the one rule that trustees and identity go by."""
+    try:
+        check_independent(officer, demand_of(facts))
+    except SealError:
+        return False
+    return True
 
 
 def _check_signed(governance: Governance, statement: Withdrawal | Veto, signature: bytes) -> None:

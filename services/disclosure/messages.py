@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from services.disclosure.domain.case import Unsealed, Witnessed
 from services.disclosure.domain.case_events import CaseOpened
 from services.disclosure.domain.deposit import EnvelopeDeposited
+from services.seal.authorization import Demand
 from services.seal.statements import CaseStatement
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.trustee.v1 import authorization_pb2, post_evidence_pb2
@@ -31,6 +32,11 @@ def statement_of(facts: CaseOpened) -> CaseStatement:
         gag_until_unix=facts.gag_until,
         waiver_hash=facts.waiver_hash,
     )
+
+
+def demand_of(facts: CaseOpened) -> Demand:
+    """Who asks, on what paper."""
+    return Demand(facts.requester, facts.basis, facts.organisation, facts.instrument, facts.document_hash)
 
 
 def credential_message(held: EnvelopeDeposited) -> credential_pb2.Credential:

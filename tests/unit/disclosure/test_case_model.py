@@ -72,9 +72,8 @@ class Case(RuleBasedStateMachine):
     @rule(officer=st.sampled_from(sorted(OFFICERS | INSIDERS)))
     def approve(self, officer: str) -> None:
         """An officer approves; two answer to the court."""
-        organisation = "District Court" if officer in INSIDERS else "Vouchsafe"
-        until = self.now + 4 * 3600
-        self.give(Approve(approval(officer, (OFFICERS | INSIDERS)[officer], organisation, until), self.now))
+        note = approval(officer, (OFFICERS | INSIDERS)[officer], until=self.now + 4 * 3600)
+        self.give(Approve(note, officer not in INSIDERS, self.now))
 
     @rule(locked=st.booleans(), policy=st.sampled_from([EXECUTE.policy_hash] * 3 + [b"o" * 32]))
     def execute(self, locked: bool, policy: bytes) -> None:
