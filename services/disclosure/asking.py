@@ -16,7 +16,7 @@ from services.disclosure.domain.errors import DomainError, Reason
 from services.disclosure.evidence import check_post, credential_of
 from services.disclosure.governance import LogGovernance
 from services.disclosure.shelf import Held, Shelf
-from services.seal.authorization import Demand, Scope, bundle_hash
+from services.seal.authorization import Demand, Scope, bundle_hash, gag_end
 from services.seal.authorship import SignedPost
 from services.seal.requests import Basis, Wants, may_ask
 from services.seal.statements import NO_WAIVER
@@ -91,7 +91,7 @@ class Facts:
             post_signature=post.signature,
             due_at=now + (asking.due_seconds or due),
             delay_seconds=max(policy.veto_delay_seconds, 0 if any(asking.waiver) else policy.notice_seconds),
-            gag_until=now + asking.gag_seconds if asking.gag_seconds else 0,
+            gag_until=gag_end(now, now + asking.gag_seconds) if asking.gag_seconds else 0,
             waiver_hash=asking.waiver or NO_WAIVER,
             case_salt=salt,
             **_told(asking, CaseOpened),

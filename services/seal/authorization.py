@@ -35,6 +35,7 @@ MAX_CLOCK_SKEW = 60
 """Seconds by which an approval or a case may lie in the future."""
 LONGEST_GAG: Final = 180 * 24 * 60 * 60
 """Seconds from the opening of a case to the end of its gag, at most."""
+_HOUR: Final = 3600
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,15 @@ def verify_approval(approval: str, statement: CaseStatement, governance: Governa
     if not at < expires <= at + governance.policy.approval_ttl_seconds + MAX_CLOCK_SKEW:
         raise SealError("the approval has expired or lasts longer than the policy allows")
     return Approval(keys[verified[0].key], expires)
+
+
+def gag_end(now: int, until: int) -> int:
+    """Return the full hour at which a gag ends that is asked for at `now` until then, or before if that is too long.
+
+    It stands in the log, which would otherwise tell everybody in which second somebody asked.
+    """
+    rounded = until + -until % _HOUR
+    return rounded if rounded <= now + LONGEST_GAG else rounded - _HOUR
 
 
 def check_independent(officer: Officer, demand: Demand) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from services.seal.authorization import APPROVAL_HEADER
+from services.seal.authorization import APPROVAL_HEADER, gag_end
 from services.seal.leaves import (
     CaseEndedLeaf,
     GagExtendedLeaf,
@@ -186,7 +186,8 @@ def extend_gag(desk: Desk, checked: CheckedCase, form: Form, back: str) -> Draft
     document = form.file_hash("document")
     if document is None:
         raise FormInvalid("the instrument is missing")
-    until = int(time.time()) + days * _DAY
+    now = int(time.time())
+    until = gag_end(now, now + days * _DAY)
 
     async def carry_out() -> str:
         await desk.side.extend_gag(checked.case.case_id, until=until, document_hash=document)

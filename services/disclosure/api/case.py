@@ -13,6 +13,7 @@ from services.disclosure.domain.case_decider import Command, ExtendHold, PlaceHo
 from services.disclosure.opening import Opening
 from services.disclosure.request import Request
 from services.disclosure.shelf import Shelf
+from services.seal.authorization import gag_end
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import case_service_pb2_grpc as rpc
 
@@ -80,7 +81,8 @@ class CaseServicer(rpc.CaseServiceServicer):
 
     async def ExtendGag(self, request: pb.ExtendGagRequest, _context: object) -> pb.ExtendGagResponse:  # noqa: N802
         """Put off the notice to the subject."""
-        extended = events.GagExtended(request.case_id, request.until, request.document_hash, self._cases.now())
+        now = self._cases.now()
+        extended = events.GagExtended(request.case_id, gag_end(now, request.until), request.document_hash, now)
         return pb.ExtendGagResponse(case=await self._do(request, extended))
 
     async def PlaceHold(self, request: pb.PlaceHoldRequest, _context: object) -> pb.PlaceHoldResponse:  # noqa: N802

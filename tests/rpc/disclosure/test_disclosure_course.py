@@ -15,6 +15,7 @@ from services.disclosure.adapters.peers import Peers
 from services.disclosure.curation import CURATION
 from services.disclosure.vault import AskTrustee
 from services.seal import hpke
+from services.seal.authorization import gag_end
 from services.seal.leaves import (
     CaseDeclinedLeaf,
     GagExtendedLeaf,
@@ -300,17 +301,19 @@ async def test_a_gag_keeps_the_subject_in_the_dark_until_it_ends(platform: Platf
     disclosure, author = await deposited(platform, clock=clock)
     gagged = await about(platform, disclosure, author, waiver_document_hash=WAIVER, gag_seconds=60)
     case = await disclosure.intend(gagged)
-    assert (case.intent.gagged_until, case.intent.notified) == (case.opened_at + 60, False)
+    first, until = (gag_end(case.opened_at, case.opened_at + seconds) for seconds in (60, 4000))
+    assert (case.intent.gagged_until, case.intent.notified) == (first, False)
+    (intent,) = await leaves(disclosure, OpenIntentLeaf)
+    assert (intent.gag_until, intent.gag_until % 3600) == (first, 0)
     assert await leaves(disclosure, SubjectNoticeLeaf) == published(platform) == []
 
-    until = case.opened_at + 90
-    extension = pb.ExtendGagRequest(**known(case), until=until, document_hash=b"x" * 32)
+    extension = pb.ExtendGagRequest(**known(case), until=case.opened_at + 4000, document_hash=b"x" * 32)
     case = await disclosure.case("ExtendGag", extension)
     assert await leaves(disclosure, GagExtendedLeaf) == [GagExtendedLeaf(case.intent.commitment, until, b"x" * 32)]
     with pytest.raises(RpcError, match="GAG_INVALID"):
         await disclosure.case("ExtendGag", pb.ExtendGagRequest(**known(case), until=until, document_hash=b"y" * 32))
 
-    clock.advance(timedelta(seconds=100))
+    clock.advance(timedelta(hours=3))
     case = await eventually(lambda: disclosure.get(case), lambda now: now.intent.notified)
     notices = await eventually(lambda: leaves(disclosure, SubjectNoticeLeaf), bool)
     assert notices == [SubjectNoticeLeaf(case.intent.commitment, case.intent.blind)]

@@ -19,6 +19,7 @@ from services.seal.authorization import (
     SignedCredential,
     VerifiedAuthorization,
     check_quorum,
+    gag_end,
     sign_approval,
     verify_approval,
     verify_authorization,
@@ -105,6 +106,14 @@ def test_a_whole_authorization_holds() -> None:
     assert found.intended_at == NOW - 600
     verified(WAIVED)
     verified(replace(WAIVED, gag_until=NOW - 1000 + LONGEST_GAG, noticed=False))
+
+
+def test_a_gag_ends_at_a_full_hour_and_is_never_too_long() -> None:
+    hour = NOW - NOW % 3600
+    assert [gag_end(NOW, hour + seconds) for seconds in (3599, 3600, 3601)] == [hour + 3600, hour + 3600, hour + 7200]
+    longest = gag_end(hour + 1, hour + 1 + LONGEST_GAG)
+    assert longest == hour + LONGEST_GAG
+    assert gag_end(hour, hour + LONGEST_GAG) == longest
 
 
 # 1. What governs.
