@@ -29,6 +29,8 @@ MAX_CONNECTIONS: Final = 64
 PATIENCE_SECONDS: Final = 10.0
 """For the head of a request, for handling one, for whoever reads the answer, and for an idle connection."""
 
+_NAME: Final = "vouchsafe"
+"""Without the library's version, which the library would tell everybody."""
 _HANDSHAKE_SECONDS: Final = 5.0
 _MAX_FIELD: Final = 4096
 _MAX_HEADERS: Final = 32
@@ -106,6 +108,7 @@ class HttpServer:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self._handled(request)
+        response.headers["Server"] = _NAME
         try:
             # Written here: the library would wait for ever for whoever asks and does not read.
             async with asyncio.timeout(self._patience):

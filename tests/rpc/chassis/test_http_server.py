@@ -67,6 +67,14 @@ def post(path: str, body: bytes, length: int | None = None) -> bytes:
     return f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n".encode() + body
 
 
+@pytest.mark.parametrize("path", ["/echo", "/broken", "/absent"])
+async def test_which_library_serves_is_told_to_nobody(path: str) -> None:
+    async with serving() as server:
+        answer = await said(server.port, post(path, b"x"))
+    assert b"\r\nServer: vouchsafe\r\n" in answer
+    assert b"aiohttp" not in answer
+
+
 def own_tls(directory: Path) -> ssl.SSLContext:
     own = credentials("witness-1")
     for name, content in (("tls.crt", own.certificate), ("tls.key", own.key)):
