@@ -1,23 +1,27 @@
 """What several processes need to share the tests (`make test` runs two): who runs what, and names that all agree on.
 
-A test file stays together, since its fixtures are made once; so do the folders whose tests share one running platform.
+A test file stays together, since its fixtures are made once; so do the files whose tests share one running platform.
 """
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-_TESTS = Path(__file__).parent
-_TOGETHER = frozenset({"e2e/bad_input", "integration/local", "integration/admin", "boundary", "faults", "interop"})
+_TOGETHER = ("tests/e2e/bad_input/", "tests/integration/local/", "tests/integration/admin/", "tests/boundary/")
 """Folders with a fixture that lasts for the whole session and takes long to make."""
-_ON_ONE_PLATFORM = frozenset({"e2e/test_admin.py", "e2e/test_command.py", "e2e/test_quickstart.py"})
+_ON_ONE_PLATFORM = ("tests/e2e/test_admin.py", "tests/e2e/test_command.py", "tests/e2e/test_quickstart.py")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of every test."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group_of(item.path)))
+class _Files(LoadScopeScheduling):
+    """Gives each process a whole file, or several that belong together, at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Files:
+    return _Files(config, log)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
@@ -25,8 +29,9 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     return f"{argname}-{len(val)}B" if isinstance(val, bytes) else None
 
 
-def _group_of(path: Path) -> str:
-    folder, file = (each.relative_to(_TESTS).as_posix() for each in (path.parent, path))
-    if folder in _TOGETHER:
-        return folder
-    return "e2e" if file in _ON_ONE_PLATFORM else file
+def group_of(nodeid: str) -> str:
+    """What a test has to run in one process with."""
+    file = nodeid.partition("::")[0]
+    if file in _ON_ONE_PLATFORM:
+        return "one platform"
+    return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
