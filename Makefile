@@ -56,7 +56,7 @@ status: $(STAMP) ## Show the local platform's processes
 
 .PHONY: test
 test: $(STAMP) ## Pass all tests, on real parts
-	$(PY) -m pytest -q -n 2 tests
+	$(PY) -m pytest -q -n 2 --no-loadscope-reorder tests
 
 .PHONY: faults
 faults: $(STAMP) ## Break real services under load and judge what is left; FAULTS_SEED=n repeats a run's choices
