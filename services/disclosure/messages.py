@@ -8,6 +8,7 @@ from services.disclosure.domain.case import Unsealed, Witnessed
 from services.disclosure.domain.case_events import CaseOpened
 from services.disclosure.domain.deposit import EnvelopeDeposited
 from services.seal.authorization import Demand
+from services.seal.leaves import case_reference
 from services.seal.statements import CaseStatement
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.trustee.v1 import authorization_pb2, post_evidence_pb2
@@ -23,6 +24,7 @@ def statement_of(facts: CaseOpened) -> CaseStatement:
     """What officers sign and the intent's leaf commits to."""
     return CaseStatement(
         case_id=facts.case_id,
+        case=case_reference(facts.case_salt, facts.case_id),
         bundle_hash=facts.bundle_hash,
         ground=facts.ground,
         policy_hash=facts.policy_hash,

@@ -1,7 +1,7 @@
 """What the log has announced of openings, as far as an opening stands on it: a part of the governance fold.
 
 Whoever opens somebody checks that the public was told the truth of it, where everybody looks: the case was asked by
-the one it is approved for, the first intent of a commitment is this one, the notice to its subject comes after it, and
+the one it is approved for, the one intent of the case is this one, the notice to its subject comes after it, and
 of neither case nor intent was it said that it is over. A leaf that says something else, or the same again, is void.
 
 What leaves mean is told by `leaves`. Pure; all errors are `SealError`.
@@ -36,12 +36,13 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True)
 class Announced:
-    """Requester and basis by a case's reference, or `OVER`; all else by an intent's commitment."""
+    """Requester and basis by a case's reference, or `OVER`; `aimed`: its intent's commitment; all else by that."""
 
     cases: Layered[bytes, tuple[str, str]] = field(default_factory=Layered)
     intents: Layered[bytes, OpenIntentLeaf] = field(default_factory=Layered)
     notices: Layered[bytes, Notice] = field(default_factory=Layered)
     results: Layered[bytes, str] = field(default_factory=Layered)
+    aimed: Layered[bytes, bytes] = field(default_factory=Layered)
 
     def check(self, intent: OpenIntentLeaf, requester: str, basis: str) -> None:
         """Return when the log announces this very intent, for this demand, and does not say that either is over.
@@ -73,10 +74,16 @@ class Announced:
         return self._case(leaf.case, OVER, new=False)
 
     def intended(self, leaf: OpenIntentLeaf) -> "Announced":
-        """An intent is of a case that was asked, and the first of its commitment."""
+        """An intent is of a case that was asked, its only one, and the first of its commitment.
+
+        A second one would stand when an officer has stopped the first.
+        """
         if self.cases.get(leaf.case, OVER) == OVER or leaf.commitment in self.intents:
             raise SealError("an intent of no case, or one that was announced before")
-        return replace(self, intents=self.intents.plus(leaf.commitment, leaf))
+        if leaf.case in self.aimed:
+            raise SealError("the case has an intent")
+        intents, aimed = self.intents.plus(leaf.commitment, leaf), self.aimed.plus(leaf.case, leaf.commitment)
+        return replace(self, intents=intents, aimed=aimed)
 
     def noticed(self, leaf: SubjectNoticeLeaf, index: int) -> "Announced":
         """A subject is told once, after the intent."""

@@ -228,9 +228,12 @@ def verify_authorization(
     if statement.bundle_hash != bundle_hash(credential, *told):
         raise SealError("the case is about another credential, demand, scope or recipient")
 
-    # 5. The world can know: the intent stands in the log, a quorum of witnesses has signed for it, and the view that
-    #    governance is folded from is no older. In that view it is the one intent of its name, whoever asked is who the
-    #    log says, and nobody who reads it has been told that it is over.
+    # 5. The world can know: the officers approved what the log knows as this very case, its intent stands there, a
+    #    quorum of witnesses has signed for it, and the view that governance is folded from is no older. In that view it
+    #    is the one intent of the case, whoever asked is who the log says, and nobody who reads it has been told that it
+    #    is over.
+    if intent.case != statement.case:
+        raise SealError("the officers approved what the log knows as another case")
     witnessed = verify_intent(authorization, trust)
     if governance.size < witnessed.size:
         raise SealError("the log was looked at before the intent was in it")

@@ -110,9 +110,12 @@ class Governance:
         raise SealError("no such officer")
 
     def hash(self) -> bytes:
-        """Return the 32-byte hash over officers and policy, which a case stands under (`CaseStatement.policy_hash`)."""
+        """Return the 32-byte hash that a case stands under (`CaseStatement.policy_hash`): over officers and policy.
+
+        And over how often they have changed: what was changed back does not revive a case from before.
+        """
         by_name = sorted(self.officers, key=lambda officer: officer.name)
-        return sha256(signed_bytes("governance", officers_bytes(by_name), self.policy.hash()))
+        return sha256(signed_bytes("governance", self.amended, officers_bytes(by_name), self.policy.hash()))
 
 
 def begin(trust: Trust) -> Governance:

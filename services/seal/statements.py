@@ -238,12 +238,14 @@ class CommentStatement(Statement):
 class CaseStatement(Statement):
     """What officers approve: one bundle, on one ground, under what governs then, for a limited time (Unix seconds).
 
+    `case` is the one reference by which the log knows it (`leaves.case_reference`).
     Nothing is opened before `delay_seconds` have passed since the intent was co-signed. The subject is told at once, or
     not before `gag_until_unix` (0: no gag), which takes a document whose SHA-256 is `waiver_hash` (else `NO_WAIVER`).
     """
 
     TAG = "case"
     case_id: str
+    case: Hash
     bundle_hash: Hash
     ground: str
     policy_hash: Hash

@@ -2,6 +2,7 @@
 
 from services.seal.authorization import Authorization, Demand, Scope, SignedCredential
 from services.seal.authorship import SignedPost
+from services.seal.leaves import case_reference
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.trustee.v1 import authorization_pb2, post_evidence_pb2
@@ -11,6 +12,7 @@ def authorization_of(told: authorization_pb2.Authorization) -> Authorization:
     """The unverified authorization; SealError when it is malformed."""
     statement = CaseStatement(
         case_id=told.case_id,
+        case=case_reference(told.case_salt, told.case_id),
         bundle_hash=told.bundle_hash,
         ground=told.ground,
         policy_hash=told.policy_hash,

@@ -6,8 +6,9 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 from services.seal.authorization import Authorization, Demand, Scope, SignedCredential, bundle_hash, sign_approval
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
@@ -91,6 +92,7 @@ class Opening:
         trust = self.signers.trust
         return CaseStatement(
             case_id=self.case_id,
+            case=case_reference(self.case_salt, self.case_id),
             bundle_hash=bundle_hash(self.credential, self.demand, self.scope, self.recipient_key),
             ground=self.ground,
             policy_hash=self.policy_hash or begin(trust).hash(),
@@ -128,6 +130,13 @@ class Opening:
         index = self.logged.index(leaf.to_bytes())
         note = self.signers.checkpoint(tree, self.now - self.intended, self.quorum)
         return TlogProof(index, tree.inclusion(index, tree.size), note).format()
+
+    def twin(self, **changes: Any) -> "Twin":
+        """What these officers approved, on a second intent in the same log; of a second case if its salt changes."""
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        notice = (SubjectNoticeLeaf(self.intent.commitment, self.notice_blind),) if self.noticed else ()
+        before = (*self.before, self.asked, self.intent, *notice)
+        return Twin(**{**parts, "before": before, "intent_salt": b"t" * 32, **changes}, approved=self)
 
     def log(self) -> MemoryLogView:
         """What a follower of that log sees."""
@@ -180,3 +189,14 @@ class Opening:
             gag_until=statement.gag_until_unix,
             waiver_hash=statement.waiver_hash,
         )
+
+
+@dataclass(frozen=True)
+class Twin(Opening):
+    """An opening on the very statement that was approved for another."""
+
+    approved: Opening = field(kw_only=True)
+
+    @cached_property
+    def statement(self) -> CaseStatement:
+        return self.approved.statement

@@ -97,6 +97,7 @@ def case_statement(case: pb.Case) -> CaseStatement:
     """What officers approve of a case. SealError for one that is malformed, as a declined case is."""
     return CaseStatement(
         case.case_id,
+        case_reference(case.case_salt, case.case_id),
         case.bundle_hash,
         case.ground,
         case.policy_hash,

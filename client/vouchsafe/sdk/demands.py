@@ -179,6 +179,7 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     latest: int = 0
     undated: list[bytes] = field(default_factory=list)
+    aimed: set[bytes] = field(default_factory=set)
 
     def read(self, index: int, data: bytes) -> None:
         """Take one leaf in."""
@@ -253,10 +254,14 @@ class _Reading:
             not_before=self.latest,
         )
         self.undated.append(leaf.commitment)
+        second = leaf.case in self.aimed
+        self.aimed.add(leaf.case)
         demand = self.demands.get(leaf.case)
         if demand is None:
             return Flaw.UNMATCHED
-        return None if demand.outcome == PENDING else Flaw.AFTER_THE_END
+        if demand.outcome != PENDING:
+            return Flaw.AFTER_THE_END
+        return Flaw.REPEATED if second else None
 
     def _noticed(self, index: int, leaf: SubjectNoticeLeaf) -> Flaw | None:
         intent = self.intents.get(leaf.intent)

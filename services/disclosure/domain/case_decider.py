@@ -169,7 +169,8 @@ def _extend_gag(command: events.GagExtended, state: case.Aimed) -> Iterable[even
     # A gag that is over, or never was, cannot come back: the subject has been told.
     if state.notified or not state.gagged_until > command.extended_at:
         raise DomainError(Reason.GAG_INVALID)
-    if not state.gagged_until < command.until <= command.extended_at + MAX_GAG:
+    # From the case's beginning, however often: else a gag that is put off time and again would have no end.
+    if not state.gagged_until < command.until <= state.facts.opened_at + MAX_GAG:
         raise DomainError(Reason.GAG_INVALID)
     return (command,)
 

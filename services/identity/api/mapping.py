@@ -2,6 +2,7 @@
 
 from services.identity.domain.person import PersonRegistered
 from services.seal.authorization import Authorization, Demand, Scope, SignedCredential
+from services.seal.leaves import case_reference
 from services.seal.statements import CaseStatement, Context, CredentialMessage
 from vouchsafe.credential.v1 import credential_pb2
 from vouchsafe.identity.v1 import person_service_pb2 as person_rpc
@@ -21,6 +22,7 @@ def to_authorization(message: authorization_pb2.Authorization) -> Authorization:
     """The unverified authorization; raises SealError when a field cannot be one."""
     statement = CaseStatement(
         case_id=message.case_id,
+        case=case_reference(message.case_salt, message.case_id),
         bundle_hash=message.bundle_hash,
         ground=message.ground,
         policy_hash=message.policy_hash,

@@ -40,6 +40,7 @@ from services.seal import ed25519, hpke, threshold
 from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import Governance, fold
+from services.seal.leaves import case_reference
 from services.seal.note import NoteSigner, SignatureType, VerifierKey
 from services.seal.passphrase import RANDOM
 from services.seal.share_file import passphrase_of, seal_share
@@ -256,6 +257,7 @@ def statement_of(case: case_pb.Case) -> CaseStatement:
     """What an officer signs, from the case that he is shown."""
     return CaseStatement(
         case.case_id,
+        case_reference(case.case_salt, case.case_id),
         case.bundle_hash,
         case.ground,
         case.policy_hash,

@@ -160,6 +160,18 @@ async def test_what_an_officer_has_stopped(disclosure: DisclosureSide, case: Cas
     assert await disclosure.refused(request) == REFUSED
 
 
+@pytest.mark.parametrize("changes", [{}, {"case_salt": b"k" * 32}], ids=["of the same case", "of another case"])
+async def test_a_second_intent_on_what_was_approved_once(
+    disclosure: DisclosureSide, case: Case, changes: dict[str, bytes]
+) -> None:
+    shown = case.opening
+    request = disclosure.asked(replace(case, opening=shown.twin(**changes)))
+    assert await disclosure.refused(request) == REFUSED
+    veto = Veto(shown.signers.trust.hash(), shown.intent.commitment, "legal").signed_bytes()
+    disclosure.log.append(OpeningVetoedLeaf(shown.intent.commitment, "legal", OFFICERS["legal"].sign(veto)))
+    assert await disclosure.refused(request) == REFUSED
+
+
 @pytest.mark.parametrize("told", [(), ("refused",), ("expired", "opened"), ("opened", "refused")])
 @pytest.mark.parametrize("log_size", [0, 1])
 async def test_no_log_no_name(disclosure: DisclosureSide, case: Case, told: tuple[str, ...], log_size: int) -> None:

@@ -217,6 +217,19 @@ async def test_an_opening_that_an_officer_stopped_is_refused(ask: Asked, ceremon
     assert (await ask(told)).index == 3
 
 
+@pytest.mark.parametrize("changes", [{}, {"case_salt": b"k" * 32}], ids=["of the same case", "of another case"])
+async def test_what_was_approved_once_is_not_opened_on_a_second_intent(
+    ask: Asked, ceremony: Ceremony, author: Author, changes: dict[str, bytes]
+):
+    shown = lawful(ceremony, author).opening
+    signed = Veto(ceremony.trust.hash(), shown.intent.commitment, "dan").signed_bytes()
+    veto = OpeningVetoedLeaf(shown.intent.commitment, "dan", ceremony.officers["dan"].sign(signed))
+    for since in ((), (veto,)):
+        with refused():
+            await ask(Lawful(author, shown.twin(**changes)), lambda _: None, *since)
+    assert (await ask(Lawful(author, shown))).index == 3
+
+
 async def test_officers_of_today_are_those_of_the_log(ask: Asked, ceremony: Ceremony, author: Author):
     removed = OfficerRemovedLeaf(1, "eve")
     endorsed = endorsements(ceremony, removed)

@@ -141,7 +141,8 @@ class Shown:
     def statement(self) -> CaseStatement:
         case = self.case
         times = (case.opened_at, case.expires_at, case.delay_seconds, case.gag_until)
-        return CaseStatement(case.case_id, case.bundle_hash, case.ground, case.policy_hash, *times, case.waiver_hash)
+        named = (case.case_id, case_reference(case.case_salt, case.case_id))
+        return CaseStatement(*named, case.bundle_hash, case.ground, case.policy_hash, *times, case.waiver_hash)
 
     @property
     def asked(self) -> CaseAskedLeaf:

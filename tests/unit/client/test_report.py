@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.seal.leaves import OfficerAddedLeaf, OpenIntentLeaf, PolicySetLeaf, UnlockLeaf
 from tests.unit.client.log_stories import DAY, OFFICERS, POLICY, START, Story, intent, named, trust
-from vouchsafe.sdk.demands import Flaw
+from vouchsafe.sdk.demands import Flaw, read_demands
 from vouchsafe.sdk.report import Report, report_on
 from vouchsafe.sdk.report_parts import AnswerTime, Count, Declined, GagState, IntentState, Month
 
@@ -122,7 +122,8 @@ def test_what_identity_named_is_not_hidden_by_another_intent_that_it_refused() -
     told.add(OpenIntentLeaf(intent("b"), named("a"), named("subject"), 14 * DAY, 0, 0)).told("b")
     found = report(told.ended("a").ended("b", "refused"))
     assert found.counts == (Count("court", "court-order", "opened", 1),)
-    assert [each.flaw for each in found.findings] == [Flaw.AFTER_THE_END]
+    broken = [each.flaw for each in found.findings if each.flaw is not Flaw.VOID]
+    assert broken == [Flaw.REPEATED, Flaw.AFTER_THE_END]
 
 
 def test_gags_are_in_force_then_ended_or_overdue() -> None:
@@ -233,6 +234,13 @@ def test_what_breaks_a_rule_is_found() -> None:
     assert flaws(story().declined("a", "friend")) == [(1, Flaw.UNKNOWN_WORD)]
     assert flaws(story().held("a", 5)) == [(1, Flaw.UNMATCHED)]
     assert flaws(story().asked("a").held("a", 0)) == [(2, Flaw.UNMATCHED)]
+
+
+def test_a_second_intent_of_a_case_is_listed_and_found() -> None:
+    told = story().asked("a").intended("a").told("a")
+    told.add(OpenIntentLeaf(intent("b"), named("a"), named("subject"), 14 * DAY, 0, 0))
+    assert flaws(told) == [(4, Flaw.REPEATED)]
+    assert len(read_demands(told.leaves).intents) == 2
 
 
 def test_a_demand_that_the_rule_declines_is_found_when_it_was_taken_up() -> None:

@@ -121,6 +121,7 @@ class Story(Issued):
             "tk": self.keys["thread"].public_key,
             "prefix": self.survivor.message.prefix,
             "envelope_hash": self.survivor.message.envelope_hash,
+            "case": self.reference,
             "bundle_hash": self.bundle,
             "policy_hash": governance.begin(self.trust).hash(),
         }

@@ -119,6 +119,7 @@ def void_ones() -> Iterator[Leaf]:
     yield CaseEndedLeaf(b"j" * 32, "expired", 1)
     yield OpenIntentLeaf(b"j" * 32, b"k" * 32, bytes(32), 1, 0, 0)
     yield DECOY
+    yield replace(LAWFUL.intent, commitment=b"j" * 32)
     yield replace(NOTICE, blind=b"x" * 32)
     yield replace(NOTICE, intent=b"j" * 32)
     yield OpenResultLeaf(b"j" * 32, "opened", 1)

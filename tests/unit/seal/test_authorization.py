@@ -27,12 +27,13 @@ from services.seal.authorization import (
 )
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
-from services.seal.governance import begin, fold, proposal_hash
+from services.seal.governance import Proposal, begin, fold, proposal_hash
 from services.seal.leaves import (
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
     OfficerAddedLeaf,
+    OfficerRemovedLeaf,
     OpeningVetoedLeaf,
     SubjectNoticeLeaf,
 )
@@ -133,6 +134,21 @@ def test_a_case_under_officers_who_have_changed_is_refused() -> None:
         verified(LAWFUL, [added, *endorsed])
 
 
+def test_officers_who_were_removed_and_added_again_do_not_revive_a_case() -> None:
+    def done(proposal: Proposal) -> list[Leaf]:
+        hashed = proposal_hash(proposal)
+        signed = Endorsement(TRUST.hash(), hashed).signed_bytes()
+        return [proposal, *(EndorsementLeaf(hashed, each, OFFICERS[each].sign(signed)) for each in APPROVED)]
+
+    cyd = next(officer for officer in TRUST.officers if officer.name == "cyd")
+    away = done(OfficerRemovedLeaf(1, "cyd"))
+    back = done(OfficerAddedLeaf(2, cyd.name, cyd.role, cyd.organisation, cyd.public))
+    before, after = (fold(TRUST, [leaf.to_bytes() for leaf in told]) for told in ((), (*away, *back)))
+    assert (set(after.officers), after.policy, after.amended) == (set(before.officers), before.policy, 2)
+    with pytest.raises(SealError, match="other officers or another policy"):
+        verified(LAWFUL, [*away, *back])
+
+
 def test_a_lock_down_stops_it() -> None:
     with pytest.raises(SealError, match="stopped"):
         verified(
@@ -141,10 +157,6 @@ def test_a_lock_down_stops_it() -> None:
 
 
 def test_a_veto_stops_it_and_no_other() -> None:
-    def veto(intent: bytes) -> Leaf:
-        signed = Veto(TRUST.hash(), intent, "cyd").signed_bytes()
-        return OpeningVetoedLeaf(intent, "cyd", OFFICERS["cyd"].sign(signed))
-
     verified(LAWFUL, [veto(b"i" * 32)])
     with pytest.raises(SealError, match="stopped"):
         verified(LAWFUL, [veto(LAWFUL.intent.commitment)])
@@ -223,16 +235,39 @@ OTHER_CASE = replace(LAWFUL, case_id="case-2")
     "told",
     [
         {"intent_salt": b"t" * 32},
-        {"case_salt": b"t" * 32},
         {"subject": b"t" * 32},
         {"intent_proof": OTHER_CASE.proof_of(OTHER_CASE.intent)},
         {"intent_proof": LAWFUL.proof_of(SubjectNoticeLeaf(LAWFUL.intent.commitment, LAWFUL.notice_blind))},
     ],
-    ids=["another salt", "another case", "another subject", "another intent", "another leaf"],
+    ids=["another salt", "another subject", "another intent", "another leaf"],
 )
 def test_an_intent_that_is_not_in_the_log_is_refused(told: dict[str, object]) -> None:
     with pytest.raises(SealError, match=r"leaf|root|inclusion"):
         verified(LAWFUL, **told)
+
+
+def veto(intent: bytes) -> Leaf:
+    signed = Veto(TRUST.hash(), intent, "cyd").signed_bytes()
+    return OpeningVetoedLeaf(intent, "cyd", OFFICERS["cyd"].sign(signed))
+
+
+def test_what_was_approved_under_one_case_is_not_opened_under_another() -> None:
+    with pytest.raises(SealError, match="another case"):
+        verified(LAWFUL, case_salt=b"t" * 32)
+    for shown in (LAWFUL, replace(WAIVED, gag_until=NOW + 5000, noticed=False)):
+        twin = shown.twin(case_salt=b"t" * 32)
+        assert twin.approvals == shown.approvals
+        for since in ((), (veto(shown.intent.commitment),)):
+            with pytest.raises(SealError, match="another case"):
+                verified(twin, since)
+
+
+def test_one_case_has_one_intent_and_its_veto_stops_it() -> None:
+    twin = LAWFUL.twin()
+    assert twin.statement == LAWFUL.statement
+    for since in ((), (veto(LAWFUL.intent.commitment),)):
+        with pytest.raises(SealError, match="another intent"):
+            verified(twin, since)
 
 
 def test_too_few_witnesses_are_refused() -> None:

@@ -116,7 +116,7 @@ def test_a_signature_has_its_size(size: int) -> None:
 
 
 def test_an_intents_leaf_says_what_its_case_says() -> None:
-    statement = CaseStatement("case-1", b"b" * 32, "order", b"p" * 32, 1, 9, 5, 7, b"w" * 32)
+    statement = CaseStatement("case-1", b"c" * 32, b"b" * 32, "order", b"p" * 32, 1, 9, 5, 7, b"w" * 32)
     told = {"salt": b"s" * 32, "case": b"c" * 32, "subject": b"t" * 32}
     leaf = OpenIntentLeaf.of(statement, **told)
     assert (leaf.case, leaf.subject, leaf.delay, leaf.gag_until, leaf.waived) == (b"c" * 32, b"t" * 32, 5, 7, 1)

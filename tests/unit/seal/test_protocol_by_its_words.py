@@ -142,12 +142,14 @@ def case_hash() -> bytes:
     scope = hashed("scope", text("post_id"), canonical("fields", text("field")))
     bundle = hashed("bundle", credential, demand, scope, octets("recipient_key"))
     # By name: anna, bo, cy are in that order already.
-    governance = hashed("governance", officers(), policy_hash())
+    governance = hashed("governance", 0, officers(), policy_hash())
     times = map(number, ("opened_unix", "expires_unix", "delay_seconds", "gag_until_unix"))
     agree(demand__hash=demand, scope__hash=scope, bundle__hash=bundle)
     agree(policy__hash=policy_hash(), governance__hash=governance)
     agree(release__info=canonical("release", text("case_id"), bundle))
-    return hashed("case", text("case_id"), bundle, text("ground"), governance, *times, octets("waiver_hash"))
+    return hashed(
+        "case", text("case_id"), reference(), bundle, text("ground"), governance, *times, octets("waiver_hash")
+    )
 
 
 def test_a_case_and_its_approval() -> None:

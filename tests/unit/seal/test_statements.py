@@ -28,7 +28,7 @@ ALL = [
     s.ThreadCertificate(b"c" * 32, b"t" * 32, "thread-1"),
     s.PostStatement("thread-1", "post-1", "", "body"),
     s.CommentStatement("thread-1", "post-1", "comment-1", "body"),
-    s.CaseStatement("case-1", b"b" * 32, "court order", b"p" * 32, 1, 2, 3, 4, b"w" * 32),
+    s.CaseStatement("case-1", b"c" * 32, b"b" * 32, "court order", b"p" * 32, 1, 2, 3, 4, b"w" * 32),
     s.Withdrawal(b"c" * 32, "case-1", b"b" * 32, "ann"),
     s.Veto(b"c" * 32, b"i" * 32, "ann"),
     s.LockDown(b"c" * 32, 1, "ann"),
