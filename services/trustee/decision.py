@@ -1,8 +1,8 @@
 """A trustee's decision: check everything that makes one opening lawful, by itself, and only then use the share.
 
 All checks stand in one function so that none can be skipped. They use nothing that the caller could have made up: the
-trust material is the trustee's own, and so are its view of the public log, the record of used cases and that of
-lock-downs. A refusal says nothing about its cause.
+trust material is the trustee's own, and so are its view of the public log and the records of used cases, lock-downs and
+vetoes. A refusal says nothing about its cause.
 """
 
 from services.chassis.clock import Clock
@@ -19,6 +19,7 @@ from services.tlog.follower import LogView
 from services.trustee.lock_downs import LockDowns
 from services.trustee.told import authorization_of, credential_of, post_of
 from services.trustee.used_cases import UsedCases
+from services.trustee.vetoes import Vetoes
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 
 
@@ -30,7 +31,15 @@ class Trustee:
     """One share, and the checks in front of it. Raises SealError when the share is not one that was dealt."""
 
     def __init__(
-        self, *, share: Share, trust: Trust, log: LogView, used: UsedCases, lock_downs: LockDowns, clock: Clock
+        self,
+        *,
+        share: Share,
+        trust: Trust,
+        log: LogView,
+        used: UsedCases,
+        lock_downs: LockDowns,
+        vetoes: Vetoes,
+        clock: Clock,
     ) -> None:
         check_share(share, trust.share_commitments)
         self._share = share
@@ -38,6 +47,7 @@ class Trustee:
         self._log = log
         self._used = used
         self._lock_downs = lock_downs
+        self._vetoes = vetoes
         self._clock = clock
         self._seen = begin(trust)
 
@@ -51,6 +61,8 @@ class Trustee:
             witnessed = verify_intent(authorization, self._trust)
             governance = await self._governance(witnessed.size)
             if self._lock_downs.stand(governance):
+                raise Refused
+            if self._vetoes.stop(authorization.intent.commitment):
                 raise Refused
 
             # 2. Enough officers in enough roles approved this very case, for somebody who may ask; none of them has
@@ -91,14 +103,28 @@ class Trustee:
 
         On disk on return. A log that does not answer, or has forked, is no reason not to stop.
         """
-        try:
-            governance = await self._governance(0)
-        except (LogUnavailable, LogForked):
-            governance = self._seen
+        governance = await self._newest()
         try:
             self._lock_downs.lock(number, officer, signature, governance)
         except SealError as error:
             raise Refused from error
+
+    async def veto(self, intent: bytes, officer: str, signature: bytes) -> None:
+        """Refuse the intent with this commitment, for good; Refused if it is no officer's veto, or one too many.
+
+        On disk on return, whether the log answers or not, like a lock-down.
+        """
+        governance = await self._newest()
+        try:
+            self._vetoes.veto(intent, officer, signature, governance)
+        except SealError as error:
+            raise Refused from error
+
+    async def _newest(self) -> Governance:
+        try:
+            return await self._governance(0)
+        except (LogUnavailable, LogForked):
+            return self._seen
 
     async def _governance(self, min_size: int) -> Governance:
         self._seen = await self._log.view(min_size)

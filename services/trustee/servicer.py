@@ -19,6 +19,7 @@ from vouchsafe.trustee.v1 import trustee_service_pb2_grpc as rpc
 TRUSTEE_REFUSED: Final = "trustee_refused"
 TRUSTEE_ANSWERED: Final = "trustee_answered"
 TRUSTEE_LOCKED: Final = "trustee_locked"
+TRUSTEE_TOLD_VETO: Final = "trustee_told_veto"
 
 _REFUSALS: Final = metrics.get_meter(METER).create_counter(
     "vouchsafe.trustee.refusals", unit="{refusal}", description="Requests that a trustee refused, by method"
@@ -94,3 +95,14 @@ class LockServicer(lock_rpc.LockServiceServicer):
             raise self._refusals.refuse("LockDown") from None
         _log.warning(TRUSTEE_LOCKED)
         return lock_pb.LockDownResponse()
+
+    async def Veto(  # noqa: N802
+        self, request: lock_pb.VetoRequest, _context: object
+    ) -> lock_pb.VetoResponse:
+        """Refuse one intent from now on, or refuse to."""
+        try:
+            await self._trustee.veto(request.intent, request.officer, request.signature)
+        except Refused:
+            raise self._refusals.refuse("Veto") from None
+        _log.warning(TRUSTEE_TOLD_VETO)
+        return lock_pb.VetoResponse()

@@ -16,6 +16,7 @@ from services.trustee.decision import Trustee
 from services.trustee.lock_downs import LockDowns
 from services.trustee.servicer import ERRORS, LockServicer, Refusals, TrusteeServicer
 from services.trustee.used_cases import UsedCases
+from services.trustee.vetoes import Vetoes
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import add_LockServiceServicer_to_server
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import add_TrusteeServiceServicer_to_server
 
@@ -40,8 +41,12 @@ def assemble(process: Process, trust: Trust, log: LogView) -> None:
     process.on_close(used.close)
     lock_downs = LockDowns.open(process.endpoints.paths.state)
     process.on_close(lock_downs.close)
+    vetoes = Vetoes.open(process.endpoints.paths.state)
+    process.on_close(vetoes.close)
     share = _share(process, trust)
-    trustee = Trustee(share=share, trust=trust, log=log, used=used, lock_downs=lock_downs, clock=SystemClock())
+    trustee = Trustee(
+        share=share, trust=trust, log=log, used=used, lock_downs=lock_downs, vetoes=vetoes, clock=SystemClock()
+    )
     refusals = Refusals()
     process.serve(
         RpcServer(

@@ -17,9 +17,11 @@ from vouchsafe.cli.case_facts import Facts, evidence_of, facts_of
 from vouchsafe.cli.officer_options import KeyFile, OfficerName, Yes, confirmed
 from vouchsafe.cli.setup import Setup
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
+from vouchsafe.sdk import Reason, VouchsafeError
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
+from vouchsafe.sdk.governance_side import Reached
 from vouchsafe.sdk.key_file import read_key, write_key
-from vouchsafe.sdk.officer_signatures import approval_of, check_voice, veto_of, withdrawal_of
+from vouchsafe.sdk.officer_signatures import approval_of, check_voice, veto_of, veto_of_intent, withdrawal_of
 
 app = typer.Typer(no_args_is_help=True, help="What an officer does on his own machine.")
 officer_governance.add_to(app)
@@ -51,14 +53,36 @@ def withdraw(context: typer.Context, case_id: CaseId, officer: OfficerName, key:
 
 
 @app.command()
-def veto(context: typer.Context, case_id: CaseId, officer: OfficerName, key: KeyFile, yes: Yes = False) -> None:
-    """Stop an intended opening, for good. One officer is enough, and the public log tells who it was."""
+def veto(
+    context: typer.Context,
+    officer: OfficerName,
+    key: KeyFile,
+    case_id: Annotated[str, typer.Argument(help="Identifier of the case.", show_default=False)] = "",
+    intent: Annotated[
+        str, typer.Option(help="Commitment of the intent in hex, as the log has it: in place of the case.")
+    ] = "",
+    yes: Yes = False,
+) -> None:
+    """Stop an intended opening, for good, by one officer: at disclosure, which logs it, and at each trustee.
+
+    While disclosure is away, or shows no such case, --intent tells the trustees alone.
+    """
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
-    reviewed = at_desk(setup, lambda desk: desk.review(case_id))
-    leaf = veto_of(reviewed, officer, signing_key)
-    _show(reviewed)
-    confirmed(yes, "Stop this opening for good, in the public log and under your name? Type yes")
-    output.facts(facts_of(at_desk(setup, lambda desk: desk.veto(case_id, leaf)), now=_now()))
+    if bool(case_id) == bool(intent):
+        raise typer.BadParameter("give either the case or --intent")
+    if case_id:
+        reviewed = at_desk(setup, lambda desk: desk.review(case_id))
+        leaf = veto_of(reviewed, officer, signing_key)
+        _show(reviewed)
+    else:
+        leaf = veto_of_intent(setup.profile().read_trust().hash(), _commitment(intent), officer, signing_key)
+    confirmed(yes, f"Stop the opening of intent {leaf.intent.hex()} for good, under your name? Type yes")
+    reached = officer_governance.at_governance_desk(setup, lambda desk: desk.veto(leaf, case_id))
+    output.facts((each.party, each.refusal or "vetoed") for each in reached)
+    if all(each.refusal for each in reached):
+        raise VouchsafeError(Reason.NOT_VETOED, "nobody took the veto; nothing is stopped by it")
+    if Reached("disclosure") in reached:
+        output.facts(facts_of(at_desk(setup, lambda desk: desk.case(case_id)), now=_now()))
 
 
 @app.command("key")
@@ -79,6 +103,16 @@ def _show(reviewed: ReviewedCase) -> None:
 
 def _approved_by(case: pb.Case) -> None:
     output.facts([("approved by", ", ".join(case.approved_by) or "nobody")])
+
+
+def _commitment(text: str) -> bytes:
+    try:
+        commitment = bytes.fromhex(text)
+    except ValueError:
+        commitment = b""
+    if len(commitment) != 32:
+        raise typer.BadParameter("the commitment of an intent is 32 bytes in hex")
+    return commitment
 
 
 def _now() -> int:

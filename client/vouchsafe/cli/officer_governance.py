@@ -53,7 +53,7 @@ def lock_down(
         number = governance.lockdowns + 1
     confirmed(yes, f"Stop all openings (lock-down {number}), in the public log and under your name? Type yes")
     leaf = lock_down_of(setup.profile().read_trust().hash(), number, officer, signing_key)
-    reached = _at_desk(setup, lambda desk: desk.lock_down(leaf), patience=urgent)
+    reached = at_governance_desk(setup, lambda desk: desk.lock_down(leaf), patience=urgent)
     output.facts((each.party, each.refusal or "locked") for each in reached)
     if not any(each.refusal == "" for each in reached):
         raise VouchsafeError(Reason.NOT_LOCKED, "nobody took the lock-down; nothing is stopped by it")
@@ -68,7 +68,7 @@ def unlock(context: typer.Context, officer: OfficerName, key: KeyFile, yes: Yes 
         raise VouchsafeError(Reason.NOT_LOCKED, "no lock-down is in force")
     proposal = UnlockLeaf(governance.lockdowns)
     confirmed(yes, f"Let openings go on again ({in_words(proposal, governance)})? Type yes")
-    _at_desk(setup, lambda desk: desk.propose(proposal))
+    at_governance_desk(setup, lambda desk: desk.propose(proposal))
     _endorse(setup, proposal, officer, signing_key)
 
 
@@ -145,7 +145,7 @@ def _propose(context: typer.Context, proposal_of: Callable[[int], Proposal]) -> 
     setup = Setup.of(context)
     governance = _governance(setup)
     proposal = proposal_of(governance.amended + 1)
-    hashed = _at_desk(setup, lambda desk: desk.propose(proposal))
+    hashed = at_governance_desk(setup, lambda desk: desk.propose(proposal))
     output.facts([("proposes", in_words(proposal, governance)), ("proposal", hashed.hex())])
     output.done("it takes effect once enough officers have endorsed it: officer endorse")
 
@@ -158,7 +158,7 @@ def _endorse(setup: Setup, proposal: Proposal, officer: str, key: SigningKey) ->
         await desk.endorse(endorsement_of(governance, proposal, officer, key))
         return (await desk.read_log()).governance
 
-    after = _at_desk(setup, work)
+    after = at_governance_desk(setup, work)
     output.facts(governance_facts(after))
 
 
@@ -170,10 +170,13 @@ def _pending(governance: Governance, beginning: str) -> Proposal:
 
 
 def _governance(setup: Setup, *, patience: float | None = None) -> Governance:
-    return _at_desk(setup, lambda desk: desk.read_log(), patience=patience).governance
+    return at_governance_desk(setup, lambda desk: desk.read_log(), patience=patience).governance
 
 
-def _at_desk(setup: Setup, work: Callable[[GovernanceSide], Awaitable[T]], *, patience: float | None = None) -> T:
+def at_governance_desk(
+    setup: Setup, work: Callable[[GovernanceSide], Awaitable[T]], *, patience: float | None = None
+) -> T:
+    """Run some work with the officers' connections to disclosure and trustees, and close them."""
     profile = setup.profile()
 
     async def connected() -> T:

@@ -31,6 +31,7 @@ from vouchsafe.desk.words import moment, rounded, span
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
 from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.governance_side import Reached
 from vouchsafe.sdk.officer_signatures import approval_of, check_voice, listed, veto_of, withdrawal_of
 
 Prepare = Callable[[Desk, CheckedCase, Form, str], Draft]
@@ -108,12 +109,18 @@ def veto(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     )
 
     async def carry_out() -> str:
-        await desk.side.veto(checked.case.case_id, veto_of(reviewed, desk.officer, desk.key))
-        return "The opening is vetoed. No trustee that reads the log will open it."
+        leaf = veto_of(reviewed, desk.officer, desk.key)
+        reached = await desk.governance_side.veto(leaf, checked.case.case_id)
+        told = "; ".join(f"{each.party}: {each.refusal or 'vetoed'}" for each in reached)
+        if all(each.refusal for each in reached):
+            raise VouchsafeError(Reason.NOT_VETOED, f"nobody took it. {told}")
+        logged = Reached("disclosure") in reached
+        return f"{'The opening is vetoed.' if logged else 'Disclosure did not take the veto.'} {told}."
 
     return Draft(
         title="Veto this opening?",
-        question="It ends here, for good, whatever the others have signed. To ask again takes a new case.",
+        question="It ends here, for good, whatever the others have signed. To ask again takes a new case. "
+        "It is sent to disclosure and to every trustee.",
         button="Sign and send the veto",
         back=back,
         carry_out=carry_out,

@@ -1,13 +1,13 @@
-"""The officers' desk for what is above single cases: locking down, and proposing and endorsing what goes on again.
+"""The officers' desk for what one officer stops past disclosure, and for proposing and endorsing what goes on again.
 
 What governs is read from the public log on this machine (`checked_log`), so nobody endorses what disclosure made up. A
-lock-down goes to disclosure and straight to every trustee that the profile names: it takes hold at each of them even
-when disclosure is dead, or hides it. Signatures are `officer_signatures`'s.
+lock-down or a veto goes to disclosure and straight to every trustee that the profile names: it takes hold at each of
+them even when disclosure is dead, or hides it. Signatures are `officer_signatures`'s.
 """
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -19,24 +19,29 @@ from services.seal.leaves import (
     LockDownLeaf,
     OfficerAddedLeaf,
     OfficerRemovedLeaf,
+    OpeningVetoedLeaf,
     PolicySetLeaf,
     UnlockLeaf,
 )
 from services.seal.trust import Trust
 from vouchsafe.disclosure.v1 import governance_service_pb2 as pb
+from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
 from vouchsafe.disclosure.v1.governance_service_pb2_grpc import GovernanceServiceStub
 from vouchsafe.sdk.checked_log import CheckedLog, read_log, read_mirror
 from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.officer_side import veto_request
 from vouchsafe.sdk.profile import OfficerEdge
 from vouchsafe.sdk.side import PATIENCE, Peer, Side
 from vouchsafe.sdk.transparency import LogReader
 from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
 
+Tell = Callable[[], Awaitable[object]]
+
 
 @dataclass(frozen=True)
 class Reached:
-    """How one of those who were told of a lock-down took it: `refusal` is empty when it is in force there."""
+    """How one of those who were told of a lock-down or a veto took it: `refusal` is empty when it is in force there."""
 
     party: str
     refusal: str = ""
@@ -51,6 +56,7 @@ class GovernanceSide(Side):
         self._trust = trust
         self._disclosure = self.connect("disclosure", edge.disclosure)
         self._governance = GovernanceServiceStub(self._disclosure.channel)
+        self._cases = CaseServiceStub(self._disclosure.channel)
         self._trustees = {name: self.connect(name, address) for name, address in edge.trustees.items()}
         self._log = LogReader(self._disclosure, trust)
 
@@ -68,11 +74,20 @@ class GovernanceSide(Side):
 
     async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
         """Tell disclosure and every trustee at once; how each took it. Nobody is waited for longer than `patience`."""
-        told: dict[str, Callable[[], Awaitable[object]]] = {
-            "disclosure": lambda: self._lock_disclosure(lock_down),
-            **{name: _locking(peer, lock_down) for name, peer in self._trustees.items()},
-        }
-        return list(await asyncio.gather(*(_reached(party, tell) for party, tell in told.items())))
+        return await _all_told(
+            {
+                "disclosure": lambda: self._lock_disclosure(lock_down),
+                **{name: _locking(peer, lock_down) for name, peer in self._trustees.items()},
+            }
+        )
+
+    async def veto(self, veto: OpeningVetoedLeaf, case_id: str = "") -> list[Reached]:
+        """Tell every trustee at once and, when the case is known, disclosure; how each took it. As `lock_down`."""
+        told = {name: _vetoing(peer, veto) for name, peer in self._trustees.items()}
+        if case_id:
+            request = veto_request(case_id, veto)
+            told = {"disclosure": lambda: self._disclosure.call(self._cases.VetoCase, request), **told}
+        return await _all_told(told)
 
     async def propose(self, proposal: Proposal) -> bytes:
         """Have a proposal logged, and return its hash; the same again changes nothing. NOT_PENDING.
@@ -113,7 +128,11 @@ class GovernanceSide(Side):
         await self._disclosure.call(self._governance.LockDown, request)
 
 
-async def _reached(party: str, tell: Callable[[], Awaitable[object]]) -> Reached:
+async def _all_told(told: Mapping[str, Tell]) -> list[Reached]:
+    return list(await asyncio.gather(*(_reached(party, tell) for party, tell in told.items())))
+
+
+async def _reached(party: str, tell: Tell) -> Reached:
     try:
         await tell()
     except VouchsafeError as error:
@@ -121,10 +140,16 @@ async def _reached(party: str, tell: Callable[[], Awaitable[object]]) -> Reached
     return Reached(party)
 
 
-def _locking(peer: Peer, lock_down: LockDownLeaf) -> Callable[[], Awaitable[object]]:
+def _locking(peer: Peer, lock_down: LockDownLeaf) -> Tell:
     stub = LockServiceStub(peer.channel)
     request = lock_pb.LockDownRequest(number=lock_down.number, officer=lock_down.officer, signature=lock_down.signature)
     return lambda: peer.call(stub.LockDown, request)
+
+
+def _vetoing(peer: Peer, veto: OpeningVetoedLeaf) -> Tell:
+    stub = LockServiceStub(peer.channel)
+    request = lock_pb.VetoRequest(intent=veto.intent, officer=veto.officer, signature=veto.signature)
+    return lambda: peer.call(stub.Veto, request)
 
 
 def _proposed(proposal: Proposal) -> dict[str, Any]:

@@ -118,11 +118,8 @@ class OfficerSide(Side):
         return await self._case(self._cases.ExecuteCase, pb.ExecuteCaseRequest(request_id=_new_id(), case_id=case_id))
 
     async def veto(self, case_id: str, veto: OpeningVetoedLeaf) -> pb.Case:
-        """Stop an intended opening for good."""
-        request = pb.VetoCaseRequest(
-            request_id=_new_id(), case_id=case_id, officer=veto.officer, signature=veto.signature
-        )
-        return await self._case(self._cases.VetoCase, request)
+        """Have an intended opening stopped for good; `governance_side` tells the trustees as well."""
+        return await self._case(self._cases.VetoCase, veto_request(case_id, veto))
 
     async def extend_gag(self, case_id: str, *, until: int, document_hash: bytes) -> pb.Case:
         """Put off the day on which the subject is told, by a further instrument; `until` is Unix seconds."""
@@ -149,6 +146,11 @@ class OfficerSide(Side):
     async def _case(self, method: Callable[..., Awaitable[Any]], request: object) -> pb.Case:
         case: pb.Case = (await self._disclosure.call(method, request)).case
         return case
+
+
+def veto_request(case_id: str, veto: OpeningVetoedLeaf) -> pb.VetoCaseRequest:
+    """What disclosure is sent to have a veto logged."""
+    return pb.VetoCaseRequest(request_id=_new_id(), case_id=case_id, officer=veto.officer, signature=veto.signature)
 
 
 def _new_id() -> str:

@@ -57,7 +57,15 @@ def veto_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> OpeningVetoed
     if not reviewed.case.HasField("intent"):
         raise VouchsafeError(Reason.NOTHING_INTENDED, "nothing is about to be opened in this case")
     intent = intent_of(reviewed.case, reviewed.statement).commitment
-    return OpeningVetoedLeaf(intent, name, key.sign(Veto(reviewed.governance.ceremony, intent, name).signed_bytes()))
+    return veto_of_intent(reviewed.governance.ceremony, intent, name, key)
+
+
+def veto_of_intent(ceremony: bytes, intent: bytes, name: str, key: SigningKey) -> OpeningVetoedLeaf:
+    """The leaf that stops the intent with this commitment (32 bytes), after the ceremony with this hash (`Trust.hash`).
+
+    Whether the key is the officer's, and the intent logged, cannot be asked here: disclosure and the log may be away.
+    """
+    return OpeningVetoedLeaf(intent, name, key.sign(Veto(ceremony, intent, name).signed_bytes()))
 
 
 def lock_down_of(ceremony: bytes, number: int, name: str, key: SigningKey) -> LockDownLeaf:

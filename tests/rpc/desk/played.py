@@ -77,11 +77,11 @@ class PlayedPlatform:
         )
         return case
 
-    async def veto(self, case_id: str, veto: OpeningVetoedLeaf) -> pb.Case:
+    async def veto(self, veto: OpeningVetoedLeaf, case_id: str) -> list[Reached]:
         case = await self.case(case_id)
         self._log(veto)
         case.state, case.vetoed_by = pb.CASE_STATE_VETOED, veto.officer
-        return case
+        return [Reached("disclosure"), Reached("trustee-1"), Reached("trustee-2", "UNAVAILABLE")]
 
     async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
         self._log(lock_down)

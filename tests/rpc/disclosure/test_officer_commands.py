@@ -11,7 +11,7 @@ import pytest
 
 from services.chassis import toml_text
 from tests.rpc.disclosure.authors import Author
-from tests.rpc.disclosure.world import RECIPIENT, Platform, Served, tls_of
+from tests.rpc.disclosure.world import RECIPIENT, Platform, Served, delay_over, tls_of
 from vouchsafe.cli import main as command
 from vouchsafe.cli import output
 
@@ -231,5 +231,33 @@ async def test_a_veto_ends_an_opening_for_good(platform: Platform, disclosure: S
     assert (intended.code, intended.facts["state"]) == (0, "witnessed")
     vetoed = await run("officer", "veto", case, *as_officer(profile, "dan"), "--yes", disclosure=at)
     assert (vetoed.facts["state"], vetoed.facts["vetoed by"]) == ("vetoed", "dan")
+    told = {party for party, said in vetoed.facts.items() if said == "vetoed"}
+    assert told == {"state", "disclosure", "trustee-1", "trustee-3", "trustee-5"}
     refused = await run("case", "execute", case, disclosure=at)
     assert refused.code == 1
+
+
+async def test_a_veto_that_disclosure_drops_is_told_to_the_trustees(
+    platform: Platform, disclosure: Served, profile: Path, run: Run
+):
+    """Disclosure is away when the officer vetoes, and then goes on as if it had never heard of it."""
+    _, author = await case_of(platform, disclosure)
+    case = await disclosure.approve(platform.ceremony, await disclosure.open_case(author), "ann", "bob", "cyd")
+    witnessed = await disclosure.intend(case)
+    veto = ("officer", "veto", "--intent", witnessed.intent.commitment.hex(), "--yes")
+    stranger = await run(*veto, *as_officer(profile, "dan", "ann"))
+    assert stranger.err.startswith("error: NOT_VETOED: ")
+    vetoed = await run(*veto, *as_officer(profile, "dan"))
+    assert vetoed.code == 0
+    told = {party for party, said in vetoed.facts.items() if said == "vetoed"}
+    assert told == {"trustee-1", "trustee-3", "trustee-5"}
+    await delay_over(witnessed)
+    refused = await run("case", "execute", case.case_id, disclosure=disclosure.address)
+    assert refused.err.startswith("error: OPENING_REFUSED: ")
+    assert not platform.identity.released
+
+
+@pytest.mark.parametrize("arguments", [(), ("a-case", "--intent", "00" * 32), ("--intent", "00"), ("--intent", "x")])
+async def test_a_veto_is_of_a_case_or_of_an_intent(profile: Path, run: Run, arguments: tuple[str, ...]):
+    told = await run("officer", "veto", *arguments, *as_officer(profile, "dan"), "--yes")
+    assert told.code == 2

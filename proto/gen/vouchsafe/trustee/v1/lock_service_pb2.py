@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'vouchsafe/trustee/v1/lock_service.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"q\n\x0fLockDownRequest\x12\x17\n\x06number\x18\x01 \x01(\x04\x42\x07\xbaH\x04\x32\x02(\x01\x12)\n\x07officer\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12\x1a\n\tsignature\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x12\n\x10LockDownResponse2h\n\x0bLockService\x12Y\n\x08LockDown\x12%.vouchsafe.trustee.v1.LockDownRequest\x1a&.vouchsafe.trustee.v1.LockDownResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'vouchsafe/trustee/v1/lock_service.proto\x12\x14vouchsafe.trustee.v1\x1a\x1b\x62uf/validate/validate.proto\"q\n\x0fLockDownRequest\x12\x17\n\x06number\x18\x01 \x01(\x04\x42\x07\xbaH\x04\x32\x02(\x01\x12)\n\x07officer\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12\x1a\n\tsignature\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x12\n\x10LockDownResponse\"m\n\x0bVetoRequest\x12\x17\n\x06intent\x18\x01 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12)\n\x07officer\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x10\x01\x18\xc8\x01\x32\x0c^[^\\p{Cc}]*$\x12\x1a\n\tsignature\x18\x03 \x01(\x0c\x42\x07\xbaH\x04z\x02h@\"\x0e\n\x0cVetoResponse2\xb7\x01\n\x0bLockService\x12Y\n\x08LockDown\x12%.vouchsafe.trustee.v1.LockDownRequest\x1a&.vouchsafe.trustee.v1.LockDownResponse\x12M\n\x04Veto\x12!.vouchsafe.trustee.v1.VetoRequest\x1a\".vouchsafe.trustee.v1.VetoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,10 +38,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOCKDOWNREQUEST'].fields_by_name['officer']._serialized_options = b'\272H\025r\023\020\001\030\310\0012\014^[^\\p{Cc}]*$'
   _globals['_LOCKDOWNREQUEST'].fields_by_name['signature']._loaded_options = None
   _globals['_LOCKDOWNREQUEST'].fields_by_name['signature']._serialized_options = b'\272H\004z\002h@'
+  _globals['_VETOREQUEST'].fields_by_name['intent']._loaded_options = None
+  _globals['_VETOREQUEST'].fields_by_name['intent']._serialized_options = b'\272H\004z\002h '
+  _globals['_VETOREQUEST'].fields_by_name['officer']._loaded_options = None
+  _globals['_VETOREQUEST'].fields_by_name['officer']._serialized_options = b'\272H\025r\023\020\001\030\310\0012\014^[^\\p{Cc}]*$'
+  _globals['_VETOREQUEST'].fields_by_name['signature']._loaded_options = None
+  _globals['_VETOREQUEST'].fields_by_name['signature']._serialized_options = b'\272H\004z\002h@'
   _globals['_LOCKDOWNREQUEST']._serialized_start=94
   _globals['_LOCKDOWNREQUEST']._serialized_end=207
   _globals['_LOCKDOWNRESPONSE']._serialized_start=209
   _globals['_LOCKDOWNRESPONSE']._serialized_end=227
-  _globals['_LOCKSERVICE']._serialized_start=229
-  _globals['_LOCKSERVICE']._serialized_end=333
+  _globals['_VETOREQUEST']._serialized_start=229
+  _globals['_VETOREQUEST']._serialized_end=338
+  _globals['_VETORESPONSE']._serialized_start=340
+  _globals['_VETORESPONSE']._serialized_end=354
+  _globals['_LOCKSERVICE']._serialized_start=357
+  _globals['_LOCKSERVICE']._serialized_end=540
 # @@protoc_insertion_point(module_scope)

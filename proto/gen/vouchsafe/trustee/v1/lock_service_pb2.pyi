@@ -18,3 +18,17 @@ class LockDownRequest(_message.Message):
 class LockDownResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class VetoRequest(_message.Message):
+    __slots__ = ("intent", "officer", "signature")
+    INTENT_FIELD_NUMBER: _ClassVar[int]
+    OFFICER_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    intent: bytes
+    officer: str
+    signature: bytes
+    def __init__(self, intent: _Optional[bytes] = ..., officer: _Optional[str] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class VetoResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class LockServiceStub:
-    """LockService is called by the officers' desk, past disclosure: one officer can lock a trustee even when his lock-down
-    never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
+    his lock-down or veto never reaches the log.
     """
 
     def __init__(self, channel):
@@ -41,16 +41,29 @@ class LockServiceStub:
                 request_serializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.LockDownRequest.SerializeToString,
                 response_deserializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.LockDownResponse.FromString,
                 _registered_method=True)
+        self.Veto = channel.unary_unary(
+                '/vouchsafe.trustee.v1.LockService/Veto',
+                request_serializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.VetoRequest.SerializeToString,
+                response_deserializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.VetoResponse.FromString,
+                _registered_method=True)
 
 
 class LockServiceServicer:
-    """LockService is called by the officers' desk, past disclosure: one officer can lock a trustee even when his lock-down
-    never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
+    his lock-down or veto never reaches the log.
     """
 
     def LockDown(self, request, context):
         """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
         number. On disk before it is answered; repeating it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Veto(self, request, context):
+        """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+        not. On disk before it is answered; repeating it changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +77,11 @@ def add_LockServiceServicer_to_server(servicer, server):
                     request_deserializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.LockDownRequest.FromString,
                     response_serializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.LockDownResponse.SerializeToString,
             ),
+            'Veto': grpc.unary_unary_rpc_method_handler(
+                    servicer.Veto,
+                    request_deserializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.VetoRequest.FromString,
+                    response_serializer=vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.VetoResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'vouchsafe.trustee.v1.LockService', rpc_method_handlers)
@@ -73,8 +91,8 @@ def add_LockServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LockService:
-    """LockService is called by the officers' desk, past disclosure: one officer can lock a trustee even when his lock-down
-    never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
+    his lock-down or veto never reaches the log.
     """
 
     @staticmethod
@@ -94,6 +112,33 @@ class LockService:
             '/vouchsafe.trustee.v1.LockService/LockDown',
             vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.LockDownRequest.SerializeToString,
             vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.LockDownResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Veto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/vouchsafe.trustee.v1.LockService/Veto',
+            vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.VetoRequest.SerializeToString,
+            vouchsafe_dot_trustee_dot_v1_dot_lock__service__pb2.VetoResponse.FromString,
             options,
             channel_credentials,
             insecure,

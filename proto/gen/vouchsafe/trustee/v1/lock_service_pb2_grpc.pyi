@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class LockServiceStub:
-    """LockService is called by the officers' desk, past disclosure: one officer can lock a trustee even when his lock-down
-    never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
+    his lock-down or veto never reaches the log.
     """
 
     @_typing.overload
@@ -39,11 +39,15 @@ class LockServiceStub:
     """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
     number. On disk before it is answered; repeating it changes nothing.
     """
+    Veto: _grpc.UnaryUnaryMultiCallable[_lock_service_pb2.VetoRequest, _lock_service_pb2.VetoResponse]
+    """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+    not. On disk before it is answered; repeating it changes nothing.
+    """
 
 @_typing.type_check_only
 class LockServiceAsyncStub(LockServiceStub):
-    """LockService is called by the officers' desk, past disclosure: one officer can lock a trustee even when his lock-down
-    never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
+    his lock-down or veto never reaches the log.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -51,10 +55,14 @@ class LockServiceAsyncStub(LockServiceStub):
     """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
     number. On disk before it is answered; repeating it changes nothing.
     """
+    Veto: _aio.UnaryUnaryMultiCallable[_lock_service_pb2.VetoRequest, _lock_service_pb2.VetoResponse]  # type: ignore[assignment]
+    """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+    not. On disk before it is answered; repeating it changes nothing.
+    """
 
 class LockServiceServicer(metaclass=_abc_1.ABCMeta):
-    """LockService is called by the officers' desk, past disclosure: one officer can lock a trustee even when his lock-down
-    never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
+    his lock-down or veto never reaches the log.
     """
 
     @_abc_1.abstractmethod
@@ -65,6 +73,16 @@ class LockServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_lock_service_pb2.LockDownResponse, _abc.Awaitable[_lock_service_pb2.LockDownResponse]]:
         """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
         number. On disk before it is answered; repeating it changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def Veto(
+        self,
+        request: _lock_service_pb2.VetoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_lock_service_pb2.VetoResponse, _abc.Awaitable[_lock_service_pb2.VetoResponse]]:
+        """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+        not. On disk before it is answered; repeating it changes nothing.
         """
 
 def add_LockServiceServicer_to_server(servicer: LockServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
