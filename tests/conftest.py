@@ -6,11 +6,17 @@ A test file stays together, since its fixtures are made once; so do the files wh
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 _TOGETHER = ("tests/e2e/bad_input/", "tests/integration/local/", "tests/integration/admin/", "tests/boundary/")
 """Folders with a fixture that lasts for the whole session and takes long to make."""
 _ON_ONE_PLATFORM = ("tests/e2e/test_admin.py", "tests/e2e/test_command.py", "tests/e2e/test_quickstart.py")
+
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 class _Files(LoadScopeScheduling):
