@@ -113,7 +113,7 @@ class World:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until the condition holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 -- the condition is other people's state
                 await asyncio.sleep(0.005)
 
@@ -121,7 +121,7 @@ class World:
         """Wait until every view, and memory, has everything that was written."""
         await self.until(lambda: all(c.position is not None for c in self.store._commits.values()))
         head = await self.store.head_position()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.memory.tail.reached(head)
             for projection in PROJECTIONS:
                 await self.catalog.views(projection).reached(head)
