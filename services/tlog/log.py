@@ -86,7 +86,8 @@ class TransparencyLog:
             raise Overloaded(_RETRY_SECONDS)
         self._waiting += 1
         try:
-            return await self._lanes.ask(STREAM, Write(commit_id, [data], meta))
+            # Only leaves of one kind share a commit: one about a person never lies in a record with one about an alias.
+            return await self._lanes.ask(leaf.KIND, Write(commit_id, [data], meta))
         finally:
             self._waiting -= 1
 
@@ -118,7 +119,7 @@ class TransparencyLog:
         """The proof that `first` leaves begin the tree of `second`; SealError unless 0 < first <= second <= size."""
         return self._tree.consistency(first, second)
 
-    async def _append_together(self, stream: str, turns: list[_Turn]) -> Iterable[_Turn]:
+    async def _append_together(self, _kind: str, turns: list[_Turn]) -> Iterable[_Turn]:
         """Append what the turns ask for as one commit, and tell each its index; nobody is left for later."""
         async with self._lock:
             for _ in range(_ATTEMPTS):
@@ -126,7 +127,7 @@ class TransparencyLog:
                 if not turns:
                     return ()
                 try:
-                    commit = await self._store.append(stream, self.size, [turn.asked for turn in turns])
+                    commit = await self._store.append(STREAM, self.size, [turn.asked for turn in turns])
                 except VersionConflict:
                     await self._catch_up()
                 except CommitIdTaken as taken:

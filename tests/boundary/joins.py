@@ -87,10 +87,6 @@ class Piece:
         return f"{self.record.channel} of {self.record.service} ({self.record.kind})"
 
 
-PUBLIC_LOG = "log"
-"""Disclosure's stream of the public log's leaves."""
-
-
 class Values:
     """The pieces of some records, and who is behind each as far as values tell.
 
@@ -125,11 +121,6 @@ class Values:
         return found
 
     def _cut(self, record: Record, order: int, tree: Tree) -> Iterator[Piece]:
-        if isinstance(tree, Mapping) and tree.get("stream") == PUBLIC_LOG and len(tree["events"]) > 1:
-            # Leaves of whoever waited at the same time stand side by side, as in the log that everybody can read.
-            for leaf in tree["events"]:
-                yield from self._cut(record, order, leaf)
-            return
         held = frozenset(atoms(tree))
         named = frozenset().union(*(self._known.named(atom) for atom in held)) if held else frozenset()
         persons, aliases = _split(named)

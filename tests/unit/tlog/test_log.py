@@ -19,7 +19,7 @@ from services.chassis.log.eventstore import (
 )
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.disclosure.adapters.event_codec import event_codec
-from services.seal.leaves import OwnershipLeaf
+from services.seal.leaves import OwnershipLeaf, PostRootLeaf
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency, verify_inclusion
 from services.tlog.errors import LeafConflict
@@ -122,6 +122,18 @@ async def test_leaves_that_wait_become_one_commit_in_their_order():
         assert commit.part(f"c{i}") is not None
 
 
+async def test_leaves_of_two_kinds_that_wait_together_share_no_commit():
+    store = Counting()
+    log = log_on(store)
+    root = PostRootLeaf("2026-11-22", 64, b"r" * 32)
+    store.gate.clear()
+    asked = [asyncio.create_task(log.append(each, commit_id=each.KIND)) for each in (leaf(1), root)]
+    await asyncio.sleep(0)
+    store.gate.set()
+    assert sorted(await asyncio.gather(*asked)) == [0, 1]
+    assert store.sizes == [1, 1]
+
+
 async def test_no_commit_takes_more_than_its_share_of_leaves():
     store = Counting()
     log = log_on(store)
@@ -141,6 +153,8 @@ async def test_a_large_leaf_is_appended_alone():
 
 class Large:
     """A leaf too large for 128 of its size to fit into one commit."""
+
+    KIND = OwnershipLeaf.KIND
 
     def __init__(self, of: OwnershipLeaf) -> None:
         self._of = of
