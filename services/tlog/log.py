@@ -1,8 +1,8 @@
 """The transparency log: leaves appended to one event stream, and the Merkle tree over them, caught up in memory.
 
 The stream is the truth. Several processes may append: each counts on a version of the stream, and whoever comes second
-catches up and tries again, so the log cannot fork. Leaves that wait in one process become one commit together, each
-still a part of its own. What a leaf says is `seal.leaves`'s; that a tree was shown to the witnesses is `checkpoints`'s.
+catches up and tries again, so the log cannot fork. Leaves of one kind that wait in one process become one commit
+together, each still a part of its own. What a leaf says is `seal.leaves`'s; that a tree was shown to the witnesses is `checkpoints`'s.
 """
 
 import asyncio
