@@ -2,7 +2,8 @@
 
 The stream is the truth. Several processes may append: each counts on a version of the stream, and whoever comes second
 catches up and tries again, so the log cannot fork. Leaves of one kind that wait in one process become one commit
-together, each still a part of its own. What a leaf says is `seal.leaves`'s; that a tree was shown to the witnesses is `checkpoints`'s.
+together, each still a part of its own. What a leaf says is `seal.leaves`'s; that a tree was shown to the witnesses is
+`checkpoints`'s.
 """
 
 import asyncio
