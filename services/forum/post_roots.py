@@ -74,7 +74,9 @@ class PostRoots:
             await self._root(state.closed, state.earlier)
             return True
         next_day = await self._first_day() if state.closed is None else state.closed.day + 1
-        if next_day is None or next_day > over:
+        if next_day is None:
+            return False  # and look again: a text of a day that is over may be in the log, without its position yet
+        if next_day > over:
             self._done_through = over
             return False
         await self._close(next_day, state.closed)

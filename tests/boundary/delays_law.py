@@ -14,6 +14,7 @@ from vouchsafe.sdk.delays import SAFE_DEPOSIT_HOURS, Delays
 
 ARRIVAL_HOURS = (18, 36, 72, 144, 288)
 _CROWDS = 300
+CROWD = 40
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,18 @@ def worth(hours: int, crowd: int, chance: random.Random) -> Worth:
     return Worth(hours, fmean(likely), 1.96 * stdev(likely) / len(runs) ** 0.5, fmean(ranked))
 
 
-def expected(hours: float) -> float:
-    """What calculation says of evenly drawn waits and even arrivals: one, and the arrivals' span over the window."""
-    return 1 + hours / SAFE_DEPOSIT_HOURS
+def expected(hours: float, crowd: int) -> float:
+    """What calculation says of evenly drawn waits and even arrivals.
+
+    One, and the arrivals' span over the window; less what a crowd of this size falls short of it, since whoever comes
+    out when nobody else can have come in is known, but counts once: (1 - p)^crowd over the moments at which a share p
+    of the arrivals is within the window.
+    """
+    span, window = hours, SAFE_DEPOSIT_HOURS
+    most = min(span, window) / span
+    ramps = 2 * span * (1 - (1 - most) ** (crowd + 1)) / (crowd + 1)
+    between = abs(span - window) * (1 - most) ** crowd
+    return (span + window - ramps - between) / window
 
 
 def _run(hours: int, crowd: int, chance: random.Random) -> tuple[float, float]:
@@ -47,7 +57,7 @@ def _run(hours: int, crowd: int, chance: random.Random) -> tuple[float, float]:
     return fmean(right), fmean(one == other for one, other in enumerate(ranked))
 
 
-def table(chance: random.Random, crowd: int = 40) -> Iterator[Worth]:
+def table(chance: random.Random, crowd: int = CROWD) -> Iterator[Worth]:
     """One for each span of arrivals."""
     for hours in ARRIVAL_HOURS:
         yield worth(hours, crowd, chance)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from deploy.local.layout import REPOSITORY
-from tests.boundary.delays_law import Worth, expected
+from tests.boundary.delays_law import CROWD, Worth, expected
 from tests.boundary.figures import interval
 from tests.boundary.joins import Found
 from tests.boundary.matching import Guess
@@ -38,13 +38,13 @@ def render(
             f"{each.hours} hours",
             f"{each.times_chance:.2f} ± {each.error:.2f}",
             f"{each.by_rank:.2f}",
-            f"{expected(each.hours):.2f}",
+            f"{expected(each.hours, CROWD):.2f}",
         )
         for each in delays
     ]
     head = f"A sound platform with {people} people:"
     parts = (head, _markdown(_SOUND, sound), "Each broken build:", _markdown(_BUILDS, builds))
-    return "\n\n".join((*parts, "The SDK's delays alone, crowds of 40:", _markdown(_WORTH, worths)))
+    return "\n\n".join((*parts, f"The SDK's delays alone, crowds of {CROWD}:", _markdown(_WORTH, worths)))
 
 
 def write(text: str, page: Path = PAGE) -> None:

@@ -148,17 +148,17 @@ class TestMatching:
 
 class TestTheDelaysOfTheSdk:
     def test_stay_below_twice_guessing_while_a_crowd_comes_in_within_half_the_window(self) -> None:
-        found = delays_law.worth(ARRIVAL_HOURS, 40, random.Random(5))
+        found = delays_law.worth(ARRIVAL_HOURS, delays_law.CROWD, random.Random(5))
         assert found.times_chance + found.error < TWICE
         assert found.by_rank < TWICE
 
     @pytest.mark.parametrize("hours", [36, 144])
     def test_are_worth_what_calculation_says(self, hours: int) -> None:
-        found = delays_law.worth(hours, 40, random.Random(6))
-        assert abs(found.times_chance - delays_law.expected(hours)) < 3 * found.error
+        found = delays_law.worth(hours, delays_law.CROWD, random.Random(6))
+        assert abs(found.times_chance - delays_law.expected(hours, delays_law.CROWD)) < 3 * found.error
 
     def test_are_too_short_for_a_crowd_that_takes_twice_the_window(self) -> None:
-        found = delays_law.worth(144, 40, random.Random(7))
+        found = delays_law.worth(144, delays_law.CROWD, random.Random(7))
         assert found.times_chance - found.error > TWICE
 
 

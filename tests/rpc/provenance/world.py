@@ -32,6 +32,7 @@ class World:
 
     async def day_over(self) -> None:
         """Let the day pass; the forum roots it, and disclosure takes the root into the log."""
+        await self.forum.settled()
         before = len(self.forum.published.stored)
         self.forum.clock.advance(timedelta(days=1, minutes=5))
         await self.forum.until(lambda: len(self.forum.published.stored) > before)

@@ -1,7 +1,7 @@
 """The two sides on real connections: nothing that one sends can be joined with what the other sends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +39,7 @@ class Recorder(PersonServiceServicer, ReadingServiceServicer):
     failures: int = 0
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
     seen: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
-    on_call: Callable[[], None] = field(default=lambda: None)
+    on_call: Callable[[], Awaitable[None]] = field(default=lambda: asyncio.sleep(0))
 
     async def Register(self, request: Any, context: Any) -> Any:  # noqa: N802
         await self._record(request.request_id, context)
@@ -51,7 +51,7 @@ class Recorder(PersonServiceServicer, ReadingServiceServicer):
 
     async def _record(self, request_id: str, context: Any) -> None:
         self.seen.append((request_id, context.peer(), dict(context.invocation_metadata())))
-        self.on_call()
+        await self.on_call()
         if self.failures:
             self.failures -= 1
             await context.abort(self.code, "away")
@@ -163,10 +163,19 @@ async def test_the_sides_are_never_connected_at_the_same_time(
     recorder, gate = Recorder(), OneAtATime()
     async with serving(recorder, server_tls) as address, proxying() as persons, proxying() as aliases:
         together: list[bool] = []
+
+        async def look() -> None:
+            """While the call is under way: do both stay connected? A proxy learns of an end a moment after it."""
+            for _ in range(500):
+                if not (persons.open_now and aliases.open_now):
+                    break
+                await asyncio.sleep(0.01)
+            together.append(bool(persons.open_now and aliases.open_now))
+
         paths = {name: edge(authority, tmp_path, name) for name in ("person", "alias")}
         person_edge = Edge(**vars(paths["person"]) | {"proxy": persons.url})
         alias_edge = Edge(**vars(paths["alias"]) | {"proxy": aliases.url})
-        recorder.on_call = lambda: together.append(bool(persons.open_now and aliases.open_now))
+        recorder.on_call = look
         async with Side(person_edge, gate=gate) as person, Side(alias_edge, gate=gate) as alias:
             first, second = person.connect("identity", address), alias.connect("forum", address)
             await asyncio.gather(*(call for _ in range(6) for call in (registering(first), reading(second))))
@@ -215,11 +224,15 @@ async def test_a_side_rests_without_cutting_off_a_call(
         paths = edge(authority, tmp_path, "alias")
         async with Side(Edge(**vars(paths) | {"proxy": network.url})) as alias:
             peer, resting = alias.connect("forum", address), []
-            recorder.on_call = lambda: resting.append(asyncio.create_task(alias.rest()))
+
+            async def rest_meanwhile() -> None:
+                resting.append(asyncio.create_task(alias.rest()))
+
+            recorder.on_call = rest_meanwhile
             await reading(peer)
             await asyncio.gather(*resting)
             assert len(network.heads) == 1
-            recorder.on_call = lambda: None
+            recorder.on_call = lambda: asyncio.sleep(0)
             await reading(peer)
             await alias.rest()
             await reading(peer)

@@ -57,14 +57,15 @@ class Log:
             clock=self.clock,
         )
 
-    async def write(self, *, days_ahead: int = 0, comment: bool = False, **changes: Any) -> str:
-        """A text of now, or of a clock that is so many days ahead; its id."""
+    async def write(self, *, days_ahead: int = 0, comment: bool = False, sequenced: bool = True, **changes: Any) -> str:
+        """A text of now, or of a clock that is so many days ahead, with or without a position yet; its id."""
         at = int(self.clock.now().timestamp()) + days_ahead * 86_400
         post = replace(published(str(uuid.uuid4()), at, thread_id=str(uuid.uuid4())), **changes)
         event = replace(commented(str(uuid.uuid4()), post), published_at=at) if comment else post
         write = Write(str(uuid.uuid4()), [CODEC.encode(event)], META)
         await self.store.append(f"thread-{post.thread_id}", 0, [write])
-        await sequence_all(self.store)
+        if sequenced:
+            await sequence_all(self.store)
         return event.comment_id if comment else event.post_id  # type: ignore[union-attr]
 
     async def settle(self, worker: PostRoots) -> None:
@@ -133,6 +134,18 @@ async def test_a_forum_without_texts_has_no_roots_and_one_with_has_them_for_quie
     assert [each.day for each in roots] == [DAY_0 + 3, DAY_0 + 4, DAY_0 + 5]
     assert {each.size for each in roots} == {64}
     assert len({each.root for each in roots}) == 3
+
+
+async def test_the_first_text_may_get_its_position_after_its_day() -> None:
+    log = Log()
+    worker = log.worker()
+    first = await log.write(sequenced=False)
+    await log.next_day()
+    assert not await worker.step()
+    await sequence_all(log.store)
+    await log.settle(worker)
+    [root], kept = await log.events(PostsRooted), await log.events(TextCommitted)
+    assert (root.day, [id_of(each) for each in kept]) == (DAY_0, [first])
 
 
 async def test_days_that_nobody_rooted_are_rooted_later_each_with_its_own_texts() -> None:
