@@ -6,9 +6,8 @@ from typing import Final, TypeVar
 from services.chassis.rpc_client import RpcChannel
 from services.chassis.rpc_errors import RpcError
 from services.seal.checkpoint import Checkpoint
-from services.seal.errors import SealError
-from services.seal.merkle import Tree, leaf_hash
 from services.tlog.errors import SourceError
+from services.tlog.root_check import tree_of
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as pb
 from vouchsafe.disclosure.v1.transparency_log_service_pb2_grpc import TransparencyLogServiceStub
 
@@ -44,10 +43,7 @@ class LogService:
 
     async def root_at(self, size: int, checkpoint: Checkpoint) -> bytes:
         """The root over the first `size` leaves of the tree under this checkpoint, by all of its leaves; SealError."""
-        tree = Tree(map(leaf_hash, await self.entries(0, checkpoint.size)))
-        if tree.root() != checkpoint.root:
-            raise SealError("the leaves are not those of the checkpoint")
-        return tree.root(size)
+        return tree_of(await self.entries(0, checkpoint.size), checkpoint).root(size)
 
     async def _ask(self, method: Callable[..., Awaitable[T]], request: object) -> T:
         try:

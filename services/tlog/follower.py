@@ -19,6 +19,7 @@ from services.tlog.anchor import Anchor
 from services.tlog.errors import LogForked as LogForked
 from services.tlog.errors import LogUnavailable as LogUnavailable
 from services.tlog.errors import SourceError
+from services.tlog.known import Known
 from services.tlog.source import Source
 from services.tlog.verified import Signed, VerifiedLog
 
@@ -49,11 +50,18 @@ class LogView(Protocol):
         Raises LogUnavailable, and LogForked for ever once two histories were seen.
         """
 
+    @property
+    def known(self) -> Governance:
+        """Officers and lock-downs by the newest tree that was ever verified, however old.
+
+        Enough to stop something, never to go on with it.
+        """
+
 
 class LogFollower:
     """Follows the log through mirrors, in memory; with an anchor, no restart can be shown an older or another log.
 
-    Making one raises StateError when the anchor cannot be read.
+    `noted` keeps what is `known` through a restart. Making one raises StateError when the anchor cannot be read.
     """
 
     def __init__(
@@ -63,11 +71,13 @@ class LogFollower:
         *,
         clock: Clock,
         anchor: Anchor | None = None,
+        noted: Known | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._mirrors = mirrors
         self._clock = clock
         self._anchor = anchor
+        self._noted = noted
         self._patience = patience
         self._forked: LogForked | None = None
         self._governance = begin(trust)
@@ -80,6 +90,11 @@ class LogFollower:
             except LogForked as fork:
                 self._forked = fork
         self._log = VerifiedLog(policy, first_leaf=trust.ceremony_leaf().to_bytes(), seen=seen)
+
+    @property
+    def known(self) -> Governance:
+        """See `LogView`."""
+        return self._governance if self._noted is None else self._noted.governance
 
     async def run(self) -> None:
         """Keep up with the log by all mirrors, the slow ones too, though nobody asks; for ever."""
@@ -148,6 +163,8 @@ class LogFollower:
                 self._governance = evolve(self._governance, leaf)
             if self._anchor is not None:
                 self._anchor.note(signed)
+            if self._noted is not None:
+                self._noted.note(self._governance)
 
     def _remember(self, fork: LogForked) -> None:
         self._forked = fork

@@ -6,6 +6,7 @@ from services.chassis.lifecycle import Process
 from services.seal.trust import Trust
 from services.tlog.anchor import Anchor
 from services.tlog.follower import LogFollower
+from services.tlog.known import Known
 from services.tlog.reader import MirrorReader
 
 
@@ -17,7 +18,9 @@ def follow(process: Process, trust: Trust) -> LogFollower:
     urls = process.endpoints.log.mirrors
     if not urls:
         raise ConfigError("endpoints: log.mirrors is empty, and this process reads the public log by itself")
-    anchor = Anchor(process.endpoints.paths.state)
-    follower = LogFollower(trust, [MirrorReader(url) for url in urls], clock=SystemClock(), anchor=anchor)
+    state = process.endpoints.paths.state
+    mirrors = [MirrorReader(url) for url in urls]
+    noted = Known(state, trust)
+    follower = LogFollower(trust, mirrors, clock=SystemClock(), anchor=Anchor(state), noted=noted)
     process.worker("public-log", follower.run)
     return follower

@@ -13,9 +13,10 @@ from services.chassis.durable_file import replace, sync_directory
 from services.seal import tiles
 from services.seal.checkpoint import Checkpoint
 from services.seal.errors import SealError
-from services.seal.merkle import MerkleTree, Tree, leaf_hash
+from services.seal.merkle import MerkleTree
 from services.seal.tiles import Bundle, Tile
 from services.tlog.errors import SourceError
+from services.tlog.root_check import tree_of
 from services.tlog.verified import Signed
 
 _PARTIAL: Final = ".p"
@@ -59,10 +60,7 @@ class TileStore:
 
     async def root_at(self, size: int, checkpoint: Checkpoint) -> bytes:
         """The root over the first `size` leaves of the tree under this checkpoint; SealError when it is not there."""
-        tree = Tree(map(leaf_hash, await self.entries(0, checkpoint.size)))
-        if tree.root() != checkpoint.root:
-            raise SealError("the leaves are not those of the checkpoint")
-        return tree.root(size)
+        return tree_of(await self.entries(0, checkpoint.size), checkpoint).root(size)
 
     def extend(self, tree: MerkleTree, since: int, leaves: Iterable[bytes], signed: Signed) -> None:
         """Write what the tree under `signed` has beyond the one of `since` leaves, then the checkpoint.

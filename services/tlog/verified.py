@@ -10,8 +10,9 @@ from typing import Final
 
 from services.seal.checkpoint import Checkpoint, LogPolicy, verify_checkpoint
 from services.seal.errors import SealError
-from services.seal.merkle import Tree, leaf_hash
+from services.seal.merkle import Tree
 from services.tlog.errors import LogForked, SourceError
+from services.tlog.root_check import extend
 from services.tlog.source import Source
 
 MAX_CLAIMS: Final = 1000
@@ -103,7 +104,9 @@ class VerifiedLog:
             if len(self._claims) < MAX_CLAIMS:
                 self._claims.setdefault(signed.size, signed)
             leaves = tuple(await source.entries(start, signed.size))
-            if not self._extend(leaves, signed):
+            try:
+                extend(self._tree, leaves, signed.checkpoint)
+            except SealError:
                 await self._judge(source, signed)
             self._check_beginnings(signed, start, leaves)
         self._note(signed)
@@ -116,15 +119,6 @@ class VerifiedLog:
             raise _forked(claim, signed)
         if top is not None and signed.size <= top.size and signed.checkpoint.root != self._tree.root(signed.size):
             raise _forked(top, signed)
-
-    def _extend(self, leaves: tuple[bytes, ...], signed: Signed) -> bool:
-        start = self._tree.size
-        for leaf in leaves:
-            self._tree.append(leaf_hash(leaf))
-        if (self._tree.size, self._tree.root()) == (signed.size, signed.checkpoint.root):
-            return True
-        self._tree.truncate(start)
-        return False
 
     async def _judge(self, source: Source, signed: Signed) -> None:
         """What a source shows does not extend what is known: LogForked when it proves that, SourceError when not."""

@@ -16,13 +16,14 @@ from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.label_standing import LABEL_KINDS, label_standings
 from services.seal.leaves import PostRootLeaf, kind_of
-from services.seal.merkle import Tree, leaf_hash
+from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.post_root import check_one_root_a_day
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.seal.trust import Trust
 from services.tlog.errors import SourceError
 from services.tlog.reader import MirrorReader
+from services.tlog.root_check import log_of
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
 
@@ -141,11 +142,7 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
     with translated():
         verified = _verify_inclusion(snapshot, trust)
         size, root = verified.checkpoint.size, verified.checkpoint.root
-        tree = Tree(leaf_hash(leaf) for leaf in snapshot.leaves)
-        if (tree.size, tree.root()) != (size, root):
-            raise SealError("the leaves are not those of the checkpoint")
-        if snapshot.leaves[0] != trust.ceremony_leaf().to_bytes():
-            raise SealError("the log does not begin with this trust material")
+        tree = log_of(snapshot.leaves, verified.checkpoint, first_leaf=trust.ceremony_leaf().to_bytes())
         check_rules(snapshot.leaves)
         verify_consistency(snapshot.old_size, size, tree.root(snapshot.old_size), root, snapshot.consistency)
     return Verdict(

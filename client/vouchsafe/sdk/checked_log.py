@@ -15,11 +15,11 @@ from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.leaves import Leaf, kind_of
-from services.seal.merkle import Tree, leaf_hash
 from services.seal.trust import Trust
 from services.tlog.errors import LogError
 from services.tlog.follower import FRESH_SECONDS
 from services.tlog.reader import MirrorReader
+from services.tlog.root_check import log_of
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
 
@@ -80,9 +80,5 @@ def check_log(leaves: Sequence[bytes], verified: VerifiedCheckpoint, trust: Trus
         what = f"too few witnesses co-signed the log within {FRESH_SECONDS} seconds; what came since may be hidden"
         raise VouchsafeError(Reason.LOG_STALE, what)
     with translated():
-        tree = Tree(leaf_hash(leaf) for leaf in leaves)
-        if (tree.size, tree.root()) != (verified.checkpoint.size, verified.checkpoint.root):
-            raise SealError("the leaves are not those of the checkpoint")
-        if not leaves or leaves[0] != trust.ceremony_leaf().to_bytes():
-            raise SealError("the log does not begin with this trust material")
+        log_of(leaves, verified.checkpoint, first_leaf=trust.ceremony_leaf().to_bytes())
     return CheckedLog(tuple(leaves), governance.fold(trust, leaves))

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.seal.checkpoint import Checkpoint
-from services.seal.errors import SealError
-from services.seal.merkle import Tree, leaf_hash
 from services.seal.tlog_proof import TlogProof
 from services.seal.trust import Trust
 from services.tlog.errors import LogError
+from services.tlog.root_check import tree_of
 from services.tlog.source import Source
 from services.tlog.tile_store import TileStore
 from services.tlog.verified import VerifiedLog
@@ -73,7 +72,7 @@ class PlatformLog:
 
     async def root_at(self, size: int, checkpoint: Checkpoint) -> bytes:
         """The root of a smaller tree, by all leaves of the larger one."""
-        return _root_at(size, checkpoint, await self.entries(0, checkpoint.size))
+        return tree_of(await self.entries(0, checkpoint.size), checkpoint).root(size)
 
 
 class _Snapshot:
@@ -91,11 +90,4 @@ class _Snapshot:
         return self._snapshot.leaves[start:size]
 
     async def root_at(self, size: int, checkpoint: Checkpoint) -> bytes:
-        return _root_at(size, checkpoint, self._snapshot.leaves)
-
-
-def _root_at(size: int, checkpoint: Checkpoint, leaves: Sequence[bytes]) -> bytes:
-    tree = Tree(leaf_hash(leaf) for leaf in leaves)
-    if (tree.size, tree.root()) != (checkpoint.size, checkpoint.root):
-        raise SealError("the leaves are not those of the checkpoint")
-    return tree.root(size)
+        return tree_of(self._snapshot.leaves, checkpoint).root(size)
