@@ -20,6 +20,9 @@ from deploy.local.view import PlatformView
 from examples.demo import evidence as stored
 from tests.boundary.part import recording
 from tests.boundary.trees import Tree, of_document, of_message
+from vouchsafe.disclosure.v1.transparency_log_service_pb2 import ListLeavesResponse
+
+_LIST_LEAVES = "/vouchsafe.disclosure.v1.TransparencyLogService/ListLeaves"
 
 
 class Channel(StrEnum):
@@ -81,16 +84,27 @@ def overheard(platform: PlatformView, recordings: Path) -> Iterator[Record]:
     """All calls, log lines, spans and measurements of a platform that has stopped."""
     layout = platform.layout
     for name in SERVICES:
-        yield from (_call(name, line) for line in _lines(recording(recordings, name)))
+        for line in _lines(recording(recordings, name)):
+            yield from of_call(name, line)
         for channel, directory in ((Channel.LOGS, layout.log_files), (Channel.TRACES, layout.traces)):
             yield from (_told(name, channel, line) for line in _lines(directory / f"{name}.jsonl"))
         yield from (_measured(name, line) for line in _lines(layout.metrics / f"{name}.jsonl"))
 
 
-def _call(name: str, line: dict[str, Any]) -> Record:
-    bodies = {each: of_message(base64.b64decode(line[each])) for each in ("request", "answer")}
-    tree = {"caller": line["caller"], "metadata": line["metadata"], **bodies}
-    return Record(name, Channel.CALLS, f"{line['role']} {line['path']}", line["at_ns"], tree)
+def of_call(name: str, line: dict[str, Any]) -> Iterator[Record]:
+    """A call as `recorder` wrote it down: one record, and where it read the public log one for each leaf besides.
+
+    Which leaves an answer holds is its reader's choice, mostly what was new to him; that two were new at once says no
+    more than their order, which the attack by order judges.
+    """
+    kind, at = f"{line['role']} {line['path']}", line["at_ns"]
+    request, answer = (base64.b64decode(line[each]) for each in ("request", "answer"))
+    told = [of_message(answer)]
+    if line["path"] == _LIST_LEAVES:
+        told = [[], *([of_document(leaf)] for leaf in ListLeavesResponse.FromString(answer).leaves)]
+    head = {"caller": line["caller"], "metadata": line["metadata"], "request": of_message(request)}
+    yield Record(name, Channel.CALLS, kind, at, {**head, "answer": told[0]})
+    yield from (Record(name, Channel.CALLS, kind, at, {"answer": each}) for each in told[1:])
 
 
 def _told(name: str, channel: Channel, line: dict[str, Any]) -> Record:

@@ -10,14 +10,16 @@ from typing import ClassVar
 
 import pytest
 
+from services.seal.leaves import OwnershipLeaf, PostRootLeaf
 from tests.boundary import delays_law
-from tests.boundary.evidence import Channel, Record
+from tests.boundary.evidence import Channel, Record, of_call
 from tests.boundary.figures import TWICE, interval, most_by_accident
 from tests.boundary.joins import Found, Subject, Values
 from tests.boundary.matching import by_rank, by_time
 from tests.boundary.session import ARRIVAL_HOURS
 from tests.boundary.trees import Tree, atoms, of_message
 from vouchsafe.credential.v1.credential_pb2 import Receipt
+from vouchsafe.disclosure.v1.transparency_log_service_pb2 import ListLeavesResponse
 
 CROWD = range(6)
 KEY = b"k" * 32
@@ -108,6 +110,24 @@ def test_a_list_of_everybody_is_no_join_and_a_list_of_pairs_is() -> None:
     assert Values(beside, known).attack().aliases == set()
     pairs = [record("x", {"pairs": [list(pair) for pair in zip(references, aliases, strict=True)]})]
     assert Values(pairs, known).attack().equal == set(CROWD)
+
+
+class TestPagesOfTheLog:
+    PERSON, ALIAS, ROOT = (bytes([first]) + random.Random(first).randbytes(31) for first in (1, 2, 3))
+    KNOWN: ClassVar = {PERSON: Subject(is_person=True, number=0), ALIAS: Subject(is_person=False, number=0)}
+
+    def attacked(self, *leaves: bytes) -> Found:
+        """One page of the log with these leaves, beside an alias's text that stands under the day's root."""
+        answer = base64.b64encode(ListLeavesResponse(leaves=leaves).SerializeToString()).decode()
+        call = {"role": "served", "caller": "", "metadata": [], "request": "", "answer": answer, "at_ns": 1}
+        page = of_call("disclosure", call | {"path": "/vouchsafe.disclosure.v1.TransparencyLogService/ListLeaves"})
+        return Values([*page, record("forum", {"cpk": self.ALIAS, "day_root": self.ROOT})], self.KNOWN).attack()
+
+    def test_two_leaves_on_one_page_are_no_join_and_two_values_in_one_leaf_are(self) -> None:
+        of_person, of_day = OwnershipLeaf(self.PERSON).to_bytes(), PostRootLeaf("2031-01-01", 64, self.ROOT).to_bytes()
+        assert self.attacked(of_person, of_day).aliases == set()
+        assert self.attacked(b"leaf/x\n" + self.PERSON + self.ROOT).aliases == {0}
+        assert self.attacked(OwnershipLeaf(self.ALIAS).to_bytes(), b"x\n" + self.PERSON + self.ALIAS).aliases == {0}
 
 
 def test_a_message_without_its_schema_shows_its_values() -> None:
