@@ -4,12 +4,14 @@ The flows are compared with the same table that the local platform starts from (
 and a cluster cannot drift apart. What a CNI makes of a policy is not checked here. Run by `make deploy-check`.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,20 @@ def render() -> list[dict[str, Any]]:
 def schema_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
     """Name every object that Kubernetes' strict schemas refuse, and every kind they do not know."""
     for each in objects:
-        try:
-            kubernetes_validate.validate(each, KUBERNETES, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            yield f"{_name(each)}: {error.message}"
-        except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
-            yield f"{_name(each)}: a kind without a schema"
+        if refusal := _refusal(json.dumps(each)):
+            yield f"{_name(each)}: {refusal}"
+
+
+@cache
+def _refusal(document: str) -> str | None:
+    """Why the schemas refuse an object, as JSON. Kept, since the validator reads all its schemas anew each time."""
+    try:
+        kubernetes_validate.validate(json.loads(document), KUBERNETES, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        return str(error.message)
+    except (kubernetes_validate.SchemaNotFoundError, kubernetes_validate.InvalidSchemaError):
+        return "a kind without a schema"
+    return None
 
 
 def namespace_faults(objects: list[dict[str, Any]]) -> Iterator[str]:
