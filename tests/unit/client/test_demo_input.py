@@ -178,6 +178,7 @@ class Interrupt:
         if name == "deploy.local.platform":
             os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have been given it ignored
 sys.meta_path.insert(0, Interrupt())
 runpy.run_module("examples.demo", run_name="__main__")
 """

@@ -15,13 +15,12 @@ from services.seal.leaves import (
     Leaf,
     OpenIntentLeaf,
     OpenResultLeaf,
-    SubjectNoticeLeaf,
 )
 from tests.support.openings import Opening
 from tests.unit.seal.test_authorization import LAWFUL, TRUST, verified
 
 CASE, INTENT = LAWFUL.asked.case, LAWFUL.intent.commitment
-NOTICE = SubjectNoticeLeaf(INTENT, LAWFUL.notice_blind)
+NOTICE = LAWFUL.notice
 DECOY = replace(LAWFUL.intent, subject=b"x" * 32)
 """An intent of the same commitment that is about nobody: the subject looks here, and does not find himself."""
 
@@ -59,11 +58,13 @@ def test_the_log_as_it_should_be_opens() -> None:
         (lambda leaves: [leaves[0], CaseEndedLeaf(CASE, "withdrawn", 1), *leaves[1:]], "another intent"),
         (lambda leaves: [leaves[0], leaves[2], leaves[1]], "was not told"),
         (lambda leaves: [*leaves[:2], replace(NOTICE, intent=b"j" * 32)], "was not told"),
+        (lambda leaves: [*leaves[:2], replace(NOTICE, blind=b"x" * 32)], "was not told"),
+        (lambda leaves: [*leaves[:2], replace(NOTICE, mark=b"x" * 32)], "was not told"),
     ],
     ids=[
         "a decoy before the intent", "nobody asked", "asked afterwards", "asked by somebody else",
         "asked on another basis first", "declined before", "ended before", "notice before the intent",
-        "notice of another intent",
+        "notice of another intent", "notice with another blind", "notice with another mark",
     ],
 )  # fmt: skip
 def test_a_log_that_misleads_opens_nobody(rewrite: Callable[[list[Leaf]], list[Leaf]], why: str) -> None:
@@ -125,7 +126,7 @@ def void_ones() -> Iterator[Leaf]:
     yield OpenResultLeaf(b"j" * 32, "opened", 1)
 
 
-@pytest.mark.parametrize("leaf", void_ones(), ids=lambda leaf: type(leaf).__name__)
+@pytest.mark.parametrize("leaf", list(void_ones()), ids=lambda leaf: type(leaf).__name__)
 def test_what_was_said_otherwise_before_is_void(leaf: Leaf) -> None:
     governance = fold(TRUST, LAWFUL.logged)
     assert governance.void == 0
