@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -16,11 +16,11 @@ from tests.rpc.disclosure.world import Ceremony, Platform, Served, tls_of
 from tests.unit.client.officers import KEYS, trust
 from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.log_copy import LogCopy
-from vouchsafe.desk.newest_log import NewestLog
 from vouchsafe.desk.serving import serving
 from vouchsafe.sdk.governance_side import GovernanceSide
 from vouchsafe.sdk.officer_side import OfficerSide
 from vouchsafe.sdk.profile import OfficerEdge
+from vouchsafe.sdk.public_log import PlatformLog
 
 
 @dataclass
@@ -131,10 +131,10 @@ def edge_at(disclosure: Served, home: Path, trustees: dict[str, str] | None = No
 async def desk_of(officer: str, platform: Platform, edge: OfficerEdge, state: Path, stack: AsyncExitStack) -> Desk:
     """The desk of an officer, on connections of his own."""
     trust = platform.trust
-    side = await stack.enter_async_context(OfficerSide(edge, trust, patience=5))
-    governance_side = await stack.enter_async_context(GovernanceSide(edge, trust, patience=5))
+    side = await stack.enter_async_context(OfficerSide(edge, trust, patience=30))
+    governance_side = await stack.enter_async_context(GovernanceSide(edge, trust, patience=10))
     key = platform.ceremony.officers[officer]
-    return Desk(officer, key, trust, side, governance_side, LogCopy([NewestLog(side.log)], trust, state))
+    return Desk(officer, key, trust, side, governance_side, LogCopy([PlatformLog(side.log)], trust, state))
 
 
 async def begun(desk: Desk, stack: AsyncExitStack) -> Browser:
@@ -150,15 +150,34 @@ async def begun(desk: Desk, stack: AsyncExitStack) -> Browser:
 @pytest.fixture
 async def at_work(tmp_path: Path) -> AsyncIterator[AtWork]:
     """Ann at her desk, her session begun."""
+    async with _working(tmp_path, Ceremony()) as made:
+        yield made
+
+
+@pytest.fixture
+async def unhurried(tmp_path: Path) -> AsyncIterator[AtWork]:
+    """The same where an opening's delay does not end while a test looks at it."""
+    async with _working(tmp_path, _Unhurried()) as made:
+        yield made
+
+
+class _Unhurried(Ceremony):
+    @property
+    def text(self) -> str:
+        return super().text.replace("veto_delay_seconds = 2\n", "veto_delay_seconds = 1800\n")
+
+
+@asynccontextmanager
+async def _working(directory: Path, ceremony: Ceremony) -> AsyncIterator[AtWork]:
     async with AsyncExitStack() as stack:
-        platform = await stack.enter_async_context(Platform(tmp_path, Ceremony(), MemoryEventStore()))
+        platform = await stack.enter_async_context(Platform(directory, ceremony, MemoryEventStore()))
         await platform.start("witness-1", "witness-2", "trustee-1", "trustee-3", "trustee-5")
         disclosure = await platform.disclosure()
         await disclosure.publish_label()
         trustees = {name: address for name, address in platform.addresses.items() if name.startswith("trustee-")}
-        edge = edge_at(disclosure, tmp_path / "edge", trustees)
-        desk = await desk_of("ann", platform, edge, tmp_path / "ann", stack)
-        yield AtWork(platform, disclosure, desk, await begun(desk, stack), edge, tmp_path, stack)
+        edge = edge_at(disclosure, directory / "edge", trustees)
+        desk = await desk_of("ann", platform, edge, directory / "ann", stack)
+        yield AtWork(platform, disclosure, desk, await begun(desk, stack), edge, directory, stack)
 
 
 @dataclass
