@@ -26,7 +26,7 @@ RPC, HTTP, BUS, STORE, SMTP, OTLP = 8443, 8080, 4222, 27017, 587, 4317
 EDGE_CALLS = {
     "person-edge": ("identity", "verification", "disclosure"),
     "alias-edge": ("forum", "disclosure"),
-    "officer-desk": ("disclosure", *TRUSTEES),
+    "officer-desk": ("disclosure", "identity", *TRUSTEES),
     "label-desk": ("verification",),
 }
 

@@ -34,14 +34,18 @@ from services.identity.api.release_servicer import ReleaseServicer
 from services.identity.config import Config
 from services.identity.curation import CURATION
 from services.identity.domain import person_decider
+from services.identity.domain.errors import DomainError, Reason
 from services.identity.keys import Keys
 from services.identity.projections.persons_by_escrow import persons_by_escrow
 from services.seal.trust import Trust
+from services.stops.servicer import LockServicer
+from services.stops.stops import Stops
 from services.tlog.follower import LogView
 from services.tlog.following import follow
 from vouchsafe.identity.v1.person_service_pb2_grpc import add_PersonServiceServicer_to_server
 from vouchsafe.identity.v1.release_service_pb2_grpc import add_ReleaseServiceServicer_to_server
 from vouchsafe.log.v1.log_service_pb2_grpc import add_EventLogServiceServicer_to_server
+from vouchsafe.trustee.v1.lock_service_pb2_grpc import add_LockServiceServicer_to_server
 
 SERVICE = "identity"
 
@@ -57,7 +61,15 @@ class Assembly:
 
 
 def assemble(
-    *, config: Config, keys: Keys, trust: Trust, log: LogView, store: LogStore, views: ViewStore, clock: Clock
+    *,
+    config: Config,
+    keys: Keys,
+    trust: Trust,
+    log: LogView,
+    stops: Stops,
+    store: LogStore,
+    views: ViewStore,
+    clock: Clock,
 ) -> Assembly:
     """Identity on `store`, with the documents of `persons_by_escrow` in `views`; `log` shows it the public log."""
     codec = event_codec()
@@ -80,11 +92,13 @@ def assemble(
         profiles=profiles,
         trust=trust,
         log=log,
+        stops=stops,
         clock=clock,
     )
     bindings: list[ServiceBinding[Any]] = [
         ServiceBinding(add_PersonServiceServicer_to_server, person_servicer),
         ServiceBinding(add_ReleaseServiceServicer_to_server, release_servicer),
+        ServiceBinding(add_LockServiceServicer_to_server, LockServicer(stops, lambda _: DomainError(Reason.REFUSED))),
         ServiceBinding(add_EventLogServiceServicer_to_server, EventLogServicer(CuratedLog(store, CURATION))),
     ]
     worker = LogWorker(store)
@@ -102,11 +116,15 @@ async def start(process: Process) -> None:
     store = MongoEventStore(database)
     process.on_close(store.close)
     await store.ensure_indexes()
+    public_log = follow(process, trust)
+    stops = Stops.open(process.endpoints.paths.state, public_log)
+    process.on_close(stops.close)
     assembly = assemble(
         config=config,
         keys=Keys.read(process.secrets),
         trust=trust,
-        log=follow(process, trust),
+        log=public_log,
+        stops=stops,
         store=store,
         views=MongoViewStore(database),
         clock=SystemClock(),

@@ -1,8 +1,8 @@
 """A trustee's decision: check everything that makes one opening lawful, by itself, and only then use the share.
 
 All checks stand in one function so that none can be skipped. They use nothing that the caller could have made up: the
-trust material is the trustee's own, and so are its view of the public log and the records of used cases, lock-downs and
-vetoes. A refusal says nothing about its cause.
+trust material is the trustee's own, and so are its view of the public log and the records of used cases and of what
+officers told it to stop. A refusal says nothing about its cause.
 """
 
 from services.chassis.clock import Clock
@@ -10,16 +10,14 @@ from services.seal.authorization import check_credential, verify_authorization, 
 from services.seal.authorship import verify_authorship
 from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
 from services.seal.errors import SealError
-from services.seal.governance import Governance, begin
 from services.seal.leaves import subject_tag
 from services.seal.threshold import Share, check_share
 from services.seal.trust import Trust
-from services.tlog.errors import LogForked, LogUnavailable
+from services.stops.stops import Stops
+from services.tlog.errors import LogForked
 from services.tlog.follower import LogView
-from services.trustee.lock_downs import LockDowns
 from services.trustee.told import authorization_of, credential_of, post_of
 from services.trustee.used_cases import UsedCases
-from services.trustee.vetoes import Vetoes
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 
 
@@ -37,8 +35,7 @@ class Trustee:
         trust: Trust,
         log: LogView,
         used: UsedCases,
-        lock_downs: LockDowns,
-        vetoes: Vetoes,
+        stops: Stops,
         clock: Clock,
     ) -> None:
         check_share(share, trust.share_commitments)
@@ -46,10 +43,8 @@ class Trustee:
         self._trust = trust
         self._log = log
         self._used = used
-        self._lock_downs = lock_downs
-        self._vetoes = vetoes
+        self._stops = stops
         self._clock = clock
-        self._seen = begin(trust)
 
     async def decrypt(self, request: pb.DecryptShareRequest) -> Partial:
         """This trustee's partial decryption of the envelope; Refused, or LogUnavailable when asking again may help."""
@@ -59,11 +54,8 @@ class Trustee:
             # 1. The world can see in the log that somebody is about to be opened. This trustee sees it too: it reads
             #    the log for itself, up to that leaf and to this day, so that nothing officers did can be kept from it.
             witnessed = verify_intent(authorization, self._trust)
-            governance = await self._governance(witnessed.size)
-            if self._lock_downs.stand(governance):
-                raise Refused
-            if self._vetoes.stop(authorization.intent.commitment):
-                raise Refused
+            governance = await self._log.view(witnessed.size)
+            self._stops.check(authorization.intent.commitment, governance)
 
             # 2. Enough officers in enough roles approved this very case, for somebody who may ask; none of them has
             #    stopped it since; the subject was told, and the delay is over.
@@ -97,35 +89,3 @@ class Trustee:
         if not self._used.claim(authorization.statement.case_id, authorization.statement.hash()):
             raise Refused
         return partial_decrypt(self._share, request.envelope)
-
-    async def lock_down(self, number: int, officer: str, signature: bytes) -> None:
-        """Answer nobody until a quorum has ended the lock-down of this number in the log; Refused if it is none.
-
-        On disk on return. A log that does not answer, or has forked, is no reason not to stop.
-        """
-        governance = await self._newest()
-        try:
-            self._lock_downs.lock(number, officer, signature, governance)
-        except SealError as error:
-            raise Refused from error
-
-    async def veto(self, intent: bytes, officer: str, signature: bytes) -> None:
-        """Refuse the intent with this commitment, for good; Refused if it is no officer's veto, or one too many.
-
-        On disk on return, whether the log answers or not, like a lock-down.
-        """
-        governance = await self._newest()
-        try:
-            self._vetoes.veto(intent, officer, signature, governance)
-        except SealError as error:
-            raise Refused from error
-
-    async def _newest(self) -> Governance:
-        try:
-            return await self._governance(0)
-        except (LogUnavailable, LogForked):
-            return self._seen
-
-    async def _governance(self, min_size: int) -> Governance:
-        self._seen = await self._log.view(min_size)
-        return self._seen

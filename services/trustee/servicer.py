@@ -1,4 +1,4 @@
-"""TrusteeService and LockService: one answer each, and one constant refusal for everything else, counted."""
+"""TrusteeService: one answer, and one constant refusal for everything else, counted; LockService refuses so as well."""
 
 from enum import StrEnum
 from typing import Final
@@ -11,15 +11,11 @@ from services.chassis.telemetry_log import log
 from services.chassis.telemetry_metrics import METER
 from services.tlog.errors import LogUnavailable
 from services.trustee.decision import Refused, Trustee
-from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
-from vouchsafe.trustee.v1 import lock_service_pb2_grpc as lock_rpc
 from vouchsafe.trustee.v1 import trustee_service_pb2 as pb
 from vouchsafe.trustee.v1 import trustee_service_pb2_grpc as rpc
 
 TRUSTEE_REFUSED: Final = "trustee_refused"
 TRUSTEE_ANSWERED: Final = "trustee_answered"
-TRUSTEE_LOCKED: Final = "trustee_locked"
-TRUSTEE_TOLD_VETO: Final = "trustee_told_veto"
 
 _REFUSALS: Final = metrics.get_meter(METER).create_counter(
     "vouchsafe.trustee.refusals", unit="{refusal}", description="Requests that a trustee refused, by method"
@@ -76,33 +72,3 @@ class TrusteeServicer(rpc.TrusteeServiceServicer):
             raise self._refusals.refuse("DecryptShare") from None
         _log.info(TRUSTEE_ANSWERED)
         return pb.DecryptShareResponse(index=partial.index, point=partial.point, proof=partial.proof)
-
-
-class LockServicer(lock_rpc.LockServiceServicer):
-    """Serves `Trustee` to officers."""
-
-    def __init__(self, trustee: Trustee, refusals: Refusals) -> None:
-        self._trustee = trustee
-        self._refusals = refusals
-
-    async def LockDown(  # noqa: N802
-        self, request: lock_pb.LockDownRequest, _context: object
-    ) -> lock_pb.LockDownResponse:
-        """Lock this trustee, or refuse."""
-        try:
-            await self._trustee.lock_down(request.number, request.officer, request.signature)
-        except Refused:
-            raise self._refusals.refuse("LockDown") from None
-        _log.warning(TRUSTEE_LOCKED)
-        return lock_pb.LockDownResponse()
-
-    async def Veto(  # noqa: N802
-        self, request: lock_pb.VetoRequest, _context: object
-    ) -> lock_pb.VetoResponse:
-        """Refuse one intent from now on, or refuse to."""
-        try:
-            await self._trustee.veto(request.intent, request.officer, request.signature)
-        except Refused:
-            raise self._refusals.refuse("Veto") from None
-        _log.warning(TRUSTEE_TOLD_VETO)
-        return lock_pb.VetoResponse()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from services.chassis.durable_file import StateError
-from services.trustee.lines import Lines
+from services.chassis.lines import Lines
 
 FILE_NAME: Final = "used-cases"
 

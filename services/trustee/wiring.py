@@ -10,13 +10,13 @@ from services.seal.passphrase import WrongPassphrase
 from services.seal.share_file import index_of, open_share, passphrase_of
 from services.seal.threshold import Share
 from services.seal.trust import Trust
+from services.stops.servicer import LockServicer
+from services.stops.stops import Stops
 from services.tlog.follower import LogView
 from services.tlog.following import follow
 from services.trustee.decision import Trustee
-from services.trustee.lock_downs import LockDowns
-from services.trustee.servicer import ERRORS, LockServicer, Refusals, TrusteeServicer
+from services.trustee.servicer import ERRORS, Refusals, TrusteeServicer
 from services.trustee.used_cases import UsedCases
-from services.trustee.vetoes import Vetoes
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import add_LockServiceServicer_to_server
 from vouchsafe.trustee.v1.trustee_service_pb2_grpc import add_TrusteeServiceServicer_to_server
 
@@ -39,14 +39,10 @@ def assemble(process: Process, trust: Trust, log: LogView) -> None:
     config = configfile.load(process.config, Config)
     used = UsedCases.open(process.endpoints.paths.state)
     process.on_close(used.close)
-    lock_downs = LockDowns.open(process.endpoints.paths.state)
-    process.on_close(lock_downs.close)
-    vetoes = Vetoes.open(process.endpoints.paths.state)
-    process.on_close(vetoes.close)
+    stops = Stops.open(process.endpoints.paths.state, log)
+    process.on_close(stops.close)
     share = _share(process, trust)
-    trustee = Trustee(
-        share=share, trust=trust, log=log, used=used, lock_downs=lock_downs, vetoes=vetoes, clock=SystemClock()
-    )
+    trustee = Trustee(share=share, trust=trust, log=log, used=used, stops=stops, clock=SystemClock())
     refusals = Refusals()
     process.serve(
         RpcServer(
@@ -55,7 +51,7 @@ def assemble(process: Process, trust: Trust, log: LogView) -> None:
             tls=process.secrets.tls(),
             services=[
                 ServiceBinding(add_TrusteeServiceServicer_to_server, TrusteeServicer(trustee, refusals)),
-                ServiceBinding(add_LockServiceServicer_to_server, LockServicer(trustee, refusals)),
+                ServiceBinding(add_LockServiceServicer_to_server, LockServicer(stops, refusals.refuse)),
             ],
             allow=config.allow,
             errors=ERRORS,

@@ -143,6 +143,7 @@ class MemoryLogView:
         self.trust = trust
         self.leaves = list(leaves)
         self.fails: Exception | None = None
+        self.known = fold(trust, self.leaves)
 
     def append(self, *leaves: bytes | Leaf) -> None:
         self.leaves += [leaf if isinstance(leaf, bytes) else leaf.to_bytes() for leaf in leaves]
@@ -152,4 +153,5 @@ class MemoryLogView:
             raise self.fails
         if len(self.leaves) < min_size:
             raise LogUnavailable("the log is smaller")
-        return fold(self.trust, self.leaves)
+        self.known = fold(self.trust, self.leaves)
+        return self.known

@@ -20,6 +20,7 @@ ERRORS: Final = ErrorTable(
         Reason.SESSION_INVALID: StatusCode.UNAUTHENTICATED,
         Reason.SESSION_EXPIRED: StatusCode.UNAUTHENTICATED,
         Reason.RELEASE_REFUSED: StatusCode.PERMISSION_DENIED,
+        Reason.REFUSED: StatusCode.PERMISSION_DENIED,
     },
     exceptions={
         PasswordsBusy: (StatusCode.RESOURCE_EXHAUSTED, "PASSWORDS_BUSY"),

@@ -25,6 +25,7 @@ from services.seal.errors import SealError
 from services.seal.release import seal_released
 from services.seal.statements import Ownership
 from services.seal.trust import Trust
+from services.stops.stops import Stops
 from services.tlog.errors import LogForked
 from services.tlog.follower import LogView
 from vouchsafe.identity.v1 import release_service_pb2 as rpc
@@ -44,6 +45,7 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         profiles: Profiles,
         trust: Trust,
         log: LogView,
+        stops: Stops,
         clock: Clock,
     ) -> None:
         self._persons = persons
@@ -51,6 +53,7 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         self._profiles = profiles
         self._trust = trust
         self._log = log
+        self._stops = stops
         self._clock = clock
 
     async def ReleasePerson(self, request: rpc.ReleasePersonRequest, _context: Context) -> rpc.ReleasePersonResponse:  # noqa: N802
@@ -75,7 +78,10 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         # references too, and without this step could frame somebody with a credential of its own making.
         person = await self._person(request.escrow_reference)
         _check_ownership(person, credential, request.ownership_signature)
-        # Step 4: seal what is in scope, and no more, to the recipient; answer only once that is on record.
+        # Step 4: no officer told us to stop this, whatever the log shows. Asked after all that has to be waited for:
+        # once an officer was answered, no request that was under way goes on.
+        self._stops.check(verified.intent, governance)
+        # Step 5: seal what is in scope, and no more, to the recipient; answer only once that is on record.
         profile = self._profiles.open(person.person_id, person.wrapped_key, person.sealed_profile)
         told = {field: profile.field(field) for field in authorization.scope.fields}
         case_id = authorization.statement.case_id

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     SESSION_INVALID = "SESSION_INVALID"
     SESSION_EXPIRED = "SESSION_EXPIRED"
     RELEASE_REFUSED = "RELEASE_REFUSED"
+    REFUSED = "REFUSED"
 
 
 class DomainError(Exception):

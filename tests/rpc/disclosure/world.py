@@ -39,7 +39,7 @@ from services.disclosure.wiring import Disclosure, build, open_log, server
 from services.seal import ed25519, hpke, threshold
 from services.seal.authorization import SignedCredential, sign_approval, verify_authorization
 from services.seal.ed25519 import SigningKey
-from services.seal.governance import Governance, fold
+from services.seal.governance import Governance, begin, fold
 from services.seal.leaves import case_reference
 from services.seal.note import NoteSigner, SignatureType, VerifierKey
 from services.seal.passphrase import RANDOM
@@ -230,13 +230,15 @@ class StoredLog:
     def __init__(self, trust: Trust, store: EventStore) -> None:
         self._trust = trust
         self._log = TransparencyLog(store, event_codec(), SystemClock())
+        self.known = begin(trust)
 
     async def view(self, min_size: int) -> Governance:
         """See `LogView`."""
         size = await self._log.refresh()
         if size < min_size:
             raise LogUnavailable("the log is too short")
-        return fold(self._trust, self._log.leaves(0, size))
+        self.known = fold(self._trust, self._log.leaves(0, size))
+        return self.known
 
 
 def share_secrets(dealing: threshold.Dealing, index: int) -> dict[str, bytes]:

@@ -3,8 +3,9 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ from services.seal.ed25519 import SigningKey
 from services.seal.secret import SecretBytes
 from services.seal.statements import Registration
 from services.seal.trust import Trust
+from services.stops.stops import Stops
 from tests.rpc.identity.cases import make_trust
 from tests.support.public_log import MemoryLogView
 from tests.support.rpc import Running, identity, serving
@@ -34,6 +36,7 @@ PASSWORD = "a long enough password"
 ALLOW = {
     "vouchsafe.identity.v1.PersonService": frozenset({identity("person-edge")}),
     "vouchsafe.identity.v1.ReleaseService": frozenset({identity("disclosure")}),
+    "vouchsafe.trustee.v1.LockService": frozenset({identity("officer-desk")}),
     "vouchsafe.log.v1.EventLogService": frozenset({identity("verification"), identity("disclosure")}),
 }
 
@@ -59,28 +62,61 @@ class Identity:
             await by_escrow.reached(await self.store.head_position())
 
 
+@dataclass
+class Ground:
+    """What outlives a process of identity: keys, stores, its own directory, and the log that it reads."""
+
+    state: Path
+    keys: Keys
+    trust: Trust
+    log: MemoryLogView
+    store: MemoryEventStore = field(default_factory=MemoryEventStore)
+    views: MemoryViewStore = field(default_factory=MemoryViewStore)
+    clock: FixedClock = field(default_factory=FixedClock)
+
+    @classmethod
+    def fresh(cls, state: Path) -> "Ground":
+        """Nobody is registered yet."""
+        keys = Keys(
+            assertion=SigningKey.generate(),
+            session=SigningKey.generate(),
+            kek=SecretBytes.random(32),
+            login_mac=SecretBytes.random(32),
+        )
+        trust = make_trust(keys.assertion.public_key)
+        return cls(state, keys, trust, MemoryLogView(trust))
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Identity]:
+        """A process on it, until the block ends."""
+        cost = PasswordCost(memory_kib=64, iterations=1, lanes=1)
+        config = Config(allow=ALLOW, password=cost, attempts=AttemptLimit(burst=3, refill_seconds=60))
+        stops = Stops.open(self.state, self.log)
+        assembly = assemble(
+            config=config,
+            keys=self.keys,
+            trust=self.trust,
+            log=self.log,
+            stops=stops,
+            store=self.store,
+            views=self.views,
+            clock=self.clock,
+        )
+        worker = asyncio.create_task(assembly.worker.run())
+        await assembly.ready()
+        async with serving(SERVICE, assembly.bindings, allow=config.allow, errors=ERRORS) as running:
+            yield Identity(running, self.store, self.views, self.clock, self.keys, self.trust, self.log)
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+        await assembly.close()
+        await stops.close()
+
+
 @pytest.fixture(scope="module")
-async def service() -> AsyncIterator[Identity]:
-    keys = Keys(
-        assertion=SigningKey.generate(),
-        session=SigningKey.generate(),
-        kek=SecretBytes.random(32),
-        login_mac=SecretBytes.random(32),
-    )
-    cost = PasswordCost(memory_kib=64, iterations=1, lanes=1)
-    config = Config(allow=ALLOW, password=cost, attempts=AttemptLimit(burst=3, refill_seconds=60))
-    store, views, clock = MemoryEventStore(), MemoryViewStore(), FixedClock()
-    trust = make_trust(keys.assertion.public_key)
-    log = MemoryLogView(trust)
-    assembly = assemble(config=config, keys=keys, trust=trust, log=log, store=store, views=views, clock=clock)
-    worker = asyncio.create_task(assembly.worker.run())
-    await assembly.ready()
-    async with serving(SERVICE, assembly.bindings, allow=config.allow, errors=ERRORS) as running:
-        yield Identity(running, store, views, clock, keys, trust, log)
-    worker.cancel()
-    with suppress(asyncio.CancelledError):
-        await worker
-    await assembly.close()
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Identity]:
+    async with Ground.fresh(tmp_path_factory.mktemp("identity")).serving() as running:
+        yield running
 
 
 @dataclass

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class LockServiceStub:
-    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
-    his lock-down or veto never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at each trustee and at
+    identity, which serve it alike, even when his lock-down or veto never reaches the log.
     """
 
     def __init__(self, channel):
@@ -49,12 +49,12 @@ class LockServiceStub:
 
 
 class LockServiceServicer:
-    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
-    his lock-down or veto never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at each trustee and at
+    identity, which serve it alike, even when his lock-down or veto never reaches the log.
     """
 
     def LockDown(self, request, context):
-        """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
+        """LockDown has this process refuse everything for good, until the log shows that a quorum of officers has ended the lock-down of this
         number. On disk before it is answered; repeating it changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -62,7 +62,7 @@ class LockServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Veto(self, request, context):
-        """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+        """Veto has this process refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
         not. On disk before it is answered; repeating it changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -91,8 +91,8 @@ def add_LockServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LockService:
-    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
-    his lock-down or veto never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at each trustee and at
+    identity, which serve it alike, even when his lock-down or veto never reaches the log.
     """
 
     @staticmethod

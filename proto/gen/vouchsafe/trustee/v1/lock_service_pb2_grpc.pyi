@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class LockServiceStub:
-    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
-    his lock-down or veto never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at each trustee and at
+    identity, which serve it alike, even when his lock-down or veto never reaches the log.
     """
 
     @_typing.overload
@@ -36,33 +36,33 @@ class LockServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> LockServiceAsyncStub: ...
     LockDown: _grpc.UnaryUnaryMultiCallable[_lock_service_pb2.LockDownRequest, _lock_service_pb2.LockDownResponse]
-    """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
+    """LockDown has this process refuse everything for good, until the log shows that a quorum of officers has ended the lock-down of this
     number. On disk before it is answered; repeating it changes nothing.
     """
     Veto: _grpc.UnaryUnaryMultiCallable[_lock_service_pb2.VetoRequest, _lock_service_pb2.VetoResponse]
-    """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+    """Veto has this process refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
     not. On disk before it is answered; repeating it changes nothing.
     """
 
 @_typing.type_check_only
 class LockServiceAsyncStub(LockServiceStub):
-    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
-    his lock-down or veto never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at each trustee and at
+    identity, which serve it alike, even when his lock-down or veto never reaches the log.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     LockDown: _aio.UnaryUnaryMultiCallable[_lock_service_pb2.LockDownRequest, _lock_service_pb2.LockDownResponse]  # type: ignore[assignment]
-    """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
+    """LockDown has this process refuse everything for good, until the log shows that a quorum of officers has ended the lock-down of this
     number. On disk before it is answered; repeating it changes nothing.
     """
     Veto: _aio.UnaryUnaryMultiCallable[_lock_service_pb2.VetoRequest, _lock_service_pb2.VetoResponse]  # type: ignore[assignment]
-    """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+    """Veto has this process refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
     not. On disk before it is answered; repeating it changes nothing.
     """
 
 class LockServiceServicer(metaclass=_abc_1.ABCMeta):
-    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at a trustee even when
-    his lock-down or veto never reaches the log.
+    """LockService is called by the officers' desk, past disclosure: what one officer stops is stopped at each trustee and at
+    identity, which serve it alike, even when his lock-down or veto never reaches the log.
     """
 
     @_abc_1.abstractmethod
@@ -71,7 +71,7 @@ class LockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _lock_service_pb2.LockDownRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lock_service_pb2.LockDownResponse, _abc.Awaitable[_lock_service_pb2.LockDownResponse]]:
-        """LockDown stops this trustee for good, until the log shows that a quorum of officers has ended the lock-down of this
+        """LockDown has this process refuse everything for good, until the log shows that a quorum of officers has ended the lock-down of this
         number. On disk before it is answered; repeating it changes nothing.
         """
 
@@ -81,7 +81,7 @@ class LockServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _lock_service_pb2.VetoRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_lock_service_pb2.VetoResponse, _abc.Awaitable[_lock_service_pb2.VetoResponse]]:
-        """Veto has this trustee refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
+        """Veto has this process refuse the opening of one intent for good, whether the log shows the veto, or the intent, or
         not. On disk before it is answered; repeating it changes nothing.
         """
 

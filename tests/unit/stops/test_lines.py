@@ -1,17 +1,17 @@
-"""A trustee's records hold whatever may be a name, and each line is one line again after a restart."""
+"""What is kept of officers holds whatever may be a name, and each line is one line again after a restart."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from services.chassis.lines import Lines
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import begin
 from services.seal.note import check_name
 from services.seal.statements import LockDown
 from services.seal.trust import Officer
-from services.trustee.lines import Lines
-from services.trustee.lock_downs import LockDowns
+from services.stops.lock_downs import LockDowns
 from tests.support.public_log import LogKeys
 
 NAMES = ["jörg", "Ана", "李雷", "a\u0301"]

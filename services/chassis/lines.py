@@ -1,7 +1,7 @@
-"""A record in a file of a trustee's own: whole lines, appended, on disk before anything is done on them.
+"""A record in a file of a process's own: whole lines, appended, on disk before anything is done on them.
 
-What a line means is `used_cases`'s, `lock_downs`'s and `vetoes`'s. Losing such a file undoes what it records, so it
-belongs on storage that outlives the process.
+What a line means is the caller's. Losing such a file undoes what it records, so it belongs on storage that outlives the
+process.
 """
 
 import os

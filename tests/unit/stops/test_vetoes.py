@@ -1,4 +1,4 @@
-"""A veto that an officer told a trustee himself: on disk before the answer, for good, and bounded for each officer."""
+"""A veto that an officer told a process himself: on disk before the answer, for good, and bounded for each officer."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,8 @@ from services.chassis.durable_file import StateError
 from services.seal.errors import SealError
 from services.seal.governance import begin
 from services.seal.statements import Veto
-from services.trustee import vetoes as record
-from services.trustee.vetoes import FILE_NAME, Vetoes
+from services.stops import vetoes as record
+from services.stops.vetoes import FILE_NAME, Vetoes
 from tests.support.public_log import LogKeys
 
 KEYS = LogKeys()

@@ -1,20 +1,20 @@
-"""Lock-downs that an officer told this trustee himself, past disclosure and the log; on disk before he is answered.
+"""Lock-downs that an officer told this process himself, past disclosure and the log; on disk before he is answered.
 
 A lock-down stands until the log shows the end of the one with its number, which takes a quorum of officers. Only the
 next number is taken, or the one in force: a number that the log would not reach for years could not be ended.
 
-A line is the number, the officer and his signature in hex, so that whoever finds a trustee locked can see by whom.
+A line is the number, the officer and his signature in hex, so that whoever finds the process locked can see by whom.
 """
 
 from pathlib import Path
 from typing import Final, Self
 
 from services.chassis.durable_file import StateError
+from services.chassis.lines import Lines
 from services.seal import ed25519
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.statements import LockDown
-from services.trustee.lines import Lines
 
 FILE_NAME: Final = "lock-downs"
 
@@ -34,8 +34,8 @@ class LockDowns:
     def lock(self, number: int, officer: str, signature: bytes, governance: Governance) -> None:
         """Take an officer's lock-down; it is on disk on return. SealError when it is not one, StateError for the disk.
 
-        `governance` is the newest that is known, however old: a log that is kept from the trustee must not keep it from
-        being locked.
+        `governance` is the newest that is known, however old: a log that is kept from us must not keep anybody from
+        locking us.
         """
         lock_down = LockDown(governance.ceremony, number, officer)
         ed25519.verify(governance.officer(officer).public, lock_down.signed_bytes(), signature)

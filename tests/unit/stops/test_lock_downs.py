@@ -1,4 +1,4 @@
-"""What an officer told a trustee himself: on disk before the answer, until the log shows that a quorum ended it."""
+"""What an officer told a process himself: on disk before the answer, until the log shows that a quorum ended it."""
 
 import os
 from dataclasses import replace
@@ -10,7 +10,7 @@ from services.chassis.durable_file import StateError
 from services.seal.errors import SealError
 from services.seal.governance import begin
 from services.seal.statements import LockDown
-from services.trustee.lock_downs import FILE_NAME, LockDowns
+from services.stops.lock_downs import FILE_NAME, LockDowns
 from tests.support.public_log import LogKeys
 
 KEYS = LogKeys()

@@ -1,4 +1,4 @@
-"""Vetoes that an officer told this trustee himself, past disclosure and the log; on disk before he is answered.
+"""Vetoes that an officer told this process himself, past disclosure and the log; on disk before he is answered.
 
 A veto is for good. The intent need not be in the log yet, so anything that an officer signs is taken, up to a bound for
 each officer: whoever has stolen one key fills neither the disk nor the place of the others' vetoes.
@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Final, Self
 
 from services.chassis.durable_file import StateError
+from services.chassis.lines import Lines
 from services.chassis.telemetry_log import log
 from services.seal import ed25519
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.statements import Veto
-from services.trustee.lines import Lines
 
 FILE_NAME: Final = "vetoes"
 MOST_BY_ONE_OFFICER: Final = 1_000
 
-VETOES_FULL: Final = "trustee_vetoes_full"
+VETOES_FULL: Final = "vetoes_full"
 
 _log = log(__name__)
 

@@ -1,0 +1,1 @@
+"""What one officer stops past disclosure: taken, kept on disk and obeyed alike by trustees and identity."""
