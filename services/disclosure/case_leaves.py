@@ -87,13 +87,12 @@ def results_of(state: Aimed) -> tuple[Leaf, ...]:
 
 def _leaves_of_opening(event: events.Event, state: Aimed) -> tuple[Leaf, ...]:
     intent = state.opening.commitment
-    notice = seal.SubjectNoticeLeaf(intent, state.opening.blind)
     match event:
         case events.OpeningIntended():
             # Without a gag the notice stands beside the intent, and under the same checkpoint.
-            return (intent_leaf(state),) if state.facts.gag_until else (intent_leaf(state), notice)
+            return (intent_leaf(state), *(() if state.facts.gag_until else _notice(state)))
         case events.SubjectNotified() if state.facts.gag_until:
-            return (notice,)
+            return _notice(state)
         case events.GagExtended(until=until, document_hash=instrument):
             return (seal.GagExtendedLeaf(intent, until, instrument),)
         case events.OpeningVetoed(officer=officer, signature=signature):
@@ -108,6 +107,12 @@ def _leaves_of_opening(event: events.Event, state: Aimed) -> tuple[Leaf, ...]:
         case events.OpeningLapsed(lapsed_at=at):
             return (seal.OpenResultLeaf(intent, "expired", _hour(at)),)
     return ()
+
+
+def _notice(state: Aimed) -> tuple[Leaf, ...]:
+    """What tells the subject. None without a mark: nobody could check it, and no trustee opens such an intent."""
+    opening = state.opening
+    return (seal.SubjectNoticeLeaf(opening.commitment, opening.blind, opening.mark),) if opening.mark else ()
 
 
 def _hour(at: int) -> int:

@@ -22,8 +22,9 @@ from services.disclosure.request import Request, own
 from services.disclosure.shelf import Held, Shelf
 from services.disclosure.vault import Vault
 from services.seal.checkpoint import LogPolicy
-from services.seal.leaves import IssuerKeyLeaf, Leaf, OpenIntentLeaf, case_reference, subject_tag
+from services.seal.leaves import IssuerKeyLeaf, Leaf, OpenIntentLeaf, case_reference
 from services.seal.merkle import leaf_hash
+from services.seal.subject import subject_mark, subject_tag
 from services.seal.tlog_proof import TlogProof, verify_proof
 from services.tlog.checkpoints import Checkpoints
 from services.tlog.log import TransparencyLog
@@ -177,7 +178,8 @@ class Opening:
     async def _command(self, state: case.Asked, held: Held) -> Execute:
         governance = await self._governance.present()
         facts, blind, salt = state.facts, secrets.token_bytes(SALT_SIZE), secrets.token_bytes(SALT_SIZE)
-        subject = subject_tag(blind, held.deposit.envelope)
+        mark = subject_mark(blind, held.deposit.envelope)
+        subject = subject_tag(blind, mark)
         leaf = OpenIntentLeaf.of(
             statement_of(facts), salt=salt, case=case_reference(facts.case_salt, facts.case_id), subject=subject
         )
@@ -187,7 +189,7 @@ class Opening:
             distinct_roles=governance.policy.distinct_roles,
             policy_hash=governance.hash(),
             locked=governance.locked,
-            intent=events.OpeningIntended(facts.case_id, salt, (), leaf.commitment, subject, blind),
+            intent=events.OpeningIntended(facts.case_id, salt, (), leaf.commitment, subject, blind, mark),
         )
 
     async def _issuer_key_proof(self, held: Held) -> str:

@@ -1,14 +1,15 @@
 """What the log has announced of openings, as far as an opening stands on it: a part of the governance fold.
 
 Whoever opens somebody checks that the public was told the truth of it, where everybody looks: the case was asked by
-the one it is approved for, the one intent of the case is this one, the notice to its subject comes after it, and
+the one it is approved for, the one intent of the case is this one, the notice of its very subject comes after it, and
 of neither case nor intent was it said that it is over. A leaf that says something else, or the same again, is void.
 
 What leaves mean is told by `leaves`. Pure; all errors are `SealError`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from services.seal.errors import SealError
 from services.seal.layered import Layered
@@ -21,26 +22,23 @@ from services.seal.leaves import (
     OpenIntentLeaf,
     OpenResultLeaf,
     SubjectNoticeLeaf,
+    kind_of,
 )
 
 OVER: Final = ("", "")
 """Stands for the demand of a case that was declined, or has ended without an intent."""
 
 
-class Notice(NamedTuple):
-    """A subject has been told: at which index of the log, and the blind with which he finds himself."""
-
-    leaf_index: int
-    blind: bytes
-
-
 @dataclass(frozen=True)
 class Announced:
-    """Requester and basis by a case's reference, or `OVER`; `aimed`: its intent's commitment; all else by that."""
+    """Requester and basis by a case's reference, or `OVER`; `aimed`: its intent's commitment; all else by that.
+
+    `notices`: at which index of the log a subject was told.
+    """
 
     cases: Layered[bytes, tuple[str, str]] = field(default_factory=Layered)
     intents: Layered[bytes, OpenIntentLeaf] = field(default_factory=Layered)
-    notices: Layered[bytes, Notice] = field(default_factory=Layered)
+    notices: Layered[bytes, int] = field(default_factory=Layered)
     results: Layered[bytes, str] = field(default_factory=Layered)
     aimed: Layered[bytes, bytes] = field(default_factory=Layered)
 
@@ -86,10 +84,13 @@ class Announced:
         return replace(self, intents=intents, aimed=aimed)
 
     def noticed(self, leaf: SubjectNoticeLeaf, index: int) -> "Announced":
-        """A subject is told once, after the intent."""
-        if leaf.intent not in self.intents or leaf.intent in self.notices:
+        """A subject is told once, after the intent, and it is the one that the intent fixed."""
+        intent = self.intents.get(leaf.intent)
+        if intent is None or leaf.intent in self.notices:
             raise SealError("a notice of no intent, or one that was given before")
-        return replace(self, notices=self.notices.plus(leaf.intent, Notice(index, leaf.blind)))
+        if not leaf.tells(intent):
+            raise SealError("a notice of another subject than its intent's")
+        return replace(self, notices=self.notices.plus(leaf.intent, index))
 
     def ended(self, leaf: OpenResultLeaf) -> "Announced":
         """An intent has one result, and one more when identity released nobody though the envelope was opened."""
@@ -102,3 +103,21 @@ class Announced:
         if (case not in self.cases) is not new or self.cases.get(case) == OVER:
             raise SealError("a case is asked or declined once, and ends once")
         return replace(self, cases=self.cases.plus(case, told))
+
+
+def check_notices(leaves: Iterable[bytes]) -> None:
+    """Refuse a log with a notice that tells another subject than its intent fixed; malformed intents and notices too.
+
+    Such a notice is void, and nobody was told; but only who runs the log can have given it.
+    """
+    intents: dict[bytes, OpenIntentLeaf] = {}
+    for data in leaves:
+        kind = kind_of(data)
+        if kind == OpenIntentLeaf.KIND:
+            intent = OpenIntentLeaf.parse(data)
+            intents.setdefault(intent.commitment, intent)
+        elif kind == SubjectNoticeLeaf.KIND:
+            notice = SubjectNoticeLeaf.parse(data)
+            announced = intents.get(notice.intent)
+            if announced is not None and not notice.tells(announced):
+                raise SealError("a notice tells another subject than the opening was announced about")

@@ -282,7 +282,7 @@ def _check_notice(
         raise SealError("nothing in the case takes the subject's notice away")
     # A document alone shortens what he is told beforehand; only a gag has him told later, and the log says until when.
     notice = governance.noticed.get(intent.commitment)
-    if not statement.gag_until_unix and (notice is None or notice.leaf_index >= witnessed.size):
+    if not statement.gag_until_unix and (notice is None or notice >= witnessed.size):
         raise SealError("the subject was not told when the intent was co-signed")
 
 

@@ -21,7 +21,7 @@ from functools import reduce
 from typing import Final, TypeVar
 
 from services.seal import ed25519
-from services.seal.announced import Announced, Notice
+from services.seal.announced import Announced
 from services.seal.canonical import sha256, signed_bytes
 from services.seal.errors import SealError
 from services.seal.layered import Layered
@@ -92,8 +92,8 @@ class Governance:
         return self.vetoes.keys()
 
     @property
-    def noticed(self) -> Mapping[bytes, Notice]:
-        """The notices to subjects, by the commitment of the intent."""
+    def noticed(self) -> Mapping[bytes, int]:
+        """Where in the log the subject was told, by the commitment of the intent."""
         return self.announced.notices
 
     @property

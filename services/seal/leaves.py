@@ -15,6 +15,7 @@ from typing import ClassVar, Self
 from services.seal.canonical import MAX_INTEGER, sha256, signed_bytes
 from services.seal.errors import SealError
 from services.seal.statements import CaseStatement
+from services.seal.subject import subject_tag
 
 HEADER = "vouchsafe/v1/leaf/"
 MAX_LEAF = 16_384
@@ -172,8 +173,8 @@ class CaseDeclinedLeaf(Leaf):
 class OpenIntentLeaf(Leaf):
     """Somebody is about to be opened, `delay` seconds from when witnesses have co-signed this.
 
-    `commitment` is a salted hash of the case's statement, `subject` is `subject_tag`, `gag_until` is when the subject
-    will be told (0: at once), and `waived` is 1 where a document takes his full notice away.
+    `commitment` is a salted hash of the case's statement, `subject` is `subject.subject_tag`, `gag_until` is when the
+    subject will be told (0: at once), and `waived` is 1 where a document takes his full notice away.
     """
 
     KIND = "open-intent"
@@ -196,14 +197,20 @@ class OpenIntentLeaf(Leaf):
 
 @dataclass(frozen=True)
 class SubjectNoticeLeaf(Leaf):
-    """Tells the owner of the alias that an intent is about him: he alone can find his envelope in its `subject`.
+    """Tells the owner of the alias that an intent is about him: he alone can find his envelope in the `mark`.
 
-    It follows the intent at once or, where a gag binds the platform, when the gag ends. `blind` is `subject_tag`'s.
+    It follows the intent at once or, where a gag binds the platform, when the gag ends. `blind` and `mark` are those of
+    the intent's `subject` (`subject`), or it is no notice of this intent.
     """
 
     KIND = "subject-notice"
     intent: bytes
     blind: bytes
+    mark: bytes
+
+    def tells(self, intent: OpenIntentLeaf) -> bool:
+        """Whether it tells the very subject that the intent fixed."""
+        return subject_tag(self.blind, self.mark) == intent.subject
 
 
 @dataclass(frozen=True)
@@ -326,16 +333,6 @@ def case_reference(salt: bytes, case_id: str) -> bytes:
     if len(salt) != 32:
         raise SealError("a case's salt has 32 bytes")
     return sha256(signed_bytes("case-leaf", salt, case_id))
-
-
-def subject_tag(blind: bytes, envelope: bytes) -> bytes:
-    """Return what stands for the subject of a case: whoever has the envelope and the blind (32 bytes) knows him in it.
-
-    The forum never has an envelope, so the public log does not tell it which alias a notice is about.
-    """
-    if len(blind) != 32:
-        raise SealError("a subject's blind has 32 bytes")
-    return sha256(signed_bytes("subject", blind, envelope))
 
 
 def kind_of(data: bytes) -> str:

@@ -10,7 +10,7 @@ from services.seal.authorization import check_credential, verify_authorization, 
 from services.seal.authorship import verify_authorship
 from services.seal.envelope import Partial, check_envelope, envelope_hash, partial_decrypt
 from services.seal.errors import SealError
-from services.seal.leaves import subject_tag
+from services.seal.subject import subject_mark, subject_tag
 from services.seal.threshold import Share, check_share
 from services.seal.trust import Trust
 from services.stops.stops import Stops
@@ -76,11 +76,10 @@ class Trustee:
                 raise Refused
             check_envelope(request.envelope)
 
-            # 6. What the log says of the subject is said of this envelope's owner: nobody else was told in his stead.
-            if authorization.subject != subject_tag(request.subject_blind, request.envelope):
-                raise Refused
-            notice = governance.noticed.get(authorization.intent.commitment)
-            if notice is not None and notice.blind != request.subject_blind:
+            # 6. What the log says of the subject is said of this envelope's owner. Nobody else was told in his stead, or
+            #    can be: any other notice of this intent is void.
+            mark = subject_mark(request.subject_blind, request.envelope)
+            if authorization.subject != subject_tag(request.subject_blind, mark):
                 raise Refused
         except (SealError, LogForked) as error:
             raise Refused from error

@@ -134,6 +134,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "case_salt": _octets("case salt", 32),
         "subject": _octets("subject", 32),
         "blind": _octets("blind", 32),
+        "mark": _octets("mark", 32),
         "hold": _octets("hold", 16),
         "statement_commitment": _octets("statement commitment", 32),
         "passages": (_octets("first passage", 32), _octets("second passage", 32)),

@@ -20,11 +20,11 @@ from services.seal.leaves import (
     OpenIntentLeaf,
     SubjectNoticeLeaf,
     case_reference,
-    subject_tag,
 )
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.statements import NO_WAIVER, CaseStatement
+from services.seal.subject import subject_mark, subject_tag
 from services.seal.tlog_proof import TlogProof
 from services.seal.trust import Trust
 from tests.support.public_log import MemoryLogView
@@ -105,7 +105,7 @@ class Opening:
 
     @cached_property
     def subject(self) -> bytes:
-        return subject_tag(self.blind, self.envelope)
+        return subject_tag(self.blind, subject_mark(self.blind, self.envelope))
 
     @cached_property
     def asked(self) -> CaseAskedLeaf:
@@ -118,9 +118,14 @@ class Opening:
         return OpenIntentLeaf.of(self.statement, salt=self.intent_salt, case=self.asked.case, subject=self.subject)
 
     @cached_property
+    def notice(self) -> SubjectNoticeLeaf:
+        mark = subject_mark(self.notice_blind, self.envelope)
+        return SubjectNoticeLeaf(self.intent.commitment, self.notice_blind, mark)
+
+    @cached_property
     def logged(self) -> tuple[bytes, ...]:
         """The log as witnesses co-signed it with the intent in it."""
-        notice = [SubjectNoticeLeaf(self.intent.commitment, self.notice_blind)] if self.noticed else []
+        notice = (self.notice,) if self.noticed else ()
         leaves = (self.signers.trust.ceremony_leaf(), *self.before, self.asked, self.intent, *notice)
         return tuple(leaf.to_bytes() for leaf in leaves)
 
@@ -134,7 +139,7 @@ class Opening:
     def twin(self, **changes: Any) -> "Twin":
         """What these officers approved, on a second intent in the same log; of a second case if its salt changes."""
         parts = {each.name: getattr(self, each.name) for each in fields(self)}
-        notice = (SubjectNoticeLeaf(self.intent.commitment, self.notice_blind),) if self.noticed else ()
+        notice = (self.notice,) if self.noticed else ()
         before = (*self.before, self.asked, self.intent, *notice)
         return Twin(**{**parts, "before": before, "intent_salt": b"t" * 32, **changes}, approved=self)
 

@@ -120,7 +120,7 @@ def veto(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     return Draft(
         title="Veto this opening?",
         question="It ends here, for good, whatever the others have signed. To ask again takes a new case. "
-        "It is sent to disclosure and to every trustee.",
+        "It is sent to disclosure, identity and every trustee.",
         button="Sign and send the veto",
         back=back,
         carry_out=carry_out,
@@ -305,7 +305,7 @@ def _statement(reviewed: ReviewedCase) -> Text:
 
 
 def _intent_leaves(reviewed: ReviewedCase) -> tuple[Text, ...]:
-    """The leaves of an execution as they would stand. Its salts are made then, so two values are not known yet."""
+    """The leaves of an execution as they would stand. Its salts are made then, so some values are not known yet."""
     case = reviewed.case
     intent = leaf_text(
         "When the case is executed",
@@ -318,7 +318,7 @@ def _intent_leaves(reviewed: ReviewedCase) -> tuple[Text, ...]:
         waived=int(any(case.waiver_hash)),
     )
     told = "Right after it" if not case.gag_until else f"When the gag ends, {moment(case.gag_until)}"
-    return intent, leaf_text(told, SubjectNoticeLeaf.KIND, intent=_LATER, blind=_LATER)
+    return intent, leaf_text(told, SubjectNoticeLeaf.KIND, intent=_LATER, blind=_LATER, mark=_LATER)
 
 
 def _result_leaf(case: pb.Case) -> Text:

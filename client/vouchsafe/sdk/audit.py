@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from services.seal.announced import check_notices
 from services.seal.canonical import from_base64, to_base64
 from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.label_standing import LABEL_KINDS, label_standings
-from services.seal.leaves import PostRootLeaf, kind_of
+from services.seal.leaves import OpenIntentLeaf, PostRootLeaf, SubjectNoticeLeaf, kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.post_root import check_one_root_a_day
@@ -27,7 +28,7 @@ from services.tlog.root_check import log_of
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
 
-RULED: Final = LABEL_KINDS | {PostRootLeaf.KIND}
+RULED: Final = LABEL_KINDS | {PostRootLeaf.KIND, OpenIntentLeaf.KIND, SubjectNoticeLeaf.KIND}
 """The kinds of leaves whose rules hold between leaves, few among all."""
 
 _LEAVES, _INCLUSION, _CONSISTENCY = "leaves.txt", "inclusion.txt", "consistency.txt"
@@ -137,7 +138,8 @@ def verify(snapshot: Snapshot, trust: Trust) -> Verdict:
     Checked: the log's signature and the witness quorum on the checkpoint; that the leaves hash to its root; that the
     first leaf is the trust material's own; that no label is defined twice or has two issuer keys in one epoch, and none
     was keyed without being defined, or activated without a key or after it was revoked; that no day has two roots of
-    its posts; the inclusion proof of the chosen leaf; the consistency proof between the old size and this one.
+    its posts; that no notice is of another subject than its intent; the inclusion proof of the chosen leaf; the
+    consistency proof between the old size and this one.
     """
     with translated():
         verified = _verify_inclusion(snapshot, trust)
@@ -163,6 +165,7 @@ def check_rules(leaves: Sequence[bytes]) -> None:
     """
     label_standings(leaves)
     check_one_root_a_day(leaves)
+    check_notices(leaves)
 
 
 def _verify_inclusion(snapshot: Snapshot, trust: Trust) -> VerifiedCheckpoint:

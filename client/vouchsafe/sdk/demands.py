@@ -31,6 +31,7 @@ from services.seal.leaves import (
     kind_of,
 )
 from services.seal.requests import Basis, Requester, Wants, may_ask
+from services.seal.subject import subject_tag
 
 PENDING: Final = "pending"
 UNKNOWN: Final = "unknown"
@@ -49,6 +50,7 @@ class Flaw(StrEnum):
     AFTER_THE_END = "after-the-end"
     TOO_SOON = "too-soon"
     FROM_THE_FUTURE = "from-the-future"
+    WRONG_SUBJECT = "wrong-subject"
     VOID = "void"
 
 
@@ -101,6 +103,7 @@ class Intent:
     gag_extensions: int = 0
     noticed: int | None = None
     blind: bytes = b""
+    mark: bytes = b""
     ended: int | None = None
     outcome: str = ""
     ended_at: int = 0
@@ -269,7 +272,9 @@ class _Reading:
             return Flaw.UNMATCHED
         if intent.noticed is not None:
             return Flaw.REPEATED
-        self.intents[leaf.intent] = replace(intent, noticed=index, blind=leaf.blind)
+        if subject_tag(leaf.blind, leaf.mark) != intent.subject:
+            return Flaw.WRONG_SUBJECT  # so nobody has been told
+        self.intents[leaf.intent] = replace(intent, noticed=index, blind=leaf.blind, mark=leaf.mark)
         return None
 
     def _gag_extended(self, leaf: GagExtendedLeaf) -> Flaw | None:

@@ -1,8 +1,9 @@
 """Whether an alias of this wallet was opened, or is about to be: asked of nobody, found in the whole public log.
 
-The log names the subject of an intent by `leaves.subject_tag`, which only he can recognise who has the sealed envelope
-and the blind that the notice tells. The wallet keeps the envelope of each alias. Since all of the log is read, from the
-platform or from any mirror, nobody learns what was looked for, nor that anything was found.
+The log names the subject of an intent by `subject.subject_tag`, and its notice tells what that is made of: only he who
+has the sealed envelope can recognise himself in it, though everybody sees that it is the notice of this intent. The
+wallet keeps the envelope of each alias. Since all of the log is read, from the platform or from any mirror, nobody
+learns what was looked for, nor that anything was found.
 
 What is not found here: a subject who may not be told yet. How many such intents there are is told instead.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.seal.canonical import MAX_INTEGER
-from services.seal.leaves import subject_tag
+from services.seal.subject import subject_mark
 from services.seal.trust import Trust
 from vouchsafe.sdk.demands import Demands, Intent, read_demands
 from vouchsafe.sdk.governance_history import read_governance
@@ -63,7 +64,7 @@ def _found(told: Demands, aliases: Sequence[Alias]) -> Iterable[FoundOpening]:
         if intent.noticed is None:
             continue
         for alias in aliases:
-            if subject_tag(intent.blind, alias.envelope) == intent.subject:
+            if subject_mark(intent.blind, alias.envelope) == intent.mark:
                 demand = by_case.get(intent.case)
                 yield FoundOpening(
                     alias=alias,

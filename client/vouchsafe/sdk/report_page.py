@@ -34,6 +34,7 @@ FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.AFTER_THE_END: "it tells more of what had ended before",
     Flaw.FROM_THE_FUTURE: "it tells a time later than witnesses saw it in the log",
     Flaw.TOO_SOON: "it leaves less time than the policy does, and names no document that would allow that",
+    Flaw.WRONG_SUBJECT: "it tells another subject than the opening was announced about, so nobody was told",
     Flaw.VOID: "it breaks a rule of the log, such as a signature or a second intent, so it counts for nothing",
 }
 """What is wrong with a leaf, for people."""

@@ -107,7 +107,10 @@ class HalfTimePassed:
 
 @dataclass(frozen=True)
 class OpeningIntended:
-    """The approvals sufficed. From here on the case is carried through, stopped by an officer, or ends with a leaf."""
+    """The approvals sufficed. From here on the case is carried through, stopped by an officer, or ends with a leaf.
+
+    One without a mark is of a time when nobody could check a notice; it can only end unopened.
+    """
 
     case_id: str
     intent_salt: bytes
@@ -115,6 +118,7 @@ class OpeningIntended:
     commitment: bytes
     subject: bytes
     blind: bytes
+    mark: bytes
 
 
 @dataclass(frozen=True)

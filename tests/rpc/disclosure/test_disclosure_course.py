@@ -26,9 +26,9 @@ from services.seal.leaves import (
     SubjectNoticeLeaf,
     case_reference,
     kind_of,
-    subject_tag,
 )
 from services.seal.statements import Veto, Withdrawal
+from services.seal.subject import subject_mark, subject_tag
 from tests.rpc.disclosure.authors import Author
 from tests.rpc.disclosure.world import (
     RECIPIENT_PRIVATE,
@@ -163,7 +163,8 @@ async def test_the_subject_finds_himself_in_the_log_and_the_forum_hears_of_an_al
     case = await disclosure.carry_through(await about(platform, disclosure, author))
     (intent,), (notice,) = await leaves(disclosure, OpenIntentLeaf), await leaves(disclosure, SubjectNoticeLeaf)
     assert notice.intent == intent.commitment == case.intent.commitment
-    assert subject_tag(notice.blind, author.envelope) == intent.subject == case.intent.subject
+    assert subject_mark(notice.blind, author.envelope) == notice.mark
+    assert subject_tag(notice.blind, notice.mark) == intent.subject == case.intent.subject
     assert intent.case == case_reference(case.case_salt, case.case_id)
     alias = author.alias.public_key
     assert published(platform) == [
@@ -316,7 +317,9 @@ async def test_a_gag_keeps_the_subject_in_the_dark_until_it_ends(platform: Platf
     clock.advance(timedelta(hours=3))
     case = await eventually(lambda: disclosure.get(case), lambda now: now.intent.notified)
     notices = await eventually(lambda: leaves(disclosure, SubjectNoticeLeaf), bool)
-    assert notices == [SubjectNoticeLeaf(case.intent.commitment, case.intent.blind)]
+    (notice,) = notices
+    assert (notice.intent, notice.mark) == (case.intent.commitment, subject_mark(notice.blind, author.envelope))
+    assert notice.tells(intent)
     assert [type(each) for each in published(platform)] == [public_pb.SubjectNotified]
 
 

@@ -18,12 +18,12 @@ from services.seal.leaves import (
     OpenIntentLeaf,
     OpenResultLeaf,
     SubjectNoticeLeaf,
-    subject_tag,
 )
 from services.seal.merkle import leaf_hash
 from services.seal.note import NoteSigner, SignatureType
 from services.seal.secret import SecretBytes
 from services.seal.statements import Endorsement, LockDown, Veto
+from services.seal.subject import subject_mark, subject_tag
 from services.seal.trust import Officer, Policy, Trust
 
 DAY = 86_400
@@ -65,6 +65,7 @@ class Story:
 
     trust: Trust
     leaves: list[bytes] = field(default_factory=list)
+    marks: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.leaves:
@@ -83,11 +84,12 @@ class Story:
     def intended(
         self, case: str, *, envelope: bytes = b"e" * 128, delay: int = 14 * DAY, gag: int = 0, waived: bool = False
     ) -> "Story":
-        tag = subject_tag(blind(case), envelope)
+        self.marks[case] = subject_mark(blind(case), envelope)
+        tag = subject_tag(blind(case), self.marks[case])
         return self.add(OpenIntentLeaf(intent(case), named(case), tag, delay, gag, int(waived or gag > 0)))
 
     def told(self, case: str) -> "Story":
-        return self.add(SubjectNoticeLeaf(intent(case), blind(case)))
+        return self.add(SubjectNoticeLeaf(intent(case), blind(case), self.marks.get(case, named("nobody"))))
 
     def gag_extended(self, case: str, until: int) -> "Story":
         return self.add(GagExtendedLeaf(intent(case), until, named("instrument")))

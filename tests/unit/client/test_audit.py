@@ -13,12 +13,15 @@ from services.seal.leaves import (
     LabelActivatedLeaf,
     LabelDefinedLeaf,
     LabelRevokedLeaf,
+    OpenIntentLeaf,
     OwnershipLeaf,
     PostRootLeaf,
+    SubjectNoticeLeaf,
 )
 from services.seal.merkle import Tree, leaf_hash
 from services.seal.note import NoteSigner, SignatureType, cosign
 from services.seal.secret import SecretBytes
+from services.seal.subject import subject_tag
 from services.seal.tlog_proof import TlogProof
 from services.seal.trust import Officer, Policy, Trust
 from vouchsafe.sdk import VouchsafeError, audit
@@ -118,6 +121,15 @@ def test_two_roots_of_one_day_are_found(trust: Trust) -> None:
     roots = [PostRootLeaf("2030-01-01", 64, bytes([i]) * 32).to_bytes() for i in (1, 2)]
     audit.verify(snapshot([*leaves_of(trust), roots[0]]), trust)
     refused(snapshot([*leaves_of(trust), *roots]), trust, "two roots")
+
+
+def test_a_notice_of_another_subject_than_announced_is_found(trust: Trust) -> None:
+    intent = OpenIntentLeaf(bytes(32), b"c" * 32, subject_tag(b"b" * 32, b"m" * 32), 60, 0, 0)
+    notice = SubjectNoticeLeaf(intent.commitment, b"b" * 32, b"m" * 32)
+    told = [*leaves_of(trust), intent.to_bytes()]
+    audit.verify(snapshot([*told, notice.to_bytes()]), trust)
+    for wrong in (replace(notice, blind=b"x" * 32), replace(notice, mark=b"x" * 32)):
+        refused(snapshot([*told, wrong.to_bytes()]), trust, "another subject")
 
 
 def test_a_proof_of_another_leaf_or_size_is_found(trust: Trust) -> None:

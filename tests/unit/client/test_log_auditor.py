@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from services.chassis.clock import FixedClock, SystemClock
-from services.seal.leaves import LabelDefinedLeaf, LockDownLeaf, PostRootLeaf
+from services.seal.leaves import LabelDefinedLeaf, LockDownLeaf, PostRootLeaf, SubjectNoticeLeaf
 from services.tlog.follower import FRESH_SECONDS
 from services.tlog.tile_store import TileStore
 from tests.support.public_log import MemorySource, PublicLog
+from tests.unit.client.log_stories import START, Story, blind, intent, named
 from vouchsafe.sdk import Reason, VouchsafeError, log_auditor
 from vouchsafe.sdk.log_auditor import SEEN, SHOWN, TREE, LogAlarm, LogAuditor
 
@@ -129,6 +130,18 @@ async def test_leaves_that_break_the_rules_are_an_alarm(log: PublicLog, director
     await watch.look()
     log.append(*(LabelDefinedLeaf.of("acme", 1, f"employees of {name}", "") for name in ("Acme", "Bolt")))
     with pytest.raises(LogAlarm) as raised:
+        await watch.look()
+    assert raised.value.reason == Reason.LOG_RULE_BROKEN
+    await watch.close()
+
+
+async def test_a_notice_of_another_subject_than_announced_is_an_alarm(log: PublicLog, directory: Path | None):
+    told = Story(log.trust, list(log.leaves)).asked("a").intended("a", gag=START).leaves[-2:]
+    log.append(*told)
+    watch = await auditor(log, shown(log), directory=directory)
+    await watch.look()
+    log.append(SubjectNoticeLeaf(intent("a"), blind("a"), named("somebody else")))
+    with pytest.raises(LogAlarm, match="another subject") as raised:
         await watch.look()
     assert raised.value.reason == Reason.LOG_RULE_BROKEN
     await watch.close()

@@ -5,7 +5,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.client.log_stories import DAY, START, Story, trust
+from services.seal.leaves import SubjectNoticeLeaf
+from services.seal.subject import subject_mark
+from tests.unit.client.log_stories import DAY, START, Story, blind, intent, trust
 from tests.unit.client.wallets import CHEAP, alias, filled
 from vouchsafe.sdk import Alias, AliasCompartment, backup
 from vouchsafe.sdk.openings import FoundOpening, search
@@ -56,6 +58,14 @@ def test_a_gagged_opening_is_counted_and_found_when_the_gag_ends() -> None:
     assert (before.found, before.untold, before.aliases) == ((), 1, 1)
     after = search(told.told("a").leaves, (MINE,), TRUST)
     assert ([each.gagged for each in after.found], after.untold) == ([True], 0)
+
+
+def test_a_wrong_notice_tells_nobody_and_the_right_one_is_found_after_it() -> None:
+    told = story().intended("a", envelope=MINE.envelope, gag=START + DAY)
+    mark = subject_mark(blind("a"), b"x" * 128)
+    told.add(SubjectNoticeLeaf(intent("a"), blind("a"), mark))
+    assert search(told.leaves, (MINE,), TRUST).untold == 1
+    assert [each.alias for each in found(told.told("a"))] == [MINE]
 
 
 def test_a_backup_finds_what_the_wallet_finds(tmp_path: Path) -> None:

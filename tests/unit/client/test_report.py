@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.seal.leaves import OfficerAddedLeaf, OpenIntentLeaf, PolicySetLeaf, UnlockLeaf
-from tests.unit.client.log_stories import DAY, OFFICERS, POLICY, START, Story, intent, named, trust
+from services.seal.leaves import OfficerAddedLeaf, OpenIntentLeaf, PolicySetLeaf, SubjectNoticeLeaf, UnlockLeaf
+from tests.unit.client.log_stories import DAY, OFFICERS, POLICY, START, Story, blind, intent, named, trust
 from vouchsafe.sdk.demands import Flaw, read_demands
 from vouchsafe.sdk.report import Report, report_on
 from vouchsafe.sdk.report_parts import AnswerTime, Count, Declined, GagState, IntentState, Month
@@ -119,7 +119,7 @@ def test_an_opened_envelope_of_which_nobody_was_named_is_counted_once_as_refused
 
 def test_what_identity_named_is_not_hidden_by_another_intent_that_it_refused() -> None:
     told = story().asked("a").intended("a").told("a")
-    told.add(OpenIntentLeaf(intent("b"), named("a"), named("subject"), 14 * DAY, 0, 0)).told("b")
+    told.add(OpenIntentLeaf(intent("b"), named("a"), named("subject"), 14 * DAY, 0, 0))
     found = report(told.ended("a").ended("b", "refused"))
     assert found.counts == (Count("court", "court-order", "opened", 1),)
     broken = [each.flaw for each in found.findings if each.flaw is not Flaw.VOID]
@@ -234,6 +234,15 @@ def test_what_breaks_a_rule_is_found() -> None:
     assert flaws(story().declined("a", "friend")) == [(1, Flaw.UNKNOWN_WORD)]
     assert flaws(story().held("a", 5)) == [(1, Flaw.UNMATCHED)]
     assert flaws(story().asked("a").held("a", 0)) == [(2, Flaw.UNMATCHED)]
+
+
+def test_a_notice_of_another_subject_is_found_and_tells_nobody() -> None:
+    told = story().asked("a").intended("a", gag=START + DAY)
+    wrong = SubjectNoticeLeaf(intent("a"), blind("a"), named("somebody else"))
+    found = report(told.add(wrong), days=2)
+    assert [(each.index, each.flaw) for each in found.findings] == [(3, Flaw.WRONG_SUBJECT)]
+    assert [gag.state for gag in found.gags] == [GagState.OVERDUE]
+    assert [gag.state for gag in report(told.told("a"), days=2).gags] == [GagState.ENDED]
 
 
 def test_a_second_intent_of_a_case_is_listed_and_found() -> None:

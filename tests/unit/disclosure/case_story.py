@@ -58,9 +58,9 @@ WITHDRAWN_APPROVAL = events.ApprovalWithdrawn("c", "ann", b"w" * 64)
 WITHDRAWN = events.CaseWithdrawn("c", NOW + 1)
 EXPIRED = events.CaseExpired("c", END)
 HALF_TIME = events.HalfTimePassed("c", NOW + 5 * DAY)
-INTENT = events.OpeningIntended("c", b"1" * 32, (), COMMITMENT, b"2" * 32, b"3" * 32)
+INTENT = events.OpeningIntended("c", b"1" * 32, (), COMMITMENT, b"2" * 32, b"3" * 32, b"4" * 32)
 INTENDED = events.OpeningIntended(
-    "c", b"1" * 32, ("note of ann", "note of bob", "note of cyd"), COMMITMENT, b"2" * 32, b"3" * 32
+    "c", b"1" * 32, ("note of ann", "note of bob", "note of cyd"), COMMITMENT, b"2" * 32, b"3" * 32, b"4" * 32
 )
 EXECUTE = Execute(NOW + 1, approvals=3, distinct_roles=2, policy_hash=POLICY, locked=False, intent=INTENT)
 WITNESSED = events.OpeningWitnessed("c", 40, "proof", INTENDED_AT, OPENS_AT)

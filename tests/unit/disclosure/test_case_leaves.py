@@ -48,7 +48,7 @@ from tests.unit.disclosure.case_story import (
 CASE = case_reference(OPENED.case_salt, "c")
 EXTENDED = events.GagExtended("c", GAG + DAY, b"x" * 32, NOW)
 INTENT = OpenIntentLeaf.of(statement_of(OPENED), salt=INTENDED.intent_salt, case=CASE, subject=INTENDED.subject)
-NOTICE = leaves.SubjectNoticeLeaf(COMMITMENT, INTENDED.blind)
+NOTICE = leaves.SubjectNoticeLeaf(COMMITMENT, INTENDED.blind, INTENDED.mark)
 
 
 def hour(at: int) -> int:
@@ -104,6 +104,14 @@ def test_under_a_gag_the_notice_follows_later() -> None:
     assert isinstance(intent, OpenIntentLeaf)
     assert intent.gag_until == GAG
     assert leaves_of(NOTIFIED, after(gagged, *AIMED[1:], WITNESSED, NOTIFIED)) == (NOTICE,)
+
+
+def test_an_intent_of_when_no_notice_could_be_checked_leaves_none() -> None:
+    old = replace(INTENDED, mark=b"")
+    for facts in (OPENED, replace(OPENED, gag_until=GAG)):
+        (intent,) = leaves_of(old, after(facts, *AIMED[1:-1], old))
+        assert isinstance(intent, OpenIntentLeaf)
+        assert leaves_of(NOTIFIED, after(facts, *AIMED[1:-1], old, WITNESSED, NOTIFIED)) == ()
 
 
 def test_a_waived_notice_is_said_to_be() -> None:

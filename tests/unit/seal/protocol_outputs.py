@@ -82,6 +82,7 @@ def _opening(story: Story) -> Found:
     yield "case.hash", story.case.hash()
     yield "approval.signature", story.approval("officer").split()[-1]
     yield "case.reference", story.reference
+    yield "case.mark", story.mark
     yield "case.subject", story.subject
     share, nonce = dealing.shares[0], story.secret("dleq_nonce")
     partial = envelope.partial_decrypt(share, sealed)

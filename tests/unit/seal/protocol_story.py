@@ -40,7 +40,6 @@ from services.seal.leaves import (
     SubjectNoticeLeaf,
     UnlockLeaf,
     case_reference,
-    subject_tag,
 )
 from services.seal.note import NoteSigner, SignatureType
 from services.seal.passages import passages
@@ -67,6 +66,7 @@ from services.seal.statements import (
     Withdrawal,
     ownership_commitment,
 )
+from services.seal.subject import subject_mark, subject_tag
 from services.seal.tlog_proof import TlogProof
 from services.seal.trust import Officer, Policy, Trust
 from tests.unit.seal.protocol_issued import OFFICERS, Issued, Value
@@ -209,8 +209,12 @@ class Story(Issued):
         return case_reference(self.octets("case_salt"), self.text("case_id"))
 
     @cached_property
+    def mark(self) -> bytes:
+        return subject_mark(self.octets("blind"), self.survivor.envelope)
+
+    @cached_property
     def subject(self) -> bytes:
-        return subject_tag(self.octets("blind"), self.survivor.envelope)
+        return subject_tag(self.octets("blind"), self.mark)
 
     @cached_property
     def intent(self) -> OpenIntentLeaf:
@@ -271,7 +275,7 @@ class Story(Issued):
         asked, at, intent = map(self.text, ("requester", "basis")), self.number("opened_unix"), self.intent.commitment
         yield CaseAskedLeaf(self.reference, *asked, at, self.number("due_unix"))
         yield self.intent
-        yield SubjectNoticeLeaf(intent, self.octets("blind"))
+        yield SubjectNoticeLeaf(intent, self.octets("blind"), self.mark)
         yield OpenResultLeaf(intent, self.text("outcome"), at + self.number("delay_seconds"))
 
     def _of_other_cases(self) -> Iterator[Leaf]:

@@ -35,7 +35,6 @@ from services.seal.leaves import (
     OfficerAddedLeaf,
     OfficerRemovedLeaf,
     OpeningVetoedLeaf,
-    SubjectNoticeLeaf,
 )
 from services.seal.note import SignatureType
 from services.seal.statements import Context, CredentialMessage, Endorsement, LockDown, Veto
@@ -237,7 +236,7 @@ OTHER_CASE = replace(LAWFUL, case_id="case-2")
         {"intent_salt": b"t" * 32},
         {"subject": b"t" * 32},
         {"intent_proof": OTHER_CASE.proof_of(OTHER_CASE.intent)},
-        {"intent_proof": LAWFUL.proof_of(SubjectNoticeLeaf(LAWFUL.intent.commitment, LAWFUL.notice_blind))},
+        {"intent_proof": LAWFUL.proof_of(LAWFUL.notice)},
     ],
     ids=["another salt", "another subject", "another intent", "another leaf"],
 )
@@ -348,7 +347,7 @@ def test_a_subject_who_was_not_told_is_not_opened() -> None:
 def test_a_subject_who_was_told_after_the_intent_was_witnessed_is_not_opened() -> None:
     late = replace(LAWFUL, noticed=False)
     with pytest.raises(SealError, match="was not told"):
-        verified(late, [SubjectNoticeLeaf(late.intent.commitment, late.notice_blind)])
+        verified(late, [late.notice])
 
 
 def test_without_a_document_there_is_neither_gag_nor_a_shorter_notice() -> None:

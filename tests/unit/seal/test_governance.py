@@ -32,6 +32,7 @@ from services.seal.leaves import (
     UnlockLeaf,
 )
 from services.seal.statements import Endorsement, LockDown, Veto
+from services.seal.subject import subject_tag
 from tests.unit.seal.test_authorization import OFFICERS, TRUST
 from tests.unit.seal.test_authorization import OFFICERS as KEYS
 
@@ -39,8 +40,9 @@ INTENT = b"i" * 32
 CEREMONY = begin(TRUST).ceremony
 ANNOUNCED = (
     CaseAskedLeaf(b"c" * 32, "court", "court-order", 1, 2),
-    OpenIntentLeaf(INTENT, b"c" * 32, b"s" * 32, 600, 0, 0),
+    OpenIntentLeaf(INTENT, b"c" * 32, subject_tag(b"b" * 32, b"m" * 32), 600, 0, 0),
 )
+NOTICE = SubjectNoticeLeaf(INTENT, b"b" * 32, b"m" * 32)
 FAY = SigningKey.generate().public_key
 QUORUM = ("ann", "bob", "dan")
 STRICTER = replace(TRUST.policy, approvals=4)
@@ -287,13 +289,25 @@ def test_what_was_proposed_or_endorsed_is_not_again() -> None:
 
 
 def test_a_notice_is_remembered_with_its_place() -> None:
-    governance = after(TRUST.ceremony_leaf(), *ANNOUNCED, SubjectNoticeLeaf(INTENT, b"b" * 32))
-    assert governance.noticed == {INTENT: (3, b"b" * 32)}
+    governance = after(TRUST.ceremony_leaf(), *ANNOUNCED, NOTICE)
+    assert governance.noticed == {INTENT: 3}
 
 
 def test_a_subject_is_told_once() -> None:
-    assert_void(SubjectNoticeLeaf(INTENT, b"x" * 32), *ANNOUNCED, SubjectNoticeLeaf(INTENT, b"b" * 32))
-    assert_void(SubjectNoticeLeaf(INTENT, b"x" * 32))
+    assert_void(NOTICE, *ANNOUNCED, NOTICE)
+    assert_void(NOTICE)
+
+
+@pytest.mark.parametrize("wrong", [{"blind": b"x" * 32}, {"mark": b"x" * 32}])
+def test_a_notice_of_another_subject_is_void_and_the_right_one_still_counts(wrong: dict[str, bytes]) -> None:
+    assert_void(replace(NOTICE, **wrong), *ANNOUNCED)
+    assert after(TRUST.ceremony_leaf(), *ANNOUNCED, replace(NOTICE, **wrong), NOTICE).noticed == {INTENT: 4}
+
+
+def test_a_notice_from_before_there_was_a_mark_is_none() -> None:
+    old = b"vouchsafe/v1/leaf/subject-notice\nintent " + INTENT.hex().encode() + b"\nblind " + b"ab" * 32 + b"\n"
+    governance = evolve(after(TRUST.ceremony_leaf(), *ANNOUNCED), old)
+    assert (governance.noticed, governance.void) == ({}, 1)
 
 
 # What a case stands under.
@@ -301,7 +315,7 @@ def test_a_subject_is_told_once() -> None:
 
 def test_the_hash_is_over_officers_and_policy_alone() -> None:
     base = begin(TRUST)
-    stopped = after(lock(1, "ann"), veto("bob"), *ANNOUNCED, SubjectNoticeLeaf(INTENT, b"b" * 32), added(1))
+    stopped = after(lock(1, "ann"), veto("bob"), *ANNOUNCED, NOTICE, added(1))
     assert stopped.hash() == base.hash()
     assert replace(base, officers=base.officers[::-1]).hash() == base.hash()
     changed: list[Callable[[Governance], Governance]] = [

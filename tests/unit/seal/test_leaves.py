@@ -36,9 +36,9 @@ from services.seal.leaves import (
     UnlockLeaf,
     case_reference,
     kind_of,
-    subject_tag,
 )
 from services.seal.statements import NO_WAIVER, CaseStatement
+from services.seal.subject import subject_mark, subject_tag
 
 HASHES = st.binary(min_size=32, max_size=32)
 SIGNATURES = st.binary(min_size=64, max_size=64)
@@ -55,7 +55,7 @@ LEAVES = st.one_of(
     st.builds(CaseAskedLeaf, HASHES, LABELS, LABELS, TIMES, TIMES),
     st.builds(CaseDeclinedLeaf, HASHES, LABELS, LABELS, LABELS, TIMES),
     st.builds(OpenIntentLeaf, HASHES, HASHES, HASHES, TIMES, TIMES, st.integers(0, 1)),
-    st.builds(SubjectNoticeLeaf, HASHES, HASHES),
+    st.builds(SubjectNoticeLeaf, HASHES, HASHES, HASHES),
     st.builds(GagExtendedLeaf, HASHES, TIMES, HASHES),
     st.builds(OpenResultLeaf, HASHES, st.sampled_from(["opened", "refused", "expired"]), TIMES),
     st.builds(CaseEndedLeaf, HASHES, st.sampled_from(["expired", "withdrawn"]), TIMES),
@@ -128,7 +128,7 @@ def test_an_intents_leaf_says_what_its_case_says() -> None:
 
 @pytest.mark.parametrize("size", [0, 31, 33])
 def test_what_hides_a_case_or_a_subject_has_32_bytes(size: int) -> None:
-    for hidden in (case_reference, subject_tag):
+    for hidden in (case_reference, subject_mark, subject_tag):
         with pytest.raises(SealError):
             hidden(bytes(size), "x")  # type: ignore[operator]
 

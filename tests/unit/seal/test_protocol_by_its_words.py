@@ -157,7 +157,7 @@ def test_a_case_and_its_approval() -> None:
     note = f"vouchsafe/v1/approval\ncase {text('case_id')}\nstatement {case.hex()}\nexpires {until}\n"
     signature = b64encode(key_id(text("officer"), 1, "officer") + key("officer").sign(note.encode()))
     agree(case__hash=case, approval__signature=signature.decode())
-    agree(case__reference=reference(), case__subject=subject())
+    agree(case__reference=reference(), case__mark=mark(), case__subject=subject())
 
 
 def reference() -> bytes:
@@ -165,7 +165,11 @@ def reference() -> bytes:
 
 
 def subject() -> bytes:
-    return hashed("subject", octets("blind"), closed().envelope)
+    return hashed("subject", octets("blind"), mark())
+
+
+def mark() -> bytes:
+    return hashed("subject-mark", octets("blind"), closed().envelope)
 
 
 def intent() -> bytes:
@@ -262,7 +266,7 @@ def test_leaves_of_cases() -> None:
             "case-declined": f"{declined}wants {text('wants')}\nat {opened}\n",
             "open-intent": f"commitment {intent().hex()}\ncase {case}\nsubject {subject().hex()}\n"
             f"delay {delay}\ngag-until 0\nwaived 0\n",
-            "subject-notice": f"intent {intent().hex()}\nblind {blind}\n",
+            "subject-notice": f"intent {intent().hex()}\nblind {blind}\nmark {mark().hex()}\n",
             "gag-extended": f"intent {intent().hex()}\nuntil {until}\ninstrument {octets('document_hash').hex()}\n",
             "open-result": f"intent-commitment {intent().hex()}\noutcome {text('outcome')}\nat {opened + delay}\n",
             "case-ended": f"case {case}\noutcome {text('ended')}\nat {opened}\n",

@@ -157,20 +157,22 @@ class CaseApproved(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., officer: _Optional[str] = ..., role: _Optional[str] = ..., approval: _Optional[str] = ..., expires_at: _Optional[int] = ..., organisation: _Optional[str] = ...) -> None: ...
 
 class OpeningIntended(_message.Message):
-    __slots__ = ("case_id", "intent_salt", "approvals", "commitment", "subject", "blind")
+    __slots__ = ("case_id", "intent_salt", "approvals", "commitment", "subject", "blind", "mark")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     INTENT_SALT_FIELD_NUMBER: _ClassVar[int]
     APPROVALS_FIELD_NUMBER: _ClassVar[int]
     COMMITMENT_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     BLIND_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     intent_salt: bytes
     approvals: _containers.RepeatedScalarFieldContainer[str]
     commitment: bytes
     subject: bytes
     blind: bytes
-    def __init__(self, case_id: _Optional[str] = ..., intent_salt: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., commitment: _Optional[bytes] = ..., subject: _Optional[bytes] = ..., blind: _Optional[bytes] = ...) -> None: ...
+    mark: bytes
+    def __init__(self, case_id: _Optional[str] = ..., intent_salt: _Optional[bytes] = ..., approvals: _Optional[_Iterable[str]] = ..., commitment: _Optional[bytes] = ..., subject: _Optional[bytes] = ..., blind: _Optional[bytes] = ..., mark: _Optional[bytes] = ...) -> None: ...
 
 class CaseExecuted(_message.Message):
     __slots__ = ("case_id", "intent_index", "result_index", "sealed_identity", "executed_at")
