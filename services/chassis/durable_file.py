@@ -12,11 +12,15 @@ class StateError(Exception):
     """A file cannot be trusted, could not be written, or is in use by another process; going on would be unsafe."""
 
 
+class InUseError(StateError):
+    """Another process has the file; it may be asked for again."""
+
+
 def open_alone(path: Path) -> int:
     """Open or create a file for appending, for this process alone; its descriptor, mode 0600.
 
     Missing directories are made, and the file's name is durable on return. Closing the descriptor gives the file up.
-    Raises StateError when another process holds it.
+    Raises InUseError when another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -25,7 +29,7 @@ def open_alone(path: Path) -> int:
         sync_directory(path.parent)
     except BlockingIOError as error:
         os.close(descriptor)
-        raise StateError(f"{path.name} is held by another process") from error
+        raise InUseError(f"{path.name} is held by another process") from error
     except BaseException:
         os.close(descriptor)
         raise

@@ -48,7 +48,7 @@ async def start(process: Process) -> None:
     )
     process.on_close(channel.close)
     tree, seen = paths.state / TREE, paths.state / SEEN
-    kept = await KeptLog.open(trust, tree=tree, state=seen)
+    kept, _ = await KeptLog.open(trust, tree=tree, state=seen)
     process.on_close(kept.close)
     mirroring = Mirroring(LogService(channel), kept)
     process.worker("mirroring", lambda: mirroring.run(config.poll_seconds))

@@ -17,6 +17,8 @@ NEWEST: Final = "log-checkpoint"
 """The newest checkpoint, a note."""
 FORKED: Final = "log-forked-{}"
 """The checkpoints that contradict each other, each in a file. An operator who has looked at them removes the files."""
+ROLLED_BACK: Final = "log-rolled-back-{}"
+"""The larger tree's checkpoint, and the smaller one's that was shown after it. Nothing is refused for these files."""
 
 
 class Anchor:
@@ -51,8 +53,15 @@ class Anchor:
 
     def note_fork(self, fork: LogForked) -> tuple[Path, ...]:
         """Keep the evidence, on disk on return, until somebody removes it; where it is."""
-        files = self._evidence()[: len(fork.evidence)]
-        for path, note in zip(files, fork.evidence, strict=True):
+        return self._keep(FORKED, fork.evidence)
+
+    def note_rollback(self, seen: Signed, shown: Signed) -> tuple[Path, ...]:
+        """Keep both heads, of a log that has shown less than before; on disk on return; where they are."""
+        return self._keep(ROLLED_BACK, (seen.note, shown.note))
+
+    def _keep(self, names: str, notes: tuple[str, ...]) -> tuple[Path, ...]:
+        files = tuple(self._directory / names.format(number) for number, _ in enumerate(notes, start=1))
+        for path, note in zip(files, notes, strict=True):
             _write(path, note)
         return files
 

@@ -6,6 +6,8 @@ older log or another one, and the evidence if the log ever forks. Which sources 
 
 import asyncio
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -22,28 +24,27 @@ LOCK: Final = "lock"
 
 
 class KeptLog:
-    """An own copy of the log; make one with `open`.
+    """An own copy of the log; make one with `open`. `forked`: why nothing is taken any more."""
 
-    `taken_up`: what its files held at that moment, None for nothing. `forked`: why nothing is taken any more.
-    """
-
-    def __init__(self, log: VerifiedLog, store: TileStore, anchor: Anchor, *, taken_up: Growth | None, lock: int):
+    def __init__(self, log: VerifiedLog, store: TileStore, anchor: Anchor, *, shown: Signed | None, lock: int):
         self._log = log
         self._store = store
         self._anchor = anchor
         self._lock = lock
-        self._shown = taken_up.signed if taken_up is not None else None
+        self._shown = shown
         self._filled = asyncio.Event()
-        if taken_up is not None:
+        if shown is not None:
             self._filled.set()
-        self.taken_up = taken_up
         self.forked: LogForked | None = None
 
     @classmethod
-    async def open(cls, trust: Trust, *, tree: Path, state: Path) -> "KeptLog":
-        """Take up the files where they were left.
+    async def open(
+        cls, trust: Trust, *, tree: Path, state: Path, anew: Callable[[str], None] | None = None
+    ) -> tuple["KeptLog", Growth | None]:
+        """Take up the files where they were left, and hand over what they hold, verified; None for nothing.
 
-        StateError when they are not what was written, or when another process has them.
+        A tree that is not what was written is removed when there is `anew`, which is told why: what was seen is
+        remembered all the same. Without it, and of anything else, StateError; InUseError when another process has them.
         """
         lock = open_alone(state / LOCK)
         try:
@@ -54,12 +55,13 @@ class KeptLog:
             except LogForked as fork:
                 forked = fork
             log = VerifiedLog(policy, first_leaf=trust.ceremony_leaf().to_bytes(), seen=seen)
-            kept = cls(log, store, anchor, taken_up=await _taken_up(log, store), lock=lock)
+            held = await _taken_up(log, store, anew)
         except BaseException:
             os.close(lock)
             raise
+        kept = cls(log, store, anchor, shown=held.signed if held is not None else None, lock=lock)
         kept.forked = forked
-        return kept
+        return kept, held
 
     async def filled(self) -> None:
         """Wait until there is a tree to show."""
@@ -126,14 +128,19 @@ def _rank(signed: Signed) -> tuple[int, int, int]:
     return signed.size, signed.seen_unix, len(signed.note)
 
 
-async def _taken_up(log: VerifiedLog, store: TileStore) -> Growth | None:
-    """What the files show, verified like anybody's; None when there are none yet."""
+async def _taken_up(log: VerifiedLog, store: TileStore, anew: Callable[[str], None] | None) -> Growth | None:
+    """What the files show, verified like anybody's; None when there are none yet, or none any more."""
     if store.is_empty:
         return None
     try:
         growth = await log.take(store)
     except (SourceError, LogForked) as error:
-        raise StateError(f"{store.name} does not hold the log that was written there: {error}") from error
+        why = f"{store.name} does not hold the log that was written there: {error}"
+        if anew is None or isinstance(error, LogForked):  # signed heads that contradict each other are kept
+            raise StateError(why) from error
+        shutil.rmtree(store.directory)
+        anew(why)
+        return None
     # Whoever wrote it may have been cut off before he had tidied up.
     store.drop_partials(growth.signed.size, 0)
     return growth

@@ -17,7 +17,7 @@ from services.tlog.verified import Growth
 @asynccontextmanager
 async def mirrored(trust: Trust, source: Source, directory: Path) -> AsyncIterator[Callable[[], Awaitable[Growth]]]:
     """A mirror below a directory; calling what this yields makes it look at its source."""
-    kept = await KeptLog.open(trust, tree=directory / "tree", state=directory / "seen")
+    kept, _ = await KeptLog.open(trust, tree=directory / "tree", state=directory / "seen")
     try:
         yield lambda: kept.take(source)
     finally:

@@ -37,7 +37,9 @@ def at_desk(setup: Setup, work: Callable[[OfficerSide], Awaitable[T]]) -> T:
     profile = setup.profile()
 
     async def connected() -> T:
-        async with OfficerSide(profile.officer_edge(), profile.read_trust(), patience=setup.patience) as desk:
+        trust = profile.read_trust()
+        memory = setup.log_memory(trust)
+        async with OfficerSide(profile.officer_edge(), trust, patience=setup.patience, memory=memory) as desk:
             return await work(desk)
 
     return setup.run(connected())

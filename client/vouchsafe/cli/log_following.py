@@ -94,7 +94,7 @@ async def _follow(trust: Trust, readers: list[MirrorReader], state: Path | None,
 
 
 async def _mirror(trust: Trust, reader: MirrorReader, to: Path, seen: Path, *, pause: float | None) -> None:
-    kept = await KeptLog.open(trust, tree=to, state=seen)
+    kept, _ = await KeptLog.open(trust, tree=to, state=seen)
 
     async def look() -> set[str]:
         try:

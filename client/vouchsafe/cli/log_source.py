@@ -1,4 +1,7 @@
-"""From where a command takes the whole public log: the platform, a mirror, or a directory; verified in each case."""
+"""From where a command takes the whole public log: the platform, a mirror, or a directory; verified in each case.
+
+Of the platform or a mirror, what was read before is not asked for again (`sdk.log_memory`).
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +21,7 @@ Saved = Annotated[
 
 
 def public_log(setup: Setup, mirror: str, saved: Path | None) -> PublicLog:
-    """All of the log, from a mirror or a directory if one is named. PROOF_INVALID, FILE_UNREADABLE."""
+    """All of the log, from a mirror or a directory if one is named; the refusals are `LogMemory.read`'s."""
     if mirror and saved:
         raise typer.BadParameter("give either --mirror or --from")
     return setup.run(_read(setup, setup.profile(), mirror, saved))
@@ -28,11 +31,13 @@ async def _read(setup: Setup, profile: Profile, mirror: str, saved: Path | None)
     trust = profile.read_trust()
     if saved:
         return await read_public_log(saved_log(saved), trust)
+    memory = setup.log_memory(trust)
     if mirror:
-        return await read_public_log(mirror_reader(mirror, timeout=setup.patience, proxy=profile.alias.proxy), trust)
+        reader = mirror_reader(mirror, timeout=setup.patience, proxy=profile.alias.proxy)
+        return await memory.read(lambda _: reader)
     # Over the alias side: reading the log says nothing of who reads, and the person side stays closed.
     async with AliasSide(profile.alias, trust, patience=setup.patience) as side:
-        return await read_public_log(PlatformLog(side.log), trust)
+        return await memory.read(lambda known: PlatformLog(side.log, known))
 
 
 def mirror_reader(url: str, *, timeout: float, proxy: str | None) -> MirrorReader:

@@ -181,7 +181,8 @@ def at_governance_desk(
 
     async def connected() -> T:
         trust = profile.read_trust()
-        async with GovernanceSide(profile.officer_edge(), trust, patience=patience or setup.patience) as desk:
+        edge, memory = profile.officer_edge(), setup.log_memory(trust)
+        async with GovernanceSide(edge, trust, patience=patience or setup.patience, memory=memory) as desk:
             return await work(desk)
 
     return setup.run(connected())

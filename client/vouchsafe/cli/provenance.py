@@ -129,7 +129,8 @@ def _of_case(setup: Setup, case_id: str, post_id: str) -> Provenance:
     trust = profile.read_trust()
 
     async def work() -> Provenance:
-        async with OfficerSide(profile.officer_edge(), trust, patience=setup.patience) as desk:
+        memory = setup.log_memory(trust)
+        async with OfficerSide(profile.officer_edge(), trust, patience=setup.patience, memory=memory) as desk:
             reviewed = await desk.review(case_id)
             if reviewed.case.post_id != post_id:
                 raise VouchsafeError(Reason.PROOF_INVALID, "the case is about another post")

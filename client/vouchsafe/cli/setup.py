@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 
 import typer
 
+from services.seal.trust import Trust
 from vouchsafe.sdk import AliasCompartment, PersonCompartment, Profile, Reason, Vouchsafe, VouchsafeError, Wallet
+from vouchsafe.sdk.log_memory import LogMemory
 from vouchsafe.sdk.side import PATIENCE
 
 T = TypeVar("T")
@@ -24,6 +26,9 @@ PASSPHRASE_FILE = "VOUCHSAFE_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
 ALIAS_PASSPHRASE_FILE = "VOUCHSAFE_ALIAS_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
 PASSWORD_FILE = "VOUCHSAFE_PASSWORD_FILE"  # noqa: S105  # a variable's name
 DEBUG = "VOUCHSAFE_DEBUG"
+
+LOG_SUFFIX = ".public-log"
+"""Of the directory beside the wallet's where the public log is kept, as it was read."""
 
 _QUIET = 3.0  # seconds after which somebody who watches wants to know what is waited for
 
@@ -53,6 +58,11 @@ class Setup:
     def platform(self, profile: Profile) -> Vouchsafe:
         """Both sides of the platform, to be opened where they are used."""
         return Vouchsafe(profile, patience=self.patience)
+
+    def log_memory(self, trust: Trust) -> LogMemory:
+        """The public log as earlier commands have read it, kept beside the wallet and not in it: it is no secret."""
+        directory = self.wallet_directory.with_name(f"{self.wallet_directory.name}{LOG_SUFFIX}")
+        return LogMemory(trust, directory)
 
     def run(self, work: Coroutine[Any, Any, T], *, waiting: str = "", quiet: float = _QUIET) -> T:
         """Run a command's asynchronous part to its end. On a terminal, tell after `quiet` seconds what is waited for.

@@ -15,13 +15,13 @@ from services.seal.ed25519 import SigningKey
 from services.tlog.reader import MirrorReader
 from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.log_copy import LogCopy
-from vouchsafe.desk.newest_log import NewestLog
 from vouchsafe.desk.serving import serving
 from vouchsafe.sdk import Profile, Reason, VouchsafeError
 from vouchsafe.sdk.governance_side import GovernanceSide
 from vouchsafe.sdk.key_file import read_key
 from vouchsafe.sdk.officer_side import OfficerSide
 from vouchsafe.sdk.officer_signatures import listed
+from vouchsafe.sdk.public_log import PlatformLog
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -64,7 +64,7 @@ async def _serve(
         GovernanceSide(edge, trust, patience=patience) as governance_side,
     ):
         mirrors = [MirrorReader(url, timeout=patience) for url in edge.mirrors]
-        log = LogCopy([NewestLog(side.log), *mirrors], trust, state)
+        log = LogCopy([PlatformLog(side.log), *mirrors], trust, state)
         await log.refresh()
         if log.verified is not None and not log.alarm:
             listed(log.governance, officer, key)

@@ -2,7 +2,7 @@
 
 Disclosure could hide a lock-down, or invent an officer. So its word about either is not asked for: the leaves are
 hashed to a root that witnesses co-signed minutes ago, and `seal.governance` folds them. What each leaf means is
-`seal.leaves`'s; keeping a copy, so that not everything is downloaded again, is the desk's and the mirror's.
+`seal.leaves`'s; keeping a copy, so that not everything is downloaded again, is `log_memory`'s.
 """
 
 import time
@@ -16,12 +16,10 @@ from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.leaves import Leaf, kind_of
 from services.seal.trust import Trust
-from services.tlog.errors import LogError
 from services.tlog.follower import FRESH_SECONDS
-from services.tlog.reader import MirrorReader
 from services.tlog.root_check import log_of
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
-from vouchsafe.sdk.transparency import LogReader
+from vouchsafe.sdk.log_memory import LogMemory, SourceFor
 
 L = TypeVar("L", bound=Leaf)
 
@@ -47,27 +45,12 @@ class CheckedLog:
                 continue
 
 
-async def read_log(log: LogReader, trust: Trust) -> CheckedLog:
-    """Download and check the log. Whatever it held when this was called is in it; the refusals are `check_log`'s."""
-    leaves = [leaf async for _, leaf in log.leaves()]
-    _, verified = await log.checkpoint(min_size=len(leaves))
-    size = verified.checkpoint.size
-    if size > len(leaves):
-        leaves += [leaf async for _, leaf in log.leaves(len(leaves))]  # it has grown meanwhile
-    return check_log(leaves[:size], verified, trust, now=int(time.time()))
-
-
-async def read_mirror(url: str, trust: Trust, *, proxy: str | None = None) -> CheckedLog:
-    """The log as a mirror shows it, checked just so; UNAVAILABLE when it does not answer as a mirror does."""
-    try:
-        mirror = MirrorReader(url, proxy=proxy)
-        note = await mirror.checkpoint()
-        with translated():
-            verified = verify_checkpoint(note, trust.log_policy())
-        leaves = await mirror.entries(0, verified.checkpoint.size)
-    except (LogError, ValueError) as error:
-        raise VouchsafeError("UNAVAILABLE", f"the mirror {url} does not show the log") from error
-    return check_log(leaves, verified, trust, now=int(time.time()))
+async def read_checked(memory: LogMemory, source_for: SourceFor, trust: Trust) -> CheckedLog:
+    """Read the log, as far as it is not remembered, and check all of it; the refusals are the memory's and ours."""
+    log = await memory.read(source_for)
+    with translated():
+        verified = verify_checkpoint(log.signed.note, trust.log_policy())
+    return check_log(log.leaves, verified, trust, now=int(time.time()))
 
 
 def check_log(leaves: Sequence[bytes], verified: VerifiedCheckpoint, trust: Trust, *, now: int) -> CheckedLog:

@@ -8,9 +8,8 @@ them even when disclosure is dead, or hides it. Signatures are `officer_signatur
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from services.seal.errors import SealError
 from services.seal.governance import Proposal, check_proposal, proposal_hash
@@ -24,17 +23,22 @@ from services.seal.leaves import (
     UnlockLeaf,
 )
 from services.seal.trust import Trust
+from services.tlog.reader import MirrorReader
 from vouchsafe.disclosure.v1 import governance_service_pb2 as pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
 from vouchsafe.disclosure.v1.governance_service_pb2_grpc import GovernanceServiceStub
-from vouchsafe.sdk.checked_log import CheckedLog, read_log, read_mirror
+from vouchsafe.sdk.checked_log import CheckedLog, read_checked
 from vouchsafe.sdk.errors import Reason, VouchsafeError
+from vouchsafe.sdk.log_memory import LogMemory, SourceFor
 from vouchsafe.sdk.officer_side import veto_request
 from vouchsafe.sdk.profile import OfficerEdge
+from vouchsafe.sdk.public_log import PlatformLog
 from vouchsafe.sdk.side import PATIENCE, Peer, Side
 from vouchsafe.sdk.transparency import LogReader
 from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
+
+_CAUGHT: Final = (Reason.PROOF_INVALID, Reason.LOG_FORKED, Reason.LOG_ROLLED_BACK)
 
 Tell = Callable[[], Awaitable[object]]
 
@@ -48,10 +52,13 @@ class Reached:
 
 
 class GovernanceSide(Side):
-    """Connections with the officers' certificate, to disclosure and to the trustees."""
+    """Connections with the officers' certificate, to disclosure and to the trustees. `memory`: of the public log."""
 
-    def __init__(self, edge: OfficerEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, edge: OfficerEdge, trust: Trust, *, patience: float = PATIENCE, memory: LogMemory | None = None
+    ) -> None:
         super().__init__(edge, patience=patience)
+        self._memory = memory or LogMemory(trust)
         self._edge = edge
         self._trust = trust
         self._disclosure = self.connect("disclosure", edge.disclosure)
@@ -63,13 +70,13 @@ class GovernanceSide(Side):
     async def read_log(self) -> CheckedLog:
         """The public log, and with it what governs now: from disclosure or, while that is away, from a mirror."""
         try:
-            return await read_log(self._log, self._trust)
+            return await self._read(lambda known: PlatformLog(self._log, known, strict=True))
         except VouchsafeError as error:
-            if error.reason == Reason.PROOF_INVALID:
+            if error.reason in _CAUGHT:
                 raise
             for url in self._edge.mirrors:
-                with suppress(VouchsafeError):
-                    return await read_mirror(url, self._trust, proxy=self._edge.proxy)
+                if (log := await self._mirrored(url)) is not None:
+                    return log
             raise
 
     async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
@@ -117,6 +124,19 @@ class GovernanceSide(Side):
             signature=endorsement.signature,
         )
         await self._disclosure.call(self._governance.Endorse, request)
+
+    async def _mirrored(self, url: str) -> CheckedLog | None:
+        """The log as a mirror shows it, None when it does not, or not all that was seen; LOG_FORKED."""
+        try:
+            mirror = MirrorReader(url, proxy=self._edge.proxy)
+            return await self._read(lambda _: mirror)
+        except (VouchsafeError, ValueError) as error:
+            if isinstance(error, VouchsafeError) and error.reason == Reason.LOG_FORKED:
+                raise
+            return None
+
+    async def _read(self, source_for: SourceFor) -> CheckedLog:
+        return await read_checked(self._memory, source_for, self._trust)
 
     async def _lock_disclosure(self, lock_down: LockDownLeaf) -> None:
         request = pb.LockDownRequest(

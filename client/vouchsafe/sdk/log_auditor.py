@@ -86,15 +86,15 @@ class LogAuditor:
             log = VerifiedLog(trust.log_policy(), first_leaf=trust.ceremony_leaf().to_bytes())
             return cls(trust, mirrors, log, _Shown(None, trust.log_policy()), clock)
         try:
-            kept = await KeptLog.open(trust, tree=directory / TREE, state=directory / SEEN)
+            kept, held = await KeptLog.open(trust, tree=directory / TREE, state=directory / SEEN)
         except StateError as error:
             raise VouchsafeError(Reason.FILE_UNREADABLE, f"{directory}: {error}") from error
         auditor = cls(trust, mirrors, kept, _Shown(directory / SHOWN, trust.log_policy()), clock)
         if kept.forked is not None:
             await kept.close()
             raise LogAlarm(Reason.LOG_ALARM, str(kept.forked), kept.forked.evidence)
-        if kept.taken_up is not None:
-            auditor._learn(kept.taken_up.signed, kept.taken_up.leaves)
+        if held is not None:
+            auditor._learn(held.signed, held.leaves)
         return auditor
 
     async def close(self) -> None:

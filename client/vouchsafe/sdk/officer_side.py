@@ -17,8 +17,10 @@ from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
 from vouchsafe.sdk.case_review import ReviewedCase, review
 from vouchsafe.sdk.case_words import basis_value, field_values, requester_value
-from vouchsafe.sdk.checked_log import read_log
+from vouchsafe.sdk.checked_log import read_checked
+from vouchsafe.sdk.log_memory import LogMemory
 from vouchsafe.sdk.profile import OfficerEdge
+from vouchsafe.sdk.public_log import PlatformLog
 from vouchsafe.sdk.side import PATIENCE, Side
 from vouchsafe.sdk.transparency import LogReader
 
@@ -47,10 +49,13 @@ class Ask:
 
 
 class OfficerSide(Side):
-    """Connections with the officers' certificate, to disclosure alone."""
+    """Connections with the officers' certificate, to disclosure alone. `memory`: of the public log."""
 
-    def __init__(self, edge: OfficerEdge, trust: Trust, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, edge: OfficerEdge, trust: Trust, *, patience: float = PATIENCE, memory: LogMemory | None = None
+    ) -> None:
         super().__init__(edge, patience=patience)
+        self._memory = memory or LogMemory(trust)
         self._trust = trust
         self._disclosure = self.connect("disclosure", edge.disclosure)
         self._cases = CaseServiceStub(self._disclosure.channel)
@@ -95,7 +100,8 @@ class OfficerSide(Side):
     async def review(self, case_id: str) -> ReviewedCase:
         """A case, checked link by link against the log: what an officer must see before he signs. PROOF_INVALID."""
         case = await self.case(case_id)
-        return review(case, case_id=case_id, trust=self._trust, log=await read_log(self.log, self._trust))
+        log = await read_checked(self._memory, lambda known: PlatformLog(self.log, known, strict=True), self._trust)
+        return review(case, case_id=case_id, trust=self._trust, log=log)
 
     async def approve(self, case_id: str, approval: str) -> pb.Case:
         """Send an approval that `officer_signatures` has made."""
@@ -118,7 +124,7 @@ class OfficerSide(Side):
         return await self._case(self._cases.ExecuteCase, pb.ExecuteCaseRequest(request_id=_new_id(), case_id=case_id))
 
     async def veto(self, case_id: str, veto: OpeningVetoedLeaf) -> pb.Case:
-        """Have an intended opening stopped for good; `governance_side` tells the trustees as well."""
+        """Have an intended opening stopped for good; `governance_side` tells identity and the trustees as well."""
         return await self._case(self._cases.VetoCase, veto_request(case_id, veto))
 
     async def extend_gag(self, case_id: str, *, until: int, document_hash: bytes) -> pb.Case:

@@ -9,6 +9,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
@@ -58,6 +59,16 @@ def test_a_time_beyond_any_calendar_is_told_as_such() -> None:
     assert [output.moment(at) for at in (2**63, 2**64 - 1, -(2**70))] == ["beyond any calendar"] * 3
 
 
+class Handler(SimpleHTTPRequestHandler):
+    """Shows files, and remembers which."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        super().do_GET()
+
+
 @pytest.fixture
 def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A mirror of the story's log: its URL, and the directory of its files."""
@@ -66,7 +77,8 @@ def mirror(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     note = snapshot.inclusion.partition("\n\n")[2]
     signed = Signed.verify(note, TRUST.log_policy())
     TileStore(directory).extend(Tree(leaf_hash(leaf) for leaf in leaves), 0, leaves, signed)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(directory)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(directory)))
+    Handler.asked.clear()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", directory
@@ -128,6 +140,27 @@ def test_an_owner_finds_his_opening_without_asking(
         intent("a").hex(),
     ]
     assert re.search(r"not told yet.*: 1$", lines[-1])
+
+
+def test_an_owner_asks_for_the_whole_log_or_for_what_he_has_not_yet(run: Run, mirror: tuple[str, Path]) -> None:
+    """Which leaves are looked at, nobody can tell: the second time, the copy beside the wallet is."""
+    for asked in (["/checkpoint", "/tile/entries/000.p/7"], ["/checkpoint"]):
+        Handler.asked.clear()
+        assert run("wallet", "openings", "--mirror", mirror[0]) == 0
+        assert Handler.asked == asked
+
+
+def test_a_copy_that_was_changed_is_told_and_read_anew(
+    run: Run, tmp_path: Path, mirror: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("wallet", "openings", "--mirror", mirror[0]) == 0
+    whole = capsys.readouterr().out
+    (bundle,) = (tmp_path / "wallet.public-log").rglob("entries/*.p/*")
+    bundle.write_bytes(bundle.read_bytes().replace(b"company", b"onwards"))
+    assert run("wallet", "openings", "--mirror", mirror[0]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == whole
+    assert "it was removed, and all of the log is read anew" in shown.err
 
 
 def test_who_was_not_opened_is_told_as_of_which_leaf(

@@ -20,7 +20,7 @@ async def served(tmp_path: Path):
     """A mirror of 301 leaves: the log, and how to ask."""
     log = PublicLog()
     log.grow(300)
-    kept = await KeptLog.open(log.trust, tree=tmp_path / "tree", state=tmp_path / "seen")
+    kept, _ = await KeptLog.open(log.trust, tree=tmp_path / "tree", state=tmp_path / "seen")
     await kept.take(MemorySource(log))
     await kept.close()
     server = HttpServer(listen="127.0.0.1:0", handler=Pages(TileStore(tmp_path / "tree")).answer)

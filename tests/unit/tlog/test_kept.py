@@ -18,7 +18,8 @@ from tests.support.public_log import MemorySource, PublicLog
 
 
 async def opened(log: PublicLog, directory: Path) -> KeptLog:
-    return await KeptLog.open(log.trust, tree=directory / "tree", state=directory / "seen")
+    kept, _ = await KeptLog.open(log.trust, tree=directory / "tree", state=directory / "seen")
+    return kept
 
 
 def check_tree(log: PublicLog, directory: Path, size: int) -> None:
