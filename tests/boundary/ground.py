@@ -45,7 +45,7 @@ class WatchedPlatform(LocalPlatform):
     async def imported(self) -> list[str]:
         """The modules that disclosure has imported by now."""
         self.kill("disclosure", signal.SIGUSR1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self._imported.exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         found: list[str] = json.loads(self._imported.read_text(encoding="utf-8"))

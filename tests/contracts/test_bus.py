@@ -60,7 +60,7 @@ def messages(first: int, last: int) -> list[Message]:
 async def received(inbox: Inbox, count: int) -> list[Delivery]:
     """`count` deliveries; one fetch may bring fewer than there are."""
     deliveries: list[Delivery] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(deliveries) < count:
             deliveries += await inbox.fetch(count - len(deliveries), 1)
     return deliveries

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]], within: float = 30.0) -> None:
+async def eventually(holds: Callable[[], Awaitable[bool]], within: float = 90.0) -> None:
     """Fails when it does not hold within so many seconds."""
     give_up = time.monotonic() + within
     while not await holds():

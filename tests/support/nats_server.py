@@ -59,7 +59,7 @@ class NatsServer:
         program = shutil.which("nats-server") or str(Path(sys.executable).with_name("nats-server"))
         with (self._directory / "nats.log").open("ab") as log:
             self._process = subprocess.Popen([program, "-c", str(config)], stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self._port), timeout=1).close()

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from services.chassis.log.eventstore_mongo import MongoDatabase
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 
 
 class StoreProcess:

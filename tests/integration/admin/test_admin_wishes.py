@@ -40,7 +40,7 @@ class Process:
 
     async def parked(self, *words: str) -> None:
         """Wait until exactly these are parked."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await parked(self.letters) != list(words):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 

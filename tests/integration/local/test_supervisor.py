@@ -152,12 +152,12 @@ time.sleep(300)
 
 
 async def test_a_suspended_process_can_be_stopped_in_order(tmp_path: Path) -> None:
-    supervisor = Supervisor([_program(tmp_path, "frozen", SLEEP, grace=20)])
+    supervisor = Supervisor([_program(tmp_path, "frozen", SLEEP, grace=120)])
     await supervisor.start()
     supervisor.send("frozen", signal.SIGSTOP)
     started = time.monotonic()
     await supervisor.stop()
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.1, 0.3])

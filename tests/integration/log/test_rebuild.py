@@ -144,7 +144,7 @@ async def test_a_rebuild_that_was_killed_midway_comes_to_its_end_elsewhere(datab
     assert (await load.rows.generations())["totals_v1"].active == 1
     assert 0 < await load.rows.documents("totals_v1", 2).position() < await load.store.head_position()
     last = ProjectionDriver(log=load.store, codec=CODEC, projection=TOTALS, catalog=ViewCatalog(load.rows), epoch=51)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await load.rows.generations())["totals_v1"].active == 1:
             await last.step()
     assert (await ViewCatalog(load.rows).views(TOTALS).get("c") or {})["versions"] == await load.folded()

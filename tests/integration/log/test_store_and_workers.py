@@ -148,12 +148,12 @@ async def test_a_command_travels_to_the_view_and_over_the_bus(
     async with running(workers[0]):
         await catalog.built([TOTALS])
         await asyncio.gather(*(command(number) for number in range(12)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await views.position() < 12 or len(taken) < 12:
                 await asyncio.sleep(0.05)
     async with running(workers[1]):
         await command(12)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await views.position() < 13:
                 await asyncio.sleep(0.05)
             while (await producer_bus.jetstream().stream_info("PRODUCER_PUBLIC")).state.messages < 13:
@@ -182,7 +182,7 @@ async def test_acknowledged_commits_survive_a_killed_store(tmp_path: Path) -> No
 
     try:
         writers = [asyncio.create_task(write(f"thread-{number}")) for number in range(4)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(acknowledged) < 60:
                 await asyncio.sleep(0.01)
         await asyncio.to_thread(process.stop, signal.SIGKILL)

@@ -126,7 +126,7 @@ async def test_a_leader_that_wakes_up_changes_nothing(
         # A mark is saved after a page that ends with nothing public.
         last = [] if kind == "save_mark" else [PUBLIC]
         await write(stores[0], PRIVATE, PRIVATE, *last)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await gate.held.wait()
         await write(stores[0], *([] if last else [PUBLIC]))
         async with working(stores[1], outbox) as second:

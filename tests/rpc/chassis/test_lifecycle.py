@@ -70,11 +70,11 @@ async def started(directory: Path, mode: str = "serve"):
 async def ready(deployed: Deployed) -> None:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{deployed.health}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        await stub.Check(health_pb2.HealthCheckRequest(), timeout=20, wait_for_ready=True)
+        await stub.Check(health_pb2.HealthCheckRequest(), timeout=60, wait_for_ready=True)
 
 
 async def ended(process) -> tuple[int, list[dict], str]:
-    out, err = await asyncio.wait_for(process.communicate(), 20)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, [json.loads(line) for line in out.decode().splitlines()], err.decode()
 
 
@@ -215,7 +215,7 @@ async def test_a_missing_file_is_told_in_one_line(tmp_path, missing):
     deployed = Deployed(tmp_path, "serve")
     (tmp_path / missing).unlink()
     process = await asyncio.create_subprocess_exec(*deployed.command(), cwd=ROOT, stderr=asyncio.subprocess.PIPE)
-    _, errors = await asyncio.wait_for(process.communicate(), 20)
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert errors.decode().count("\n") == 1
     assert Path(missing).name in errors.decode()

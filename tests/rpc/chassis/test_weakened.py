@@ -13,7 +13,7 @@ ALLOW = {SERVICE: frozenset({identity("friend")})}
 async def asked(running: Running, name: str) -> health_pb2.HealthCheckResponse:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{running.server.health_port}") as channel:
         request = health_pb2.HealthCheckRequest(service=name)
-        return await health_pb2_grpc.HealthStub(channel).Check(request, timeout=5)
+        return await health_pb2_grpc.HealthStub(channel).Check(request, timeout=30)
 
 
 async def test_a_weakened_setting_is_known_to_health_and_warned_of(capsys: pytest.CaptureFixture[str]) -> None:

@@ -233,6 +233,6 @@ async def raw(browser: Browser, request: str) -> str:
     reader, writer = await asyncio.open_connection(host, int(port))
     try:
         writer.write(request.encode())
-        return (await asyncio.wait_for(reader.read(4096), 5)).decode("latin-1")
+        return (await asyncio.wait_for(reader.read(4096), 60)).decode("latin-1")
     finally:
         writer.close()

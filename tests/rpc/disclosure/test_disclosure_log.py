@@ -218,7 +218,7 @@ async def test_a_process_that_appends_nothing_shows_the_newest_checkpoint(platfo
     try:
         assert await size() == 1
         await commit_ownership(writer, 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await size() < 2:  # noqa: ASYNC110  (it rings no event)
                 await asyncio.sleep(0.05)
     finally:
@@ -244,7 +244,7 @@ async def test_the_background_task_outlives_a_store_that_is_away(tmp_path: Any):
         store.away = True
         running = asyncio.create_task(disclosure.service.checkpoints.run())
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while not disclosure.service.checkpoints._covers(1):  # noqa: ASYNC110  (it rings no event)
                     await asyncio.sleep(0.02)
             assert not running.done()
@@ -267,7 +267,7 @@ async def test_the_background_task_publishes_what_is_new(platform: Platform):
     running = asyncio.create_task(disclosure.service.checkpoints.run())
     try:
         await commit_ownership(disclosure, 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not disclosure.service.checkpoints._covers(2):  # noqa: ASYNC110  (it rings no event)
                 await asyncio.sleep(0.02)
     finally:

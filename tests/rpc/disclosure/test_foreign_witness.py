@@ -32,7 +32,7 @@ async def test_its_line_is_served_and_left_out_of_exhibits(platform: Platform, t
         await commit_ownership(disclosure, 1)
         leaf, policy = platform.trust.ceremony_leaf(), platform.trust.log_policy()
         served = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while f"— {foreign.name} " not in served:
                 request = pb.GetInclusionProofRequest(leaf_hash=leaf_hash(leaf.to_bytes()))
                 served = (await disclosure.log("GetInclusionProof", request)).proof

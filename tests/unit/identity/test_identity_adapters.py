@@ -69,7 +69,7 @@ class TestPasswords:
     async def test_many_at_once_with_several_lanes_all_end(self) -> None:
         passwords = Passwords(PasswordCost(memory_kib=256, iterations=1, lanes=4))
         stored = await passwords.hash("correct horse battery")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             answers = await asyncio.gather(*(passwords.verify("correct horse battery", stored) for _ in range(12)))
         assert all(answers)
         await passwords.close()

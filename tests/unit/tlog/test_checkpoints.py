@@ -144,12 +144,12 @@ async def test_who_was_busy_for_several_checkpoints_is_asked_for_the_newest_alon
 
 
 async def test_what_nothing_was_added_to_is_shown_again_when_it_is_old_and_not_before(tmp_path: Path):
-    scene = Scene(tmp_path, count=1, quorum=1, recosign=0.05)
+    scene = Scene(tmp_path, count=1, quorum=1, recosign=3600.0)
     await scene.grow()
     for _ in range(5):
         await scene.checkpoints.publish()
     assert len(scene.witnesses[0].asked) == 1
-    await asyncio.sleep(0.06)
+    scene.checkpoints._since -= 3600.0
     for _ in range(5):
         await scene.checkpoints.publish()
     assert scene.witnesses[0].asked == [0, 1]

@@ -50,7 +50,7 @@ async def waiting(store: MemoryEventStore, window: int = 100) -> AsyncIterator[t
     tail = LogTail(store, news=Nudge(), window=window)
     task = asyncio.create_task(tail.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await tail.ready()
             yield Waiter(store, tail, TOKENS), tail
     finally:

@@ -36,7 +36,7 @@ class Model:
 async def running(tail: LogTail) -> AsyncIterator[None]:
     task = asyncio.create_task(tail.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await tail.ready()
             yield
     finally:
