@@ -9,6 +9,7 @@ PY := $(BIN)/python
 STAMP := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
+WORKERS ?= 4
 
 PROTOS = $(shell find proto/vouchsafe -name '*.proto' | sort)
 RPC_PROTOS = $(shell find proto/vouchsafe -name '*_service.proto' | sort)
@@ -54,9 +55,12 @@ status: $(STAMP) ## Show the local platform's processes
 
 # --- Prove ----------------------------------------------------------------------------------------------------------
 
+# Bytecode is kept here: hundreds of processes import the same modules. More workers than a small machine has cores,
+# since many tests wait, for a delay to be over or for a process to be there.
 .PHONY: test
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP) ## Pass all tests, on real parts
-	$(PY) -m pytest -q -n 2 --no-loadscope-reorder tests
+	$(PY) -m pytest -q -n $(WORKERS) --no-loadscope-reorder tests
 
 .PHONY: faults
 faults: $(STAMP) ## Break real services under load and judge what is left; FAULTS_SEED=n repeats a run's choices
