@@ -20,7 +20,7 @@ from services.disclosure.governance import LogGovernance
 from services.disclosure.messages import demand_of, statement_of
 from services.disclosure.request import Request
 from services.seal import ed25519
-from services.seal.authorization import check_independent, verify_approval
+from services.seal.authorization import check_independent, gag_end, verify_approval
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.statements import Veto, Withdrawal
@@ -91,6 +91,11 @@ class Cases:
             governance = await self._governance.present()
             _check_signed(governance, Veto(governance.ceremony, state.opening.commitment, officer), signature)
         return await self.do(request, case_id, events.OpeningVetoed(case_id, officer, signature, self.now()))
+
+    async def extend_gag(self, request: Request, case_id: str, until: int, document_hash: bytes) -> case.Asked:
+        """Put off the notice to the subject until a full hour near that (`gag_end`); DomainError GAG_INVALID."""
+        until = gag_end((await self._asked(case_id)).facts.opened_at, until)
+        return await self.do(request, case_id, events.GagExtended(case_id, until, document_hash, self.now()))
 
     async def do(self, request: Request, case_id: str, command: Command) -> case.Asked:
         """Carry out a command for which nothing has to be looked up; DomainError as the decider says."""

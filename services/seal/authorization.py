@@ -155,13 +155,14 @@ def verify_approval(approval: str, statement: CaseStatement, governance: Governa
     return Approval(keys[verified[0].key], expires)
 
 
-def gag_end(now: int, until: int) -> int:
-    """Return the full hour at which a gag ends that is asked for at `now` until then, or before if that is too long.
+def gag_end(opened: int, until: int) -> int:
+    """Return the full hour at which a gag ends that is asked for until then, in a case that was opened at that time.
 
-    It stands in the log, which would otherwise tell everybody in which second somebody asked.
+    It stands in the log, which would otherwise tell everybody in which second somebody asked. It is the next hour, or
+    the one before where the next would be too late and what was asked for is not.
     """
     rounded = until + -until % _HOUR
-    return rounded if rounded <= now + LONGEST_GAG else rounded - _HOUR
+    return rounded - _HOUR if until <= opened + LONGEST_GAG < rounded else rounded
 
 
 def check_independent(officer: Officer, demand: Demand) -> None:

@@ -13,7 +13,6 @@ from services.disclosure.domain.case_decider import Command, ExtendHold, PlaceHo
 from services.disclosure.opening import Opening
 from services.disclosure.request import Request
 from services.disclosure.shelf import Shelf
-from services.seal.authorization import gag_end
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.disclosure.v1 import case_service_pb2_grpc as rpc
 
@@ -81,9 +80,8 @@ class CaseServicer(rpc.CaseServiceServicer):
 
     async def ExtendGag(self, request: pb.ExtendGagRequest, _context: object) -> pb.ExtendGagResponse:  # noqa: N802
         """Put off the notice to the subject."""
-        now = self._cases.now()
-        extended = events.GagExtended(request.case_id, gag_end(now, request.until), request.document_hash, now)
-        return pb.ExtendGagResponse(case=await self._do(request, extended))
+        state = await self._cases.extend_gag(_known(request), request.case_id, request.until, request.document_hash)
+        return pb.ExtendGagResponse(case=await self._answer(state))
 
     async def PlaceHold(self, request: pb.PlaceHoldRequest, _context: object) -> pb.PlaceHoldResponse:  # noqa: N802
         """Have kept what the alias wrote."""

@@ -323,6 +323,23 @@ async def test_a_gag_keeps_the_subject_in_the_dark_until_it_ends(platform: Platf
     assert [type(each) for each in published(platform)] == [public_pb.SubjectNotified]
 
 
+async def test_the_longest_gag_that_is_allowed_can_be_asked_for_and_no_longer_one(platform: Platform):
+    clock = FixedClock(datetime.now(UTC).replace(minute=20))
+    disclosure, author = await deposited(platform, clock=clock)
+    gagged = await about(platform, disclosure, author, waiver_document_hash=WAIVER, gag_seconds=3 * 3600)
+    case = await disclosure.intend(gagged)
+    clock.advance(timedelta(minutes=50))  # so that 180 days from now end after another full hour than those of the case
+    longest = case.opened_at + 180 * DAY
+
+    def extension(until: int) -> pb.ExtendGagRequest:
+        return pb.ExtendGagRequest(**known(case), until=until, document_hash=b"x" * 32)
+
+    with pytest.raises(RpcError, match="GAG_INVALID"):
+        await disclosure.case("ExtendGag", extension(longest + 1))
+    extended = await disclosure.case("ExtendGag", extension(longest))
+    assert extended.intent.gagged_until == longest - longest % 3600
+
+
 async def test_a_hold_ends_by_itself_and_the_forum_is_told_of_both(platform: Platform):
     clock = FixedClock(datetime.now(UTC))
     disclosure, author = await deposited(platform, clock=clock)

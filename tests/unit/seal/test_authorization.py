@@ -114,6 +114,7 @@ def test_a_gag_ends_at_a_full_hour_and_is_never_too_long() -> None:
     longest = gag_end(hour + 1, hour + 1 + LONGEST_GAG)
     assert longest == hour + LONGEST_GAG
     assert gag_end(hour, hour + LONGEST_GAG) == longest
+    assert gag_end(hour + 1, hour + 2 + LONGEST_GAG) > hour + 1 + LONGEST_GAG
 
 
 # 1. What governs.
