@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from services.disclosure.domain.case import Unsealed, Witnessed
 from services.disclosure.domain.case_events import CaseOpened
 from services.disclosure.domain.deposit import EnvelopeDeposited
+from services.disclosure.domain.errors import DomainError, Reason
 from services.seal.authorization import Demand
 from services.seal.leaves import case_reference
 from services.seal.statements import CaseStatement
@@ -21,7 +22,9 @@ def shared(facts: object, message: type[Message]) -> dict[str, Any]:
 
 
 def statement_of(facts: CaseOpened) -> CaseStatement:
-    """What officers sign and the intent's leaf commits to."""
+    """What officers sign and the intent's leaf commits to; DomainError CASE_OUTDATED when that knows no such case."""
+    if not facts.case_salt:
+        raise DomainError(Reason.CASE_OUTDATED)
     return CaseStatement(
         case_id=facts.case_id,
         case=case_reference(facts.case_salt, facts.case_id),

@@ -113,6 +113,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "CASE_NOT_PENDING": "the case is over, or has come too far for this",
         "CASE_NOT_INTENDED": "nothing is about to be opened in this case",
         "CASE_INTENDED": "the intent is in the log already, and only a veto can stop the opening",
+        "CASE_OUTDATED": "the case is from before cases were in the public log: it can only expire; open it anew",
         "CASE_WITHDRAWN": "the requester no longer asks, and the case is over",
         "SCOPE_INVALID": "name either a post or an alias, and each field once",
         "WAIVER_INVALID": "a notice is waived, or put off by a gag, by a document alone: name it",

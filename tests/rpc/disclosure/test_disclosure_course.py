@@ -9,8 +9,9 @@ import grpc
 import pytest
 
 from services.chassis.clock import FixedClock
-from services.chassis.log.eventstore import Commit
+from services.chassis.log.eventstore import Commit, CommitMeta, Write
 from services.chassis.rpc_errors import Failure, RpcError
+from services.disclosure.adapters.event_codec import event_codec
 from services.disclosure.adapters.peers import Peers
 from services.disclosure.curation import CURATION
 from services.disclosure.vault import AskTrustee
@@ -277,6 +278,27 @@ async def test_an_approval_is_taken_back_by_its_officer(platform: Platform):
     assert [each.officer for each in left.approvals] == ["bob", "cyd"]
     with pytest.raises(RpcError, match="QUORUM_MISSING"):
         await disclosure.execute(case)
+
+
+async def test_of_a_case_that_the_log_knows_nothing_of_nobody_can_sign_anything(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await disclosure.open_case(author)
+    (recorded,) = (await platform.store.read_stream(f"case-{case.case_id}"))[0].events
+    (opened,) = event_codec().decode(recorded.type, recorded.data)
+    old = replace(opened, case_id=str(uuid.uuid4()), case_salt=b"")
+    meta = CommitMeta("", 0, "", "")
+    write = Write(str(uuid.uuid4()), [event_codec().encode(old)], meta)
+    await platform.store.append(f"case-{old.case_id}", 0, [write])
+    about_it = {"request_id": str(uuid.uuid4()), "case_id": old.case_id}
+    approval = platform.ceremony.approve(statement_of(case), "ann")
+    for call, request in (
+        ("ApproveCase", pb.ApproveCaseRequest(**about_it, approval=approval)),
+        ("WithdrawApproval", pb.WithdrawApprovalRequest(**about_it, officer="ann", signature=bytes(64))),
+        ("ExecuteCase", pb.ExecuteCaseRequest(**about_it)),
+    ):
+        with pytest.raises(RpcError) as refused:
+            await disclosure.case(call, request)
+        assert (refused.value.code.name, refused.value.reason) == ("FAILED_PRECONDITION", "CASE_OUTDATED"), call
 
 
 @pytest.mark.parametrize("organisation", ["PLATFORM", "Plat-form.", "\uff30latform"])
