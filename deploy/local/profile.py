@@ -33,6 +33,7 @@ def write_profile(layout: Layout, address: Callable[[str], str]) -> Path:
     for edge, (side, services) in _SIDES.items():
         tables[side] = {**_certificate(layout, edge), **{service: address(service) for service in services}}
         if side == "officer":
+            tables[side] |= {"identity": [address("identity")]}
             tables[side] |= {"mirrors": [f"http://{address(mirror)}" for mirror in MIRRORS]}
     tables["officer.trustees"] = {trustee: address(trustee) for trustee in TRUSTEES}
     tables["delays"] = _DELAYS

@@ -15,9 +15,9 @@ async def lock_and_unlock(platform: LocalPlatform, command: Command, case_id: st
         return ("--officer", name, "--key", officers[name], "--yes")
 
     told = await command.must("officer", "lock-down", *as_officer(first))
-    if told != dict.fromkeys(("disclosure", *TRUSTEES), "locked"):
+    if told != dict.fromkeys(("disclosure", "identity", *TRUSTEES), "locked"):
         raise StoryError(f"not everybody took the lock-down: {told}")
-    good(f"locked by {first} alone: in the public log, and straight at each of {len(TRUSTEES)} trustees")
+    good(f"locked by {first} alone: in the public log, and straight at identity and each of {len(TRUSTEES)} trustees")
     await command.refused("PROOF_INVALID", "officer", "approve", case_id, *as_officer(others[0]))
     good("while it is locked, an officer's machine signs no approval")
     for name in (first, *others[:2]):

@@ -63,9 +63,9 @@ def veto(
     ] = "",
     yes: Yes = False,
 ) -> None:
-    """Stop an intended opening, for good, by one officer: at disclosure, which logs it, and at each trustee.
+    """Stop an intended opening, for good, by one officer: at disclosure, which logs it, at identity and each trustee.
 
-    While disclosure is away, or shows no such case, --intent tells the trustees alone.
+    While disclosure is away, or shows no such case, --intent tells the others alone.
     """
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
     if bool(case_id) == bool(intent):

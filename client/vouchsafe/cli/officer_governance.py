@@ -44,7 +44,10 @@ def lock_down(
     ] = 0,
     yes: Yes = False,
 ) -> None:
-    """Stop every opening at once, by one officer: at disclosure and at each trustee. Only a quorum unlocks."""
+    """Stop every opening at once, by one officer. Disclosure, identity and each trustee are told.
+
+    Only a quorum unlocks.
+    """
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
     urgent = min(setup.patience, _URGENT)
     if number == 0:
@@ -176,7 +179,7 @@ def _governance(setup: Setup, *, patience: float | None = None) -> Governance:
 def at_governance_desk(
     setup: Setup, work: Callable[[GovernanceSide], Awaitable[T]], *, patience: float | None = None
 ) -> T:
-    """Run some work with the officers' connections to disclosure and trustees, and close them."""
+    """Run some work with the officers' connections to those who can be stopped, and close them."""
     profile = setup.profile()
 
     async def connected() -> T:

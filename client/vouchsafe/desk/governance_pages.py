@@ -93,7 +93,7 @@ async def lock_down(request: web.Request) -> web.Response:
         Draft(
             title="Lock everything down?",
             question="Nothing at all is opened from then on, until a quorum of officers has ended it. "
-            "It is sent to disclosure and to every trustee.",
+            "It is sent to disclosure, identity and every trustee.",
             button="Sign, and lock everything down",
             back=_back(request),
             carry_out=carry_out,

@@ -1,13 +1,13 @@
 """The officers' desk for what one officer stops past disclosure, and for proposing and endorsing what goes on again.
 
 What governs is read from the public log on this machine (`checked_log`), so nobody endorses what disclosure made up. A
-lock-down or a veto goes to disclosure and straight to every trustee that the profile names: it takes hold at each of
-them even when disclosure is dead, or hides it. Signatures are `officer_signatures`'s.
+lock-down or a veto goes to disclosure, and straight to each replica of identity and each trustee in the profile: there
+it takes hold even when disclosure is dead, or hides it. Signatures are `officer_signatures`'s.
 """
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +40,9 @@ from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
 
 _CAUGHT: Final = (Reason.PROOF_INVALID, Reason.LOG_FORKED, Reason.LOG_ROLLED_BACK)
 
+NOT_IN_PROFILE: Final = "NOT_IN_PROFILE"
+"""Why somebody was not told at all."""
+
 Tell = Callable[[], Awaitable[object]]
 
 
@@ -52,7 +55,7 @@ class Reached:
 
 
 class GovernanceSide(Side):
-    """Connections with the officers' certificate, to disclosure and to the trustees. `memory`: of the public log."""
+    """Connections with the officers' certificate, to disclosure, identity and trustees. `memory`: of the public log."""
 
     def __init__(
         self, edge: OfficerEdge, trust: Trust, *, patience: float = PATIENCE, memory: LogMemory | None = None
@@ -64,7 +67,8 @@ class GovernanceSide(Side):
         self._disclosure = self.connect("disclosure", edge.disclosure)
         self._governance = GovernanceServiceStub(self._disclosure.channel)
         self._cases = CaseServiceStub(self._disclosure.channel)
-        self._trustees = {name: self.connect(name, address) for name, address in edge.trustees.items()}
+        self._stopping = {name: self.connect("identity", address) for name, address in _replicas(edge.identity)}
+        self._stopping |= {name: self.connect(name, address) for name, address in edge.trustees.items()}
         self._log = LogReader(self._disclosure, trust)
 
     async def read_log(self) -> CheckedLog:
@@ -80,21 +84,24 @@ class GovernanceSide(Side):
             raise
 
     async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
-        """Tell disclosure and every trustee at once; how each took it. Nobody is waited for longer than `patience`."""
-        return await _all_told(
+        """Tell disclosure, identity and every trustee at once; how each took it.
+
+        Nobody is waited for longer than `patience`, and nobody is told later because another is dead.
+        """
+        return await self._all_told(
             {
                 "disclosure": lambda: self._lock_disclosure(lock_down),
-                **{name: _locking(peer, lock_down) for name, peer in self._trustees.items()},
+                **{name: _locking(peer, lock_down) for name, peer in self._stopping.items()},
             }
         )
 
     async def veto(self, veto: OpeningVetoedLeaf, case_id: str = "") -> list[Reached]:
-        """Tell every trustee at once and, when the case is known, disclosure; how each took it. As `lock_down`."""
-        told = {name: _vetoing(peer, veto) for name, peer in self._trustees.items()}
+        """The same of a veto; disclosure is told when the case is known."""
+        told = {name: _vetoing(peer, veto) for name, peer in self._stopping.items()}
         if case_id:
             request = veto_request(case_id, veto)
             told = {"disclosure": lambda: self._disclosure.call(self._cases.VetoCase, request), **told}
-        return await _all_told(told)
+        return await self._all_told(told)
 
     async def propose(self, proposal: Proposal) -> bytes:
         """Have a proposal logged, and return its hash; the same again changes nothing. NOT_PENDING.
@@ -138,6 +145,10 @@ class GovernanceSide(Side):
     async def _read(self, source_for: SourceFor) -> CheckedLog:
         return await read_checked(self._memory, source_for, self._trust)
 
+    async def _all_told(self, told: Mapping[str, Tell]) -> list[Reached]:
+        reached = list(await asyncio.gather(*(_reached(party, tell) for party, tell in told.items())))
+        return reached if self._edge.identity else [*reached, Reached("identity", NOT_IN_PROFILE)]
+
     async def _lock_disclosure(self, lock_down: LockDownLeaf) -> None:
         request = pb.LockDownRequest(
             request_id=_new_id(),
@@ -148,8 +159,11 @@ class GovernanceSide(Side):
         await self._disclosure.call(self._governance.LockDown, request)
 
 
-async def _all_told(told: Mapping[str, Tell]) -> list[Reached]:
-    return list(await asyncio.gather(*(_reached(party, tell) for party, tell in told.items())))
+def _replicas(addresses: Sequence[str]) -> list[tuple[str, str]]:
+    """A name for each replica of identity, as the cluster counts them, with its address."""
+    if len(addresses) == 1:
+        return [("identity", addresses[0])]
+    return [(f"identity-{number}", address) for number, address in enumerate(addresses)]
 
 
 async def _reached(party: str, tell: Tell) -> Reached:

@@ -23,9 +23,10 @@
     [officer]                           # on the officers' machines alone
     certificate = ...
     disclosure = "127.0.0.1:7004"
+    identity = ["127.0.0.1:7001"]       # every replica of it: each is told of a lock-down or a veto by itself
     mirrors = ["http://127.0.0.1:7021"] # optional: where the public log is read while disclosure is away
 
-    [officer.trustees]                  # where one officer can lock each trustee, whatever becomes of disclosure
+    [officer.trustees]                  # where one officer can stop each trustee, whatever becomes of disclosure
     trustee-1 = "127.0.0.1:7011"
 
     [operator]                          # on the machines of those who run the platform alone
@@ -87,11 +88,12 @@ class AliasEdge(Edge):
 
 @dataclass(frozen=True)
 class OfficerEdge(Edge):
-    """Certificate and addresses of the officers' desk; the trustees' by name, to lock them; mirrors of the log."""
+    """Certificate and addresses of the officers' desk; trustees by name and each of identity, to stop them; mirrors."""
 
     disclosure: str
     trustees: dict[str, str] = field(default_factory=dict)
     mirrors: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

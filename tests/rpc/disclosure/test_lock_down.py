@@ -1,19 +1,28 @@
 """One officer stops everything, past a disclosure that is dead: the SDK against real trustees behind mutual TLS."""
 
+import tomllib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from services.chassis.rpc_server import RpcServer, ServiceBinding
 from services.chassis.tls import TlsFiles
+from services.identity.api.errors import ERRORS
+from services.identity.domain.errors import DomainError, Reason
 from services.seal.ed25519 import SigningKey
-from tests.rpc.disclosure.world import Ceremony, Platform, tls_of
+from services.seal.errors import SealError
+from services.stops.servicer import LockServicer
+from services.stops.stops import Stops
+from tests.rpc.disclosure.world import CONFIG, Ceremony, Platform, tls_of
 from tests.support.mirror_http import mirrored, served
 from tests.support.public_log import MemorySource, PublicLog
 from vouchsafe.sdk import VouchsafeError
-from vouchsafe.sdk.governance_side import GovernanceSide, Reached
-from vouchsafe.sdk.officer_signatures import lock_down_of
+from vouchsafe.sdk.governance_side import NOT_IN_PROFILE, GovernanceSide, Reached
+from vouchsafe.sdk.officer_signatures import lock_down_of, veto_of_intent
 from vouchsafe.sdk.profile import OfficerEdge
+from vouchsafe.trustee.v1.lock_service_pb2_grpc import add_LockServiceServicer_to_server
 
 PATIENCE = 2.0
 ALIVE, DEAD = ("trustee-1", "trustee-3", "trustee-5"), ("trustee-2", "trustee-4")
@@ -44,9 +53,57 @@ async def test_the_trustees_that_live_are_locked_though_disclosure_is_dead(platf
     for _ in range(2):  # repeating it changes nothing
         told = reached(await desk.lock_down(lock_down))
         assert {name for name, refusal in told.items() if not refusal} == set(ALIVE)
-        assert told.keys() - set(ALIVE) == {"disclosure", *DEAD}
+        assert told.keys() - set(ALIVE) == {"disclosure", "identity", *DEAD}
+        assert told["identity"] == NOT_IN_PROFILE
     with pytest.raises(VouchsafeError):
         await desk.read_log()
+
+
+@asynccontextmanager
+async def identity(platform: Platform, state: Path) -> AsyncIterator[tuple[Stops, str]]:
+    """A replica of identity as officers see it: what it has to stop, and its address. It asks who calls as it ships."""
+    stops, name = Stops.open(state, platform.log), "vouchsafe.trustee.v1.LockService"
+    shipped = tomllib.loads((CONFIG / "identity" / "service.toml").read_text(encoding="utf-8"))["allow"]
+    servicer = LockServicer(stops, lambda _: DomainError(Reason.REFUSED))
+    server = RpcServer(
+        listen="127.0.0.1:0",
+        health_listen="127.0.0.1:0",
+        tls=tls_of("identity"),
+        services=[ServiceBinding(add_LockServiceServicer_to_server, servicer)],
+        allow={name: frozenset(shipped[name])},
+        errors=ERRORS,
+    )
+    await server.start()
+    yield stops, f"127.0.0.1:{server.port}"
+    await server.stop(0)
+    await stops.close()
+
+
+async def test_every_replica_of_identity_is_told_and_a_dead_one_hinders_nobody(platform: Platform, tmp_path: Path):
+    ceremony, ann = platform.trust.hash(), platform.ceremony.officers["ann"]
+    async with (
+        identity(platform, tmp_path / "0") as (first, here),
+        identity(platform, tmp_path / "2") as (third, there),
+    ):
+        edge = OfficerEdge(
+            *written(tls_of("officer-desk"), tmp_path),
+            disclosure="127.0.0.1:1",
+            trustees={"trustee-2": platform.addresses["trustee-2"]},
+            identity=(here, "127.0.0.1:1", there),
+        )
+        async with GovernanceSide(edge, platform.trust, patience=PATIENCE) as desk:
+            vetoed = reached(await desk.veto(veto_of_intent(ceremony, bytes(32), "ann", ann)))
+            assert [name for name, refusal in vetoed.items() if not refusal] == ["identity-0", "identity-2"]
+            assert vetoed.keys() == {"identity-0", "identity-1", "identity-2", "trustee-2"}
+            governance = await platform.log.view(0)
+            first.check(b"o" * 32, governance)
+            locked = reached(await desk.lock_down(lock_down_of(ceremony, 1, "ann", ann)))
+            assert [name for name, refusal in locked.items() if not refusal] == ["identity-0", "identity-2"]
+            stranger = lock_down_of(ceremony, 1, "ann", SigningKey.generate())
+            assert reached(await desk.lock_down(stranger))["identity-2"] == "REFUSED"
+        for each in (first, third):
+            with pytest.raises(SealError):
+                each.check(b"o" * 32, governance)
 
 
 @pytest.mark.parametrize("number", [2, 7])

@@ -138,6 +138,7 @@ async def test_a_lock_down_reaches_the_trustees_that_live_though_disclosure_is_d
     locked = {party for party, said in told.facts.items() if said == "locked"}
     assert locked == {"trustee-1", "trustee-3", "trustee-5"}
     assert told.facts["disclosure"] != "locked"
+    assert told.facts["identity"] == "NOT_IN_PROFILE"
 
 
 async def test_a_lock_down_that_nobody_takes_is_told_to_be_none(profile: Path, run: Run):
