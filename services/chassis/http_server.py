@@ -3,7 +3,8 @@
 Bounded are: connections, those in a TLS handshake too; the time of that handshake, of a request's head, of its whole
 handling, of taking the answer and of an idle connection; and the length of each header. What a request means, and how
 much of its body is read, is the handler's (`body_of`). Nobody is authenticated here: use it for what is public, or
-signed.
+signed; and nobody's trace is continued. A span has the method, one of the routes that the server is told, and the
+status: never a path as it was asked for.
 """
 
 import asyncio
@@ -11,15 +12,18 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Final
 
 from aiohttp import web
+from opentelemetry.trace import Span, SpanKind
 
-from services.chassis import telemetry
+from services.chassis import telemetry, telemetry_trace
 from services.chassis.configfile import ConfigError
 from services.chassis.health import HealthPort
 from services.chassis.telemetry_log import log
+from services.chassis.tracelink import failed
 
 SERVING: Final = "http_serving"
 DRAINING: Final = "http_draining"
@@ -36,6 +40,9 @@ _MAX_FIELD: Final = 4096
 _MAX_HEADERS: Final = 32
 _LINGERING_SECONDS: Final = 1.0
 _BREATH_SECONDS: Final = 0.5
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_OTHER: Final = "OTHER"
+"""Of a method or a path that a span does not name: whoever asks may make up any."""
 
 _log = log(__name__)
 
@@ -49,7 +56,8 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class HttpServer:
     """Serves `handler` on `listen` (`host:port`), over TLS when given a context, with health on a port of its own.
 
-    An error that the handler does not foresee is logged, never told: the answer is an empty 500.
+    An error that the handler does not foresee is logged, never told: the answer is an empty 500. `routes`: beginnings
+    of paths, the first that fits being what a span is named by.
     """
 
     def __init__(
@@ -59,11 +67,13 @@ class HttpServer:
         handler: Handler,
         tls: ssl.SSLContext | None = None,
         health_listen: str = "",
+        routes: Sequence[str] = (),
         max_connections: int = MAX_CONNECTIONS,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._listen, self._tls = listen, tls
         self._handler = handler
+        self._routes = routes
         self._most = max_connections
         self._patience = patience_seconds
         self._health = HealthPort(health_listen)
@@ -107,19 +117,28 @@ class HttpServer:
         await self._health.stop(grace)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        response = await self._handled(request)
-        response.headers["Server"] = _NAME
-        try:
-            # Written here: the library would wait for ever for whoever asks and does not read.
-            async with asyncio.timeout(self._patience):
-                await response.prepare(request)
-                await response.write_eof()
-        except (TimeoutError, ConnectionError):
-            if request.transport is not None:
-                request.transport.abort()
+        with self._span_of(request) as span:
+            response = await self._handled(request, span)
+            response.headers["Server"] = _NAME
+            span.set_attribute("code", str(response.status))
+            try:
+                # Written here: the library would wait for ever for whoever asks and does not read.
+                async with asyncio.timeout(self._patience):
+                    await response.prepare(request)
+                    await response.write_eof()
+            except (TimeoutError, ConnectionError) as error:
+                failed(span, error)
+                if request.transport is not None:
+                    request.transport.abort()
         return response
 
-    async def _handled(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _span_of(self, request: web.BaseRequest) -> AbstractContextManager[Span]:
+        method = request.method if request.method in _METHODS else _OTHER
+        route = next((route for route in self._routes if request.path.startswith(route)), _OTHER)
+        attributes = {"method": method}
+        return telemetry_trace.span(f"{method} {route}", kind=SpanKind.SERVER, traceparent="", attributes=attributes)
+
+    async def _handled(self, request: web.BaseRequest, span: Span) -> web.StreamResponse:
         try:
             async with asyncio.timeout(self._patience):
                 return await self._handler(request)
@@ -130,6 +149,7 @@ class HttpServer:
         except ConnectionError:
             return _closing(web.Response(status=web.HTTPBadRequest.status_code))
         except Exception as error:  # noqa: BLE001  # of any kind: whoever asked learns nothing of it
+            failed(span, error)
             _log.error(FAILED, error_type=type(error).__name__, at=telemetry.where(error))
             return web.Response(status=web.HTTPInternalServerError.status_code)
 

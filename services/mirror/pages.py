@@ -24,6 +24,8 @@ _COMPRESSIBLE: Final = _IMMUTABLE | {"Vary": "Accept-Encoding"}
 _ABSENT: Final = {"Cache-Control": "no-store"} | _SECURITY
 _METHODS: Final = ("GET", "HEAD")
 _ENTRIES: Final = "tile/entries/"
+ROUTES: Final = ("/checkpoint", "/tile/entries/", "/tile/")
+"""What spans tell apart: never which tile, of which there are as many as the log is long."""
 
 
 class Pages:

@@ -8,7 +8,7 @@ from services.chassis.http_server import HttpServer
 from services.chassis.identity_uri import server_name
 from services.chassis.lifecycle import Process
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
-from services.mirror.pages import Pages
+from services.mirror.pages import ROUTES, Pages
 from services.mirror.source import LogService
 from services.seal.trust import Trust
 from services.tlog.kept import KeptLog
@@ -55,5 +55,11 @@ async def start(process: Process) -> None:
     process.ready_when("tree", kept.filled)
     pages = Pages(TileStore(tree))
     process.serve(
-        HttpServer(listen=listen.rpc, handler=pages.answer, health_listen=listen.health, max_connections=_CONNECTIONS)
+        HttpServer(
+            listen=listen.rpc,
+            handler=pages.answer,
+            health_listen=listen.health,
+            routes=ROUTES,
+            max_connections=_CONNECTIONS,
+        )
     )

@@ -13,6 +13,9 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from opentelemetry.trace import SpanKind
+
+from services.chassis.tracelink import opened
 from services.tlog.errors import SourceError
 
 CONCURRENT: Final = 4
@@ -46,18 +49,24 @@ class Fetcher:
 
     async def get(self, path: str, limit: int) -> bytes:
         """The body at `path` below the URL, of at most `limit` bytes; SourceError, NotThereError."""
+        attributes = {"method": "GET", "peer": self._at.netloc}
+        # The span has no path, and the request no trace: which file is read, and what for, is told to nobody.
         async with self._slots:
-            connection = self._connection()
-            loop = asyncio.get_running_loop()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    return await loop.run_in_executor(self._threads, _exchange, connection, self._below(path), limit)
-            except TimeoutError:
-                raise SourceError(f"{self.url} takes too long") from None
-            except (OSError, HTTPException, ValueError, zlib.error) as error:
-                raise SourceError(f"{self.url} does not answer as it should: {type(error).__name__}") from error
-            finally:
-                _hang_up(connection)
+            with opened("GET", kind=SpanKind.CLIENT, attributes=attributes):
+                return await self._got(path, limit)
+
+    async def _got(self, path: str, limit: int) -> bytes:
+        connection = self._connection()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await loop.run_in_executor(self._threads, _exchange, connection, self._below(path), limit)
+        except TimeoutError:
+            raise SourceError(f"{self.url} takes too long") from None
+        except (OSError, HTTPException, ValueError, zlib.error) as error:
+            raise SourceError(f"{self.url} does not answer as it should: {type(error).__name__}") from error
+        finally:
+            _hang_up(connection)
 
     def _below(self, path: str) -> str:
         return f"{self._at.path}/{path}"

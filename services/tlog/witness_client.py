@@ -16,6 +16,9 @@ from http import HTTPStatus
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from opentelemetry.trace import SpanKind
+
+from services.chassis.tracelink import opened
 from services.seal.checkpoint import parse_decimal
 from services.seal.errors import SealError
 from services.tlog.errors import LogInconsistent, WitnessRefused, WitnessSilent
@@ -43,7 +46,7 @@ class WitnessClient:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValueError("a witness's URL is https://host[:port][/prefix]")
-        self._host, self._port = parts.hostname, parts.port
+        self._host, self._port, self._peer = parts.hostname, parts.port, parts.netloc
         self._path = parts.path.rstrip("/") + PATH
         self._tls = tls
         self._timeout = timeout
@@ -59,7 +62,11 @@ class WitnessClient:
         LogInconsistent when it says that the log has forked.
         """
         body = AddCheckpoint(old_size, tuple(proof), note).format()
-        return _understood(await self._exchanged(body), old_size)
+        attributes = {"method": "POST", "peer": self._peer}
+        with opened(f"POST {PATH}", kind=SpanKind.CLIENT, attributes=attributes) as span:
+            answer = await self._exchanged(body)
+            span.set_attribute("code", str(answer.status))
+            return _understood(answer, old_size)
 
     async def close(self) -> None:
         """Hang up."""

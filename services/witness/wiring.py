@@ -11,6 +11,7 @@ from services.seal.ed25519 import SigningKey
 from services.seal.note import NoteSigner, SignatureType
 from services.seal.secret import SecretBytes
 from services.seal.trust import Trust
+from services.tlog.witness_wire import PATH
 from services.witness.decision import Witness
 from services.witness.http import WitnessHandler
 from services.witness.last_seen import LastSeen
@@ -42,6 +43,7 @@ async def start(process: Process) -> None:
             health_listen=process.endpoints.listen.health,
             tls=process.secrets.web_tls(),
             handler=WitnessHandler(witness, evidence=state, prefix=config.prefix),
+            routes=(config.prefix.rstrip("/") + PATH,),
         )
     )
 
