@@ -9,9 +9,16 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("tests/e2e/bad_input/", "tests/integration/local/", "tests/integration/admin/", "tests/boundary/")
-"""Folders with a fixture that lasts for the whole session and takes long to make."""
-_ON_ONE_PLATFORM = ("tests/e2e/test_admin.py", "tests/e2e/test_command.py", "tests/e2e/test_quickstart.py")
+_TOGETHER = {
+    "tests/e2e/bad_input/": "platform",
+    "tests/e2e/test_admin.py": "platform",
+    "tests/e2e/test_command.py": "platform",
+    "tests/e2e/test_quickstart.py": "platform",
+    "tests/integration/local/": "infrastructure",
+    "tests/boundary/test_matrix.py": "ground",
+    "tests/boundary/test_refusals.py": "ground",
+}
+"""Files, and folders, with the fixture that lasts for the whole session and takes long to make."""
 
 
 # How long an example takes says more of the machine than of the code.
@@ -38,6 +45,4 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def group_of(nodeid: str) -> str:
     """What a test has to run in one process with."""
     file = nodeid.partition("::")[0]
-    if file in _ON_ONE_PLATFORM:
-        return "one platform"
-    return next((folder for folder in _TOGETHER if file.startswith(folder)), file)
+    return next((fixture for place, fixture in _TOGETHER.items() if file.startswith(place)), file)

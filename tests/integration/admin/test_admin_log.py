@@ -11,6 +11,7 @@ from services.chassis.log.eventstore import Commit, EventData, Mark, Write
 from services.chassis.log.eventstore_mongo import MongoEventStore
 from tests.integration.admin.conftest import Service
 from tests.support.commits import META, append, new_id, sequence_all
+from tests.support.prepared import Prepared
 from vouchsafe.forum.events.v1.events_pb2 import PostIdReserved
 
 POST = "0123456789abcdef"
@@ -113,26 +114,28 @@ async def test_an_interrupted_import_goes_on(service: Service, empty: Service, t
     assert await log(empty.store) == await log(service.store)
 
 
-async def test_the_log_of_another_service_is_refused(service: Service, tmp_path: Path, store_address: str) -> None:
+async def test_the_log_of_another_service_is_refused(
+    service: Service, tmp_path: Path, store_address: str, command: Prepared
+) -> None:
     await fill(service.store)
     file = tmp_path / "log.gz"
     await service.must("export", str(file))
-    other = Service(tmp_path / "identity", store_address, "identity")
+    other = Service(tmp_path / "identity", store_address, command, "identity")
     refused = await other.admin("import", str(file), "--yes")
     assert refused.error == "error: OTHER_SERVICE: the file holds the log of forum\n"
     await other.close()
 
 
 async def test_a_failure_is_one_line_without_secrets(service: Service, tmp_path: Path) -> None:
-    unknown = await service.admin("show", "thread-9")
+    unknown = await service.started("show", "thread-9")
     assert (unknown.code, unknown.output) == (1, "")
     assert unknown.error.startswith("error: NOTHING_THERE: ")
     (tmp_path / "forum" / "secrets" / "mongodb-uri").write_text(
         "mongodb://someone:password@127.0.0.1:1/x?serverSelectionTimeoutMS=200"
     )
-    away = await service.admin("lags")
+    away = await service.started("lags")
     assert (away.code, away.error) == (1, "error: STORE_UNAVAILABLE: the store does not answer\n")
-    assert (await service.admin("frobnicate")).code == 2
+    assert (await service.started("frobnicate")).code == 2
 
 
 async def log(store: MongoEventStore) -> list[Commit]:
