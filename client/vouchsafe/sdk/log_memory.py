@@ -55,7 +55,7 @@ class LogMemory:
         PROOF_INVALID: it is not under a co-signed checkpoint. LOG_FORKED, from now on, and LOG_ROLLED_BACK: the signed
         heads are kept. FILE_UNREADABLE: what was seen cannot be read, or not be written.
         """
-        if self._directory is None:
+        if self._directory is None or not self._has_place(self._directory):
             return await read_public_log(source_for(0), self._trust)
         seen = self._directory / SEEN
         try:
@@ -69,7 +69,6 @@ class LogMemory:
             raise VouchsafeError(Reason.FILE_UNREADABLE, what) from error
 
     async def _read(self, source_for: SourceFor, tree: Path, seen: Path) -> PublicLog:
-        _make_private(seen)
         try:
             kept, held = await KeptLog.open(self._trust, tree=tree, state=seen, anew=self._told)
         except InUseError:
@@ -91,6 +90,19 @@ class LogMemory:
             anchor.note_fork(fork)
             raise
 
+    def _has_place(self, directory: Path) -> bool:
+        """Whether there is a directory, made now if need be. Where none can be made, nothing was ever remembered."""
+        try:
+            if not directory.exists():
+                (directory / SEEN).mkdir(parents=True)
+                directory.chmod(0o700)  # what is in it is public, but not who reads it, and when
+        except FileExistsError:  # another command was faster
+            return True
+        except OSError as error:
+            self._tell(f"{directory} cannot be made ({error.strerror}), so nothing is remembered")
+            return False
+        return True
+
     def _told(self, why: str) -> None:
         self._tell(f"{why}; it was removed, and all of the log is read anew")
 
@@ -110,12 +122,6 @@ async def _read_on(log: KeptLog | VerifiedLog, source: Source, leaves: tuple[byt
     larger, _ = anchor.note_rollback(newest, growth.signed)
     what = f"{source.name} shows {growth.signed.size} leaves of {newest.size} that were seen before; both signed heads"
     raise VouchsafeError(Reason.LOG_ROLLED_BACK, f"{what} are in {larger.parent}, should it not catch up")
-
-
-def _make_private(directory: Path) -> None:
-    """What is below is public, but nobody's business is who reads it, and when."""
-    directory.mkdir(parents=True, exist_ok=True)
-    directory.parent.chmod(0o700)
 
 
 def _to_stderr(sentence: str) -> None:

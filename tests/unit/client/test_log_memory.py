@@ -70,6 +70,19 @@ async def test_without_a_directory_nothing_is_remembered(device: Device) -> None
     assert not device.directory.exists()
 
 
+async def test_where_nothing_can_be_kept_the_log_can_be_read_all_the_same(device: Device, tmp_path: Path) -> None:
+    """An officer who wants to stop something must not fail for a directory."""
+    (tmp_path / "file").write_text("")
+    memory = LogMemory(device.log.trust, tmp_path / "file" / "memory", tell=device.told.append)
+    assert list((await memory.read(lambda _: device.source)).leaves) == device.log.leaves
+    assert len(device.told) == 1
+
+
+async def test_who_reads_the_log_is_nobodys_business(device: Device) -> None:
+    await device.read()
+    assert device.directory.stat().st_mode & 0o077 == 0
+
+
 async def test_two_logs_are_remembered_apart(device: Device, tmp_path: Path) -> None:
     other = Device(tmp_path, 20)
     assert other.log.trust.hash() != device.log.trust.hash()
