@@ -14,6 +14,7 @@ from services.seal.ed25519 import SigningKey
 from vouchsafe.cli import officer_governance, output
 from vouchsafe.cli.case import CaseId, at_desk
 from vouchsafe.cli.case_facts import Facts, evidence_of, facts_of
+from vouchsafe.cli.durations import span
 from vouchsafe.cli.officer_options import KeyFile, OfficerName, Yes, confirmed
 from vouchsafe.cli.setup import Setup
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -22,6 +23,7 @@ from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
 from vouchsafe.sdk.governance_side import Reached
 from vouchsafe.sdk.key_file import read_key, write_key
 from vouchsafe.sdk.officer_signatures import approval_of, check_voice, veto_of, veto_of_intent, withdrawal_of
+from vouchsafe.sdk.standing_intents import standing_intents
 
 app = typer.Typer(no_args_is_help=True, help="What an officer does on his own machine.")
 officer_governance.add_to(app)
@@ -65,17 +67,19 @@ def veto(
 ) -> None:
     """Stop an intended opening, for good, by one officer: at disclosure, which logs it, at identity and each trustee.
 
-    While disclosure is away, or shows no such case, --intent tells the others alone.
+    While disclosure is away, or shows no such case, --intent tells the others alone. With neither case nor intent it is
+    the only intent that stands in the log, which is read from a mirror if need be.
     """
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
-    if bool(case_id) == bool(intent):
+    if case_id and intent:
         raise typer.BadParameter("give either the case or --intent")
     if case_id:
         reviewed = at_desk(setup, lambda desk: desk.review(case_id))
         leaf = veto_of(reviewed, officer, signing_key)
         _show(reviewed)
     else:
-        leaf = veto_of_intent(setup.profile().read_trust().hash(), _commitment(intent), officer, signing_key)
+        commitment = _commitment(intent) if intent else _only_intent(setup)
+        leaf = veto_of_intent(setup.profile().read_trust().hash(), commitment, officer, signing_key)
     confirmed(yes, f"Stop the opening of intent {leaf.intent.hex()} for good, under your name? Type yes")
     reached = officer_governance.at_governance_desk(setup, lambda desk: desk.veto(leaf, case_id))
     output.facts((each.party, each.refusal or "vetoed") for each in reached)
@@ -103,6 +107,20 @@ def _show(reviewed: ReviewedCase) -> None:
 
 def _approved_by(case: pb.Case) -> None:
     output.facts([("approved by", ", ".join(case.approved_by) or "nobody")])
+
+
+def _only_intent(setup: Setup) -> bytes:
+    """The one intent that stands in the log, shown; several are shown too, and the officer has to name one."""
+    log = officer_governance.at_governance_desk(setup, lambda desk: desk.read_log())
+    standing = standing_intents(log.governance)
+    for each in standing:
+        asked = f"{each.requester} / {each.basis}"
+        output.facts([("intent", each.leaf.commitment.hex()), ("asks", asked), ("delay", span(each.leaf.delay))])
+    if not standing:
+        raise VouchsafeError(Reason.NOTHING_INTENDED, "the log shows no intent that stands")
+    if len(standing) > 1:
+        raise typer.BadParameter("the log shows several intents that stand: name one by --intent")
+    return standing[0].leaf.commitment
 
 
 def _commitment(text: str) -> bytes:

@@ -258,7 +258,25 @@ async def test_a_veto_that_disclosure_drops_is_told_to_the_trustees(
     assert not platform.identity.released
 
 
-@pytest.mark.parametrize("arguments", [(), ("a-case", "--intent", "00" * 32), ("--intent", "00"), ("--intent", "x")])
+async def test_the_only_intent_that_stands_is_vetoed_without_being_named(
+    platform: Platform, disclosure: Served, profile: Path, run: Run
+):
+    veto = ("officer", "veto", *as_officer(profile, "dan"), "--yes")
+    assert (await run(*veto, disclosure=disclosure.address)).err.startswith("error: NOTHING_INTENDED: ")
+    cases = []
+    for _ in range(2):
+        _, author = await case_of(platform, disclosure)
+        case = await disclosure.approve(platform.ceremony, await disclosure.open_case(author), "ann", "bob", "cyd")
+        cases.append(await disclosure.intend(case))
+        told = await run(*veto, disclosure=disclosure.address)
+        commitments = [each.intent.commitment.hex() for each in cases]
+        assert [line.removeprefix("intent: ") for line in told.out.splitlines() if "intent: " in line] == commitments
+        assert told.code == (2 if len(cases) > 1 else 0), "of several one has to be named"
+    named = await run(*veto, "--intent", commitments[1], disclosure=disclosure.address)
+    assert {party for party, said in named.facts.items() if said == "vetoed"} == {"trustee-1", "trustee-3", "trustee-5"}
+
+
+@pytest.mark.parametrize("arguments", [("a-case", "--intent", "00" * 32), ("--intent", "00"), ("--intent", "x")])
 async def test_a_veto_is_of_a_case_or_of_an_intent(profile: Path, run: Run, arguments: tuple[str, ...]):
     told = await run("officer", "veto", *arguments, *as_officer(profile, "dan"), "--yes")
     assert told.code == 2
