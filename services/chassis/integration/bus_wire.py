@@ -23,12 +23,13 @@ _MESSAGE_ID = "Nats-Msg-Id"
 def headers(message: Message, *, whole: bool) -> dict[str, str]:
     """The headers of a message; `whole`: its bytes travel with it."""
     event = message.event
+    place = str(event.mark)
     told = {
-        POSITION: str(event.mark),
+        POSITION: place,
         _PREVIOUS: str(message.previous),
         _KEY: event.key,
         # The fence is what keeps repeats out; this catches one within minutes should the fence be lost.
-        _MESSAGE_ID: str(event.mark),
+        _MESSAGE_ID: place,
     }
     if whole:
         told[_TYPE] = event.type

@@ -6,6 +6,7 @@ import signal
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import nats
@@ -41,7 +42,7 @@ async def log_of(store: MemoryEventStore, count: int) -> MemoryEventStore:
 
 
 async def messages(count: int) -> list[Message]:
-    return CURATION.messages(await (await log_of(MemoryEventStore(), count)).read_log(0, 1000), Mark(0))
+    return CURATION.messages(await (await log_of(MemoryEventStore(), count)).read_log(0, count), Mark(0))
 
 
 def relay_of(store: MemoryEventStore, bus: Bus | Client, epoch: int = 1) -> Relay:
@@ -79,10 +80,26 @@ async def test_a_message_in_the_wrong_place_is_refused(producer_bus: Client) -> 
 
 async def test_more_than_a_batch_holds_is_stored_in_order(producer_bus: Client) -> None:
     outbox = JetStreamOutbox(producer_bus, PRODUCER)
-    many = await messages(1000)
-    assert await outbox.publish(many, 0) == 1000
-    assert await outbox.tail() == Tail(Mark(1000, 1), 1000)
-    assert [mark for mark, _ in await stored(producer_bus)] == [f"{position}.1" for position in range(1, 1001)]
+    many = await messages(1200)
+    assert await outbox.publish(many, 0) == 1200
+    assert await outbox.tail() == Tail(Mark(1200, 1), 1200)
+    assert [mark for mark, _ in await stored(producer_bus)] == [f"{position}.1" for position in range(1, 1201)]
+
+
+async def test_a_batch_leaves_while_the_rest_of_it_is_made(producer_bus: Client) -> None:
+    """Else the server would have nothing to do meanwhile, and nobody else in this process a turn."""
+    sent_by_turn = [producer_bus.stats["out_msgs"]]
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(0)
+            sent_by_turn.append(producer_bus.stats["out_msgs"])
+
+    many = await messages(800)
+    watching = asyncio.create_task(watch())
+    await JetStreamOutbox(producer_bus, PRODUCER).publish(many, 0)
+    watching.cancel()
+    assert max(after - before for before, after in pairwise(sent_by_turn)) <= 100
 
 
 async def test_a_batch_is_stored_whole_or_not_at_all(producer_bus: Client) -> None:
