@@ -158,21 +158,7 @@ async def start(process: Process) -> None:
     outbox = JetStreamOutbox(bus, SERVICE)
     worker.add("clockwork", lambda _epoch: disclosure.clockwork)
     worker.add("relay", _led(partial(Relay, worker.log, outbox, CURATION, checkpoints=store)))
-    for producer, reactions in (
-        ("identity", disclosure.published.of_identity()),
-        ("verification", disclosure.published.of_verification()),
-        (post_roots.PRODUCER, PostRoots(disclosure.log).by_type()),
-    ):
-        reacting = partial(
-            Consumer,
-            producer=producer,
-            inbox=JetStreamInbox(bus, producer=producer, service=SERVICE),
-            reader=RpcLogReader(channels.to(producer)),
-            checkpoints=store,
-            reactions=reactions,
-            dead_letters=MongoDeadLetters(database),
-        )
-        worker.add(f"consumer of {producer}", _led(reacting))
+    react(disclosure, worker, bus=bus, channels=channels, store=store, database=database)
     process.worker("log worker", worker.run)
     process.worker("case book", tail.run)
     process.ready_when("cases", tail.ready)
@@ -189,6 +175,33 @@ async def start(process: Process) -> None:
         database.close()
 
     process.on_close(close)
+
+
+def react(
+    disclosure: Disclosure,
+    worker: LogWorker,
+    *,
+    bus: Bus,
+    channels: Channels,
+    store: MongoEventStore,
+    database: MongoDatabase,
+) -> None:
+    """Have the log worker follow what identity, verification and the forum publish."""
+    for producer, reactions in (
+        ("identity", disclosure.published.of_identity()),
+        ("verification", disclosure.published.of_verification()),
+        (post_roots.PRODUCER, PostRoots(disclosure.log).by_type()),
+    ):
+        reacting = partial(
+            Consumer,
+            producer=producer,
+            inbox=JetStreamInbox(bus, producer=producer, service=SERVICE),
+            reader=RpcLogReader(channels.to(producer)),
+            checkpoints=store,
+            reactions=reactions,
+            dead_letters=MongoDeadLetters(database),
+        )
+        worker.add(f"consumer of {producer}", _led(reacting))
 
 
 def server(process: Process, disclosure: Disclosure, config: Config) -> RpcServer:
