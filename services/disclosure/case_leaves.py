@@ -80,7 +80,7 @@ def intent_leaf(state: Aimed) -> OpenIntentLeaf:
 
 
 def results_of(state: Aimed) -> tuple[Leaf, ...]:
-    """What the log is told of how an opening went: nothing yet, one leaf, or that identity refused what was opened."""
+    """What the log is told of how an opening went: nothing yet, or one leaf."""
     told = (state.unsealed, state.end if isinstance(state, Over) else None)
     return tuple(leaf for event in told if event for leaf in leaves_of(event, state))
 
@@ -99,10 +99,10 @@ def _leaves_of_opening(event: events.Event, state: Aimed) -> tuple[Leaf, ...]:
             return (seal.OpeningVetoedLeaf(intent, officer, signature),)
         case events.EnvelopeOpened(opened_at=at):
             return (seal.OpenResultLeaf(intent, "opened", _hour(at)),)
+        # How identity answered, of the time when the log was told only then. Since then `opened` is the last word.
         case events.CaseExecuted(executed_at=at) if not state.unsealed:
-            # A case of the time when the log was told after identity had answered.
             return (seal.OpenResultLeaf(intent, "opened", _hour(at)),)
-        case events.OpeningRefused(refused_at=at):
+        case events.OpeningRefused(refused_at=at) if not state.unsealed:
             return (seal.OpenResultLeaf(intent, "refused", _hour(at)),)
         case events.OpeningLapsed(lapsed_at=at):
             return (seal.OpenResultLeaf(intent, "expired", _hour(at)),)

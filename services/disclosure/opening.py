@@ -64,7 +64,7 @@ class Opening:
 
         A case that is open already is answered as it is. Raises DomainError: CASE_UNKNOWN, LOCKED_DOWN,
         GOVERNANCE_CHANGED, QUORUM_MISSING (nothing has changed), TRUSTEES_UNAVAILABLE, OPENING_REFUSED (by identity it
-        is for good, and logged), or why the case is over; WitnessesUnavailable.
+        is for good), or why the case is over; WitnessesUnavailable.
         """
         stream = case.stream(case_id)
         state = asked((await self._cases.state(stream))[0])
@@ -122,7 +122,7 @@ class Opening:
         return state, state.end.sealed_identity
 
     async def result_index(self, state: case.Asked) -> int:
-        """Where the latest result of an intended case stands in the log, or its veto; 0 as long as there is none."""
+        """Where the result of an intended case stands in the log, or its veto; 0 as long as there is none."""
         results = results_of(state) if isinstance(state, case.Aimed) else ()
         return (await self._log.find(leaf_hash(results[-1].to_bytes())) or 0) if results else 0
 
@@ -162,7 +162,7 @@ class Opening:
             # Identity knows no such person, or not by that key. Asking again would not change that.
             end = events.OpeningRefused(case_id, self._now())
 
-        # 8. Record how it ended; that nobody was released follows in the log.
+        # 8. Record how it ended. The log has its last word: that nobody was released would be disclosure's own.
         await self._cases.handle(stream, end, **own(stream, "result"))
         await self._leaves.settle(stream)
         if isinstance(end, events.OpeningRefused):

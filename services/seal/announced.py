@@ -15,7 +15,6 @@ from services.seal.errors import SealError
 from services.seal.layered import Layered
 from services.seal.leaves import (
     OPENED,
-    REFUSED,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -93,9 +92,8 @@ class Announced:
         return replace(self, notices=self.notices.plus(leaf.intent, index))
 
     def ended(self, leaf: OpenResultLeaf) -> "Announced":
-        """An intent has one result, and one more when identity released nobody though the envelope was opened."""
-        told = self.results.get(leaf.intent_commitment)
-        if leaf.intent_commitment not in self.intents or (told and (told, leaf.outcome) != (OPENED, REFUSED)):
+        """An intent has one result: of what was opened nobody can say afterwards that nobody was named."""
+        if leaf.intent_commitment not in self.intents or leaf.intent_commitment in self.results:
             raise SealError("a result of no intent, or of one that has one")
         return replace(self, results=self.results.plus(leaf.intent_commitment, leaf.outcome))
 

@@ -24,8 +24,8 @@ SIGNATURE_SIZE = 64
 """Bytes of an officer's Ed25519 signature in a leaf."""
 MAX_TEXT = 256
 """Bytes, in UTF-8, of the longest text in a leaf."""
-OPENED, REFUSED = "opened", "refused"
-"""Results of an intent: its envelope was opened; identity released nobody of it."""
+OPENED = "opened"
+"""The result of an intent whose envelope was opened."""
 NO_PARENT = "none"
 """Stands for the wider label of the widest; no label is called so."""
 
@@ -225,9 +225,10 @@ class GagExtendedLeaf(Leaf):
 
 @dataclass(frozen=True)
 class OpenResultLeaf(Leaf):
-    """What became of an intent: its envelope was `opened`, or it `expired`; a veto has its own leaf.
+    """What became of an intent, once: its envelope was `opened`, or it `expired`; a veto has its own leaf.
 
-    `refused`, the one result that may follow another, says that identity released nobody of what was opened.
+    Whether identity then named somebody is told to nobody: it would be the word of who opened. Logs of before hold
+    `refused` too, for an intent whose envelope identity refused before there was an `opened`.
     """
 
     KIND = "open-result"

@@ -17,7 +17,6 @@ from services.seal.canonical import MAX_INTEGER
 from services.seal.errors import SealError
 from services.seal.leaves import (
     OPENED,
-    REFUSED,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -132,7 +131,7 @@ class Demands:
 
 
 _LEAVES: Final = {kind.KIND: kind for kind in Leaf.__subclasses__()}
-_RESULTS: Final = (OPENED, REFUSED, "expired")
+_RESULTS: Final = (OPENED, "refused", "expired")
 _ENDS: Final = ("expired", "withdrawn")
 
 
@@ -235,13 +234,13 @@ class _Reading:
             return Flaw.UNKNOWN_WORD
         return self._demand_ended(leaf.case, leaf.outcome, leaf.at)
 
-    def _demand_ended(self, case: bytes, outcome: str, at: int, *, before: str = PENDING) -> Flaw | None:
+    def _demand_ended(self, case: bytes, outcome: str, at: int) -> Flaw | None:
         demand = self.demands.get(case)
         if demand is None:
             return Flaw.UNMATCHED
-        if demand.outcome == before or outcome == OPENED:
+        if demand.outcome == PENDING or outcome == OPENED:
             self.demands[case] = replace(demand, outcome=outcome, ended_at=at)
-        return None if demand.outcome == before else Flaw.AFTER_THE_END
+        return None if demand.outcome == PENDING else Flaw.AFTER_THE_END
 
     def _intent(self, index: int, leaf: OpenIntentLeaf) -> Flaw | None:
         if leaf.commitment in self.intents:
@@ -291,17 +290,14 @@ class _Reading:
         return self._intent_ended(index, leaf.intent_commitment, leaf.outcome, leaf.at)
 
     def _intent_ended(self, index: int, commitment: bytes, outcome: str, at: int) -> Flaw | None:
-        """An intent ends once, though identity may name nobody of what was opened. That somebody was opened is never
-        left out, whatever was told before.
-        """
+        """An intent ends once. That somebody was opened is never left out, whatever is told before or after."""
         intent = self.intents.get(commitment)
         if intent is None:
             return Flaw.UNMATCHED
-        unnamed = (intent.outcome, outcome) == (OPENED, REFUSED)
-        first = intent.ended is None or unnamed
+        first = intent.ended is None
         if first or outcome == OPENED:
             self.intents[commitment] = replace(intent, ended=index, outcome=outcome, ended_at=at)
-        flaw = self._demand_ended(intent.case, outcome, at, before=OPENED if unnamed else PENDING)
+        flaw = self._demand_ended(intent.case, outcome, at)
         return flaw if first else Flaw.AFTER_THE_END
 
     def _held(self, index: int, leaf: HoldLeaf) -> Flaw | None:

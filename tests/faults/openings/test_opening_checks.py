@@ -122,11 +122,9 @@ def another_result(evidence: Evidence) -> Evidence:
     return replace(evidence, leaves=(*evidence.leaves, replace(result, at=result.at + 3600).to_bytes()))
 
 
-def in_another_order(evidence: Evidence) -> Evidence:
-    leaves = list(evidence.leaves)
-    (before, _), (after, _) = evidence.all_of(OpenResultLeaf)[-2:]
-    leaves[before], leaves[after] = leaves[after], leaves[before]
-    return replace(evidence, leaves=tuple(leaves))
+def denied(evidence: Evidence) -> Evidence:
+    (_, result) = evidence.all_of(OpenResultLeaf)[0]
+    return replace(evidence, leaves=(*evidence.leaves, replace(result, outcome="refused").to_bytes()))
 
 
 def reported(without_result: frozenset[int] = frozenset(), alarms: int = 0) -> Callable[[Evidence], Evidence]:
@@ -139,7 +137,7 @@ BREAKS: list[tuple[str, Callable[[Evidence], Evidence], checks.Check, Kind]] = [
     ("two intents", again(OpenIntentLeaf), checks.one_intent_for_each_case, Kind.DOUBLED),
     ("no result", without(OpenResultLeaf), checks.the_log_tells_how_it_went, Kind.LOST),
     ("two results", another_result, checks.the_log_tells_how_it_went, Kind.DOUBLED),
-    ("refused before it was opened", in_another_order, checks.the_log_tells_how_it_went, Kind.OTHER),
+    ("denied after it was opened", denied, checks.the_log_tells_how_it_went, Kind.OTHER),
     ("no veto", without(OpeningVetoedLeaf), checks.the_log_tells_how_it_went, Kind.LOST),
     ("a name without a log", without(OpenResultLeaf), checks.nobody_is_released_unless_the_log_tells, Kind.OTHER),
     ("a result before its intent", first(OpenResultLeaf), checks.no_result_without_an_intent, Kind.OTHER),

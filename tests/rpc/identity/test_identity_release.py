@@ -172,7 +172,7 @@ async def test_a_second_intent_on_what_was_approved_once(
     assert await disclosure.refused(request) == REFUSED
 
 
-@pytest.mark.parametrize("told", [(), ("refused",), ("expired", "opened"), ("opened", "refused")])
+@pytest.mark.parametrize("told", [(), ("refused",), ("expired", "opened"), ("refused", "opened")])
 @pytest.mark.parametrize("log_size", [0, 1])
 async def test_no_log_no_name(disclosure: DisclosureSide, case: Case, told: tuple[str, ...], log_size: int) -> None:
     disclosure.asked(case)

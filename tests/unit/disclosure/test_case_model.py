@@ -147,13 +147,13 @@ class Case(RuleBasedStateMachine):
         assert not self.changed_while_locked
 
     @invariant()
-    def the_log_has_one_intent_and_one_end_of_it_which_only_a_refusal_follows(self) -> None:
+    def the_log_has_one_intent_and_one_end_of_it(self) -> None:
         intents = [leaf for leaf in self.leaves if isinstance(leaf, OpenIntentLeaf)]
         ends = [leaf for leaf in self.leaves if isinstance(leaf, OpenResultLeaf | OpeningVetoedLeaf)]
         assert len(intents) == isinstance(self.state, case.Aimed)
-        assert len(ends) == isinstance(self.state, case.Over | case.Unsealed) + isinstance(self.state, case.Refused)
+        assert len(ends) == isinstance(self.state, case.Over | case.Unsealed)
         if isinstance(self.state, case.Unsealed | case.Opened | case.Collected | case.Refused):
-            assert [end.outcome for end in ends] == ["opened", "refused"][: len(ends)]
+            assert [end.outcome for end in ends] == ["opened"]
 
     @invariant()
     def a_gagged_subject_is_told_after_the_gag_and_everybody_once(self) -> None:
