@@ -66,10 +66,10 @@ def write(*events: object) -> Write:
     return Write(new_id(), [CODEC.encode(event) for event in events], META)
 
 
-def sequenced(events: Iterable[tuple[str, EventData]]) -> Iterator[Commit]:
-    """A log of one commit for each stream and event, at the positions from 1."""
+def sequenced(events: Iterable[tuple[str, EventData]], after: int = 0) -> Iterator[Commit]:
+    """A log of one commit for each event and its new stream, at the positions behind `after`."""
     versions: dict[str, int] = {}
-    for position, (stream, event) in enumerate(events, start=1):
+    for position, (stream, event) in enumerate(events, start=after + 1):
         version = versions[stream] = versions.get(stream, 0) + 1
         part = Part(new_id(), version, version, META)
         yield Commit(stream, (RecordedEvent(version, event.type, event.data),), (part,), position)
