@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
 from services.disclosure.domain import case
 from services.seal.leaves import UnlockLeaf
 from tests.faults.openings.court import Court
-from vouchsafe.sdk.officer_signatures import lock_down_of, veto_of
+from vouchsafe.sdk.governance_side import GovernanceSide, Reached
+from vouchsafe.sdk.officer_signatures import lock_down_of, veto_of, veto_of_intent
 
 pytestmark = pytest.mark.long
 
@@ -77,3 +79,18 @@ async def test_trustees_that_an_officer_has_locked_stop_a_disclosure_that_goes_o
     await court.seen_by_the_mirror()  # until then trustees do not know that it is over
     await court.opened_and_collected(followed)
     await court.judge()
+
+
+async def test_a_veto_that_identity_alone_was_told_names_nobody_though_identity_is_killed(court: Court) -> None:
+    """The trustees answer, the log tells that the envelope was opened, and that is where it ends."""
+    name, key = next(iter(court.officers.items()))
+    followed = await court.due()
+    veto = veto_of_intent(court.trust.hash(), (await court.desk.case(followed.case_id)).intent.commitment, name, key)
+    async with GovernanceSide(replace(court.profile.officer_edge(), trustees={}), court.trust, patience=10) as side:
+        assert await side.veto(veto) == [Reached("identity")]
+    await court.platform.killed("identity")
+    assert await court.refused(followed) == "OPENING_REFUSED"
+    await court.judge()
+    each = await court.case_evidence(followed)
+    assert each.released == ()
+    assert await court.not_given(followed) == "OPENING_REFUSED"
