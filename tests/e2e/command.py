@@ -1,11 +1,13 @@
 """The `vouchsafe` command as a real process, with what a person types into it."""
 
-import asyncio
-import os
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+from tests.support.prepared import lasting
+
+_COMMAND = "vouchsafe.cli.main"
 
 
 @dataclass(frozen=True)
@@ -24,41 +26,36 @@ class Ended:
 class Device:
     """A person's device: a wallet, its passphrase and the profile of a platform."""
 
+    PASSPHRASE: ClassVar = "the wallet's passphrase"
+
     profile: Path
     directory: Path
 
+    @property
+    def wallet(self) -> Path:
+        """Where its wallet is, or will be."""
+        return self.directory / "wallet"
+
     def __post_init__(self) -> None:
         self.directory.mkdir(exist_ok=True)
-        (self.directory / "passphrase").write_text("the wallet's passphrase\n")
+        (self.directory / "passphrase").write_text(f"{self.PASSPHRASE}\n")
         (self.directory / "password").write_text("a password long enough\n")
 
     async def run(self, *arguments: str, typed: Callable[[], Awaitable[str]] | None = None) -> Ended:
         """Run a command; `typed` gives the one line that is typed into it."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "vouchsafe.cli.main", "--wallet", str(self.directory / "wallet"), *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={
-                **os.environ,
-                "VOUCHSAFE_PROFILE": str(self.profile),
-                "VOUCHSAFE_PASSPHRASE_FILE": str(self.directory / "passphrase"),
-                "VOUCHSAFE_PASSWORD_FILE": str(self.directory / "password"),
-            },
-        )
-        try:
-            line = (await typed()).encode() + b"\n" if typed else b""
-            output, error = await asyncio.wait_for(process.communicate(line), 120)
-        except BaseException:
-            process.kill()
-            await process.wait()
-            raise
-        return Ended(process.returncode or 0, output.decode(), error.decode())
+        environment = {
+            "VOUCHSAFE_PROFILE": str(self.profile),
+            "VOUCHSAFE_PASSPHRASE_FILE": str(self.directory / "passphrase"),
+            "VOUCHSAFE_PASSWORD_FILE": str(self.directory / "password"),
+        }
+        given = ("--wallet", str(self.wallet), *arguments)
+        ended = await lasting(_COMMAND, _COMMAND).run(*given, typed=typed, environment=environment, within=120)
+        return Ended(ended.code, ended.output, ended.error)
 
     async def must(self, *arguments: str, typed: Callable[[], Awaitable[str]] | None = None) -> Ended:
         """Run a command that must succeed and must show no secret."""
         ended = await self.run(*arguments, typed=typed)
         assert ended.code == 0, ended.error
-        for secret in ("the wallet's passphrase", "a password long enough"):
+        for secret in (self.PASSPHRASE, "a password long enough"):
             assert secret not in ended.output + ended.error
         return ended

@@ -1,8 +1,6 @@
 """The operators' command beside running services, with the files that the platform gave each of them."""
 
-import asyncio
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +8,13 @@ import pytest
 
 from deploy.local.platform import LocalPlatform
 from deploy.local.topology import CORE
+from tests.support.prepared import lasting
 
 
 async def admin(platform: LocalPlatform, service: str, *arguments: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.admin", "--platform", str(platform.run_directory), "--service", service),
-        *("--json", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, error = await asyncio.wait_for(process.communicate(), 120)
-    return process.returncode or 0, output.decode(), error.decode()
+    given = ("--platform", str(platform.run_directory), "--service", service, "--json", *arguments)
+    ended = await lasting("services.admin", "services.admin.main").run(*given, within=120)
+    return ended.code, ended.output, ended.error
 
 
 async def must(platform: LocalPlatform, service: str, *arguments: str) -> Any:

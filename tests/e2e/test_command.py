@@ -9,11 +9,14 @@ import pytest_asyncio
 
 from deploy.local.platform import LocalPlatform
 from examples.demo.authors import code_in
+from services.seal.passphrase import Cost
 from tests.e2e.command import Device
 from tests.e2e.waiting import eventually
+from vouchsafe.sdk import Wallet
 
 DOMAIN = "pixelfoundry.example"
 CROWD = 5
+_CHEAP = Cost(memory_kib=8 * 1024, passes=1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -28,6 +31,8 @@ async def colleagues(platform: LocalPlatform, profile: Path, tmp_path_factory: p
         async def code() -> str:
             return code_in(await platform.mailbox.wait(address))
 
+        if number:  # the first has the command make his wallet; what a passphrase costs is nobody's subject here
+            await asyncio.to_thread(Wallet.create, device.wallet, device.PASSPHRASE, cost=_CHEAP)
         await device.must("register", "--login", f"colleague-{number}", "--name", f"Colleague Number {number}")
         verified = await device.must("verify", address, typed=code)
         label = verified.facts["label"]

@@ -5,6 +5,7 @@ start is the subject is started as users start it.
 """
 
 import asyncio
+import atexit
 import contextlib
 import json
 import os
@@ -15,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import NoReturn
 
 _LARGEST_REQUEST = 1 << 16
+_LARGEST_NUMBER = 64
 
 
 @dataclass(frozen=True)
@@ -38,26 +41,39 @@ class Prepared:
     def __init__(self, door: socket.socket) -> None:
         self._door = door
 
-    async def run(self, *arguments: str, within: float = 60.0) -> Ended:
-        """Run it to its end; TimeoutError, and it is killed, when that takes too long."""
-        with tempfile.TemporaryFile() as nothing, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error:
-            here, there = socket.socketpair()
-            with here, there:
-                streams = [nothing.fileno(), output.fileno(), error.fileno(), there.fileno()]
-                socket.send_fds(self._door, [json.dumps(arguments).encode()], streams)
-                there.close()
-                code = await _ended(here, within)
+    async def run(
+        self,
+        *arguments: str,
+        typed: Callable[[], Awaitable[str]] | None = None,
+        environment: Mapping[str, str] | None = None,
+        within: float = 60.0,
+    ) -> Ended:
+        """Run it to its end; `typed` gives the one line that is typed into it, `environment` is added to this one.
+
+        TimeoutError, and it is killed, when that takes too long.
+        """
+        request = json.dumps([arguments, {**os.environ, **(environment or {})}]).encode()
+        keyboard, hands = os.pipe()
+        here, there = socket.socketpair()
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as error, here, there:
+            socket.send_fds(self._door, [request], [keyboard, output.fileno(), error.fileno(), there.fileno()])
+            os.close(keyboard)
+            there.close()
+            code = await _ended(here, hands, typed, within)
             return Ended(code, _text(output.fileno()), _text(error.fileno()))
 
 
-async def _ended(told: socket.socket, within: float) -> int:
+async def _ended(told: socket.socket, hands: int, typed: Callable[[], Awaitable[str]] | None, within: float) -> int:
     """The exit code, told by who forked the command after its process id."""
     told.setblocking(False)
     loop = asyncio.get_running_loop()
-    pid = json.loads(await loop.sock_recv(told, 64))
+    pid = json.loads(await loop.sock_recv(told, _LARGEST_NUMBER))
     try:
         async with asyncio.timeout(within):
-            return int(json.loads(await loop.sock_recv(told, 64)))
+            # A command may well end before anything is typed.
+            with contextlib.suppress(BrokenPipeError), os.fdopen(hands, "wb") as keyboard:
+                keyboard.write((await typed()).encode() + b"\n" if typed else b"")
+            return int(json.loads(await loop.sock_recv(told, _LARGEST_NUMBER)))
     except BaseException:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -83,6 +99,14 @@ def prepared(module: str, *imports: str) -> Iterator[Prepared]:
             process.wait(60)
 
 
+@cache
+def lasting(module: str, *imports: str) -> Prepared:
+    """The same, kept to the end of all tests."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(prepared(module, *imports))
+
+
 # --- The process that forks -------------------------------------------------------------------------------------------
 
 
@@ -94,18 +118,20 @@ def _serve(door: socket.socket, module: str) -> None:
             return
         if os.fork() == 0:
             door.close()
-            _watch(module, json.loads(request), streams)
+            _watch(module, *json.loads(request), streams)
         for stream in streams:
             os.close(stream)
 
 
-def _watch(module: str, arguments: list[str], streams: list[int]) -> NoReturn:
+def _watch(module: str, arguments: list[str], environment: dict[str, str], streams: list[int]) -> NoReturn:
     """Fork the command, tell its process id and, when it has ended, its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     told = socket.socket(fileno=streams.pop())
     pid = os.fork()
     if pid == 0:
         told.close()
+        os.environ.clear()
+        os.environ.update(environment)
         _become(module, arguments, streams)
     told.send(str(pid).encode())
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -118,6 +144,7 @@ def _become(module: str, arguments: list[str], streams: list[int]) -> NoReturn:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     sys.argv = [module, *arguments]
+    sys.modules.pop(module, None)
     code = 0
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
