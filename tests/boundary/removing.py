@@ -122,9 +122,11 @@ def _survived(test: str, failures: Sequence[dict[str, str]], by: Sequence[str]) 
 def carry_out(removals: Sequence[Removal]) -> bool:
     """Judge all, and print the table; whether the absence of every countermeasure was noticed."""
     with tempfile.TemporaryDirectory(prefix="vouchsafe-removals-") as directory:
-        trees = [Tree.copied_to(Path(directory) / str(number)) for number in range(AT_ONCE)]
+        at_once = min(AT_ONCE, len(removals))
+        trees = [Tree.copied_to(Path(directory) / str(number)) for number in range(at_once)]
         every = sorted({test for removal in removals for test in removal.tests})
-        if broken := {each["test"] for each in trees[0].failures(every, "-n", str(AT_ONCE))}:
+        workers = ("-n", str(at_once)) if at_once > 1 else ()
+        if broken := {each["test"] for each in trees[0].failures(every, *workers)}:
             print("these fail with every countermeasure in place:", *sorted(broken), sep="\n  ")  # noqa: T201
             return False
         free: queue.SimpleQueue[Tree] = queue.SimpleQueue()
