@@ -35,6 +35,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "SESSION_EXPIRED": _SIGN_IN,
         "OWNERSHIP_KEY_INVALID": _OUR_FAULT,
         "OWNERSHIP_PROOF_INVALID": _OUR_FAULT,
+        "REFUSED": "what was signed does not count there: by no officer of now, or not of what stands in the log",
         "RELEASE_REFUSED": "identity does not accept what it was shown, and names nobody",
         # verification
         "ASSERTION_MISSING": _ASSERTION,
