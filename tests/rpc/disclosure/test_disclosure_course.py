@@ -346,11 +346,12 @@ async def test_a_gag_keeps_the_subject_in_the_dark_until_it_ends(platform: Platf
 
 
 async def test_the_longest_gag_that_is_allowed_can_be_asked_for_and_no_longer_one(platform: Platform):
-    clock = FixedClock(datetime.now(UTC).replace(minute=20))
+    clock = FixedClock(datetime.now(UTC))
     disclosure, author = await deposited(platform, clock=clock)
     gagged = await about(platform, disclosure, author, waiver_document_hash=WAIVER, gag_seconds=3 * 3600)
     case = await disclosure.intend(gagged)
-    clock.advance(timedelta(minutes=50))  # so that 180 days from now end after another full hour than those of the case
+    # In the next hour, so that 180 days from then end after a full hour that those of the case do not reach.
+    clock.advance(timedelta(seconds=3600 - case.opened_at % 3600))
     longest = case.opened_at + 180 * DAY
 
     def extension(until: int) -> pb.ExtendGagRequest:
