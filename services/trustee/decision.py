@@ -76,7 +76,7 @@ class Trustee:
                 raise Refused
             check_envelope(request.envelope)
 
-            # 6. What the log says of the subject is said of this envelope's owner. Nobody else was told in his stead, or
+            # 6. What the log says of the subject is said of this envelope's owner. Nobody was told in his stead, or
             #    can be: any other notice of this intent is void.
             mark = subject_mark(request.subject_blind, request.envelope)
             if authorization.subject != subject_tag(request.subject_blind, mark):
