@@ -95,11 +95,15 @@ class Rogue(rpc.TrusteeServiceServicer):
 
 
 class DeafLock(lock_rpc.LockServiceServicer):
-    """Tells every officer that it is locked, and is not."""
+    """Tells every officer that it has stopped, and has not."""
 
     async def LockDown(self, _request: lock_pb.LockDownRequest, _: object) -> lock_pb.LockDownResponse:  # noqa: N802
         """Say so."""
         return lock_pb.LockDownResponse()
+
+    async def Veto(self, _request: lock_pb.VetoRequest, _: object) -> lock_pb.VetoResponse:  # noqa: N802
+        """Say so of one opening."""
+        return lock_pb.VetoResponse()
 
 
 def read_share(directory: Path, trust: Trust) -> Share:

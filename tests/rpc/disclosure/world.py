@@ -481,7 +481,7 @@ def execute_request(case: case_pb.Case, request_id: str | None = None) -> case_p
     return case_pb.ExecuteCaseRequest(request_id=request_id or str(uuid.uuid4()), case_id=case.case_id)
 
 
-async def eventually(look: Callable[[], Awaitable[T]], holds: Callable[[T], object], patience: float = 15.0) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], holds: Callable[[T], object], patience: float = 60.0) -> T:
     """What is seen once it holds; TimeoutError when it never does."""
     async with asyncio.timeout(patience):
         while not holds(seen := await look()):  # noqa: ASYNC110  (what another process does is seen by looking)

@@ -166,7 +166,7 @@ async def test_the_sides_are_never_connected_at_the_same_time(
 
         async def look() -> None:
             """While the call is under way: do both stay connected? A proxy learns of an end a moment after it."""
-            for _ in range(500):
+            for _ in range(1000):
                 if not (persons.open_now and aliases.open_now):
                     break
                 await asyncio.sleep(0.01)
