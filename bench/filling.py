@@ -2,9 +2,9 @@
 
 What an import does instead, `restore`, checks each commit against what is there, which a bench need not wait for.
 
-Bulks are small, and the indexes made first. The embedded store writes a bulk, or an index, in one transaction; what a
-transaction has touched it cannot drop from its cache before the end, and ids that are random touch a page each in every
-index. A bulk of 1,000 fills the cache of 64 MB with such pages at some 125,000 commits, and never ends.
+Bulks are small, and the indexes made first. The embedded store writes a bulk, or an index, in one transaction, and what
+that has changed it cannot drop from its cache of 64 MB before the end: at some 125,000 commits a bulk of 1,000 never
+ended. The likely cause is that ids, which are random, touch a page each in every index.
 """
 
 import asyncio
