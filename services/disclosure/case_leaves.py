@@ -61,6 +61,9 @@ def leaves_of(event: events.Event, state: State) -> tuple[Leaf, ...]:
             return (seal.CaseAskedLeaf(case, requester, basis, _hour(at), _hour(due)),)
         case events.CaseDeclined(requester=requester, basis=basis, wants=wants, declined_at=at):
             return (seal.CaseDeclinedLeaf(case, requester, basis, wants, _hour(at)),)
+        # By the approval and not the case: who has not seen the note is not told what was approved.
+        case events.ApprovalWithdrawn(approval_hash=approval) if approval:
+            return (seal.ApprovalWithdrawnLeaf(approval, event.officer, event.signature),)
         case events.CaseWithdrawn(withdrawn_at=at):
             return (seal.CaseEndedLeaf(case, "withdrawn", _hour(at)),)
         case events.CaseExpired(expired_at=at):

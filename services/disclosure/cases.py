@@ -77,12 +77,13 @@ class Cases:
         event = events.CaseApproved(case_id, by.name, by.role, approval, verified.expires, by.organisation)
         return await self.do(request, case_id, Approve(event, _is_independent(by, facts), now))
 
-    async def withdraw_approval(self, request: Request, case_id: str, officer: str, signature: bytes) -> case.Asked:
+    async def withdraw_approval(self, request: Request, withdrawn: events.ApprovalWithdrawn) -> case.Asked:
         """Take an approval back; DomainError SIGNATURE_INVALID, or why nothing can be taken back any more."""
-        statement = statement_of((await self._asked(case_id)).facts)
+        statement_of((await self._asked(withdrawn.case_id)).facts)
         governance = await self._governance.present()
-        _check_signed(governance, Withdrawal(governance.ceremony, case_id, statement.hash(), officer), signature)
-        return await self.do(request, case_id, events.ApprovalWithdrawn(case_id, officer, signature))
+        statement = Withdrawal(governance.ceremony, withdrawn.approval_hash, withdrawn.officer)
+        _check_signed(governance, statement, withdrawn.signature)
+        return await self.do(request, withdrawn.case_id, withdrawn)
 
     async def veto(self, request: Request, case_id: str, officer: str, signature: bytes) -> case.Asked:
         """End an intended opening; DomainError SIGNATURE_INVALID, or why there is nothing to end."""

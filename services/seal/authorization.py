@@ -6,8 +6,8 @@ own (a trustee's), that the credential is genuine (`check_credential`), and that
 envelope verifies (identity's register).
 
 An approval's text is four lines: ``vouchsafe/v1/approval``, ``case <id>``, ``statement <hex SHA-256 of the case
-statement>``, ``expires <Unix seconds>``; the note is signed by the officer's key under the officer's name. All times
-are Unix seconds. All errors are `SealError`.
+statement>``, ``expires <Unix seconds>``; the note is signed by the officer's key under the officer's name, and has no
+other signature. All times are Unix seconds. All errors are `SealError`.
 """
 
 import unicodedata
@@ -142,17 +142,30 @@ def sign_approval(statement: CaseStatement, officer: str, key: SigningKey, expir
     return sign(text, NoteSigner(officer, key)).format()
 
 
+def approval_hash(approval: str) -> bytes:
+    """Return what a withdrawal names: the SHA-256 of the signed note, which nobody can guess who has not seen it."""
+    return sha256(approval.encode("utf-8"))
+
+
 def verify_approval(approval: str, statement: CaseStatement, governance: Governance, at: int) -> Approval:
-    """Return the approval when an officer signed it for this very statement and it is in force at that time."""
+    """Return the approval when an officer signed it for this very statement and it is in force at that time.
+
+    One that the log shows as taken back is in force at no time, wherever that stands: an honest disclosure takes no
+    withdrawal after the intent, and a dishonest one gains nothing by keeping it back until then.
+    """
     note = Note.parse(approval)
+    # By another line, or the same spelled otherwise, what was taken back would have another hash.
+    if len(note.signatures) != 1 or note.format() != approval:
+        raise SealError("an approval has one signature and one spelling")
     keys = {VerifierKey(o.name, SignatureType.ED25519, o.public): o for o in governance.officers}
     verified = verify(note, tuple(keys))
-    if len(verified) != 1:
-        raise SealError("an approval is signed by one officer")
+    officer = keys[verified[0].key]
+    if (approval_hash(approval), officer.name) in governance.withdrawn:
+        raise SealError("the officer has taken this approval back")
     expires = _approved_until(note.text, statement)
     if not at < expires <= at + governance.policy.approval_ttl_seconds + MAX_CLOCK_SKEW:
         raise SealError("the approval has expired or lasts longer than the policy allows")
-    return Approval(keys[verified[0].key], expires)
+    return Approval(officer, expires)
 
 
 def gag_end(opened: int, until: int) -> int:
@@ -240,7 +253,8 @@ def verify_authorization(
         raise SealError("the log was looked at before the intent was in it")
     governance.announced.check(intent, demand.requester, demand.basis)
 
-    # 6. When it was co-signed, enough officers in enough roles wanted it, none of them of the requester's own.
+    # 6. When it was co-signed, enough officers in enough roles wanted it, none of them of the requester's own; and none
+    #    whose approval counts has taken it back.
     approvals = tuple(
         verify_approval(note, statement, governance, witnessed.intended_at) for note in authorization.approvals
     )

@@ -1,10 +1,11 @@
 """Governance is a fold of the public log: who the officers are, under what policy, what they have stopped.
 
 Whoever has the leaves has all of it, by himself, and need believe nobody. The rule of it: **one officer can stop
-things, a quorum alone can let them go on.** Two kinds of leaves stop, each signed by one officer: `LockDownLeaf`, all
-openings, and `OpeningVetoedLeaf`, one. Everything else is a proposal, which changes nothing until enough officers
-have endorsed it: `UnlockLeaf`, `OfficerAddedLeaf`, `OfficerRemovedLeaf`, `PolicySetLeaf`. It takes effect at the
-`EndorsementLeaf` that completes the quorum of the governance then in force.
+things, a quorum alone can let them go on.** Three kinds of leaves stop, each signed by one officer: `LockDownLeaf`, all
+openings; `OpeningVetoedLeaf`, one; `ApprovalWithdrawnLeaf`, what his own approval would count for. Everything else is a
+proposal, which changes nothing until enough officers have endorsed it: `UnlockLeaf`, `OfficerAddedLeaf`,
+`OfficerRemovedLeaf`, `PolicySetLeaf`. It takes effect at the `EndorsementLeaf` that completes the quorum of the
+governance then in force.
 
 A leaf that breaks a rule, or that says what has been said, is void: it is counted and changes nothing else, so that
 nobody can do harm by appending one; nor by appending many, for each takes about as long as the one before. What the log
@@ -26,6 +27,7 @@ from services.seal.canonical import sha256, signed_bytes
 from services.seal.errors import SealError
 from services.seal.layered import Layered
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -43,7 +45,7 @@ from services.seal.leaves import (
     kind_of,
 )
 from services.seal.merkle import leaf_hash
-from services.seal.statements import Endorsement, LockDown, Statement, Veto
+from services.seal.statements import Endorsement, LockDown, Statement, Veto, Withdrawal
 from services.seal.trust import Officer, Policy, Trust, check_constitution, officers_bytes
 
 Amendment = OfficerAddedLeaf | OfficerRemovedLeaf | PolicySetLeaf
@@ -64,8 +66,9 @@ class Governance:
 
     `ceremony` is the hash of the trust material it began with: whatever officers sign here names it. `amended` counts
     the amendments in force, `lockdowns` those ever called, `unlocked` is the last one that was ended. `vetoes` are the
-    officers by the commitment of an intent. `unlocking` and `amending`, the latter by leaf hash, are proposals that may
-    take effect. `void` counts leaves that broke a rule.
+    officers by the commitment of an intent; `withdrawn` tells by an approval's hash and officer where in the log it was
+    taken back. `unlocking` and `amending`, the latter by leaf hash, are proposals that may take effect. `void` counts
+    leaves that broke a rule.
     """
 
     ceremony: bytes
@@ -75,6 +78,7 @@ class Governance:
     lockdowns: int = 0
     unlocked: int = 0
     vetoes: Layered[bytes, str] = field(default_factory=Layered)
+    withdrawn: Layered[tuple[bytes, str], int] = field(default_factory=Layered)
     announced: Announced = field(default_factory=Announced)
     unlocking: Pending | None = None
     amending: Layered[bytes, Pending] = field(default_factory=Layered)
@@ -161,6 +165,16 @@ def _veto(governance: Governance, leaf: OpeningVetoedLeaf) -> Governance:
     if leaf.intent in governance.vetoed:
         raise SealError("the opening was vetoed before")
     return replace(governance, vetoes=governance.vetoes.plus(leaf.intent, leaf.officer))
+
+
+def _withdraw(governance: Governance, leaf: ApprovalWithdrawnLeaf) -> Governance:
+    statement = Withdrawal(governance.ceremony, leaf.approval, leaf.officer)
+    _check_signed(governance, leaf.officer, statement, leaf.signature)
+    # By officer too: nobody makes another's withdrawal void by withdrawing the same before him.
+    approval = (leaf.approval, leaf.officer)
+    if approval in governance.withdrawn:
+        raise SealError("the approval was withdrawn before")
+    return replace(governance, withdrawn=governance.withdrawn.plus(approval, governance.size))
 
 
 def _lock(governance: Governance, leaf: LockDownLeaf) -> Governance:
@@ -258,6 +272,7 @@ _RULES: Final[Mapping[str, Rule]] = dict(
         _announces(OpenIntentLeaf, Announced.intended),
         _announces(OpenResultLeaf, Announced.ended),
         _rule(SubjectNoticeLeaf, _notice),
+        _rule(ApprovalWithdrawnLeaf, _withdraw),
         _rule(OpeningVetoedLeaf, _veto),
         _rule(LockDownLeaf, _lock),
         _rule(UnlockLeaf, _propose_unlock),

@@ -1,9 +1,8 @@
 """The leaves of the transparency log: public facts and salted hashes, as lines of text that anyone can read.
 
 A leaf is the line ``vouchsafe/v1/leaf/<kind>`` and then one line ``<key> <value>`` a field, each ended by a line feed,
-in the order declared here. Integers are decimal without leading zeros, below 2^64; bytes are lower-case hex, 64 of a
-field called ``signature`` and 32 of any other; text is printable and at most `MAX_TEXT` bytes. One fact has exactly one
-encoding, so its RFC 6962 leaf hash can be computed by whoever knows the fact.
+in the order declared here (`leaf_lines`). One fact has exactly one encoding, so its RFC 6962 leaf hash can be computed
+by whoever knows the fact.
 
 Whether a leaf is in the log is for `merkle` and `tlog_proof` to say, and what follows from the leaves that officers
 sign for `governance`. Times are Unix seconds. All errors are `SealError`.
@@ -12,18 +11,12 @@ sign for `governance`. Times are Unix seconds. All errors are `SealError`.
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
-from services.seal.canonical import MAX_INTEGER, sha256, signed_bytes
+from services.seal.canonical import sha256, signed_bytes
 from services.seal.errors import SealError
+from services.seal.leaf_lines import HEADER, check_value, from_line, key_of, lines_of, to_text
 from services.seal.statements import CaseStatement
 from services.seal.subject import subject_tag
 
-HEADER = "vouchsafe/v1/leaf/"
-MAX_LEAF = 16_384
-"""Bytes of the largest leaf."""
-SIGNATURE_SIZE = 64
-"""Bytes of an officer's Ed25519 signature in a leaf."""
-MAX_TEXT = 256
-"""Bytes, in UTF-8, of the longest text in a leaf."""
 OPENED = "opened"
 """The result of an intent whose envelope was opened."""
 NO_PARENT = "none"
@@ -38,21 +31,21 @@ class Leaf:
 
     def __post_init__(self) -> None:
         for name, value in self._values():
-            _check(name, value)
+            check_value(name, value)
 
     def to_bytes(self) -> bytes:
         """Return the bytes that RFC 6962 hashes as the leaf."""
-        lines = [HEADER + self.KIND, *(f"{_key(name)} {_to_text(value)}" for name, value in self._values())]
+        lines = [HEADER + self.KIND, *(f"{key_of(name)} {to_text(value)}" for name, value in self._values())]
         return ("\n".join(lines) + "\n").encode("utf-8")
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Return the leaf whose `to_bytes` are exactly this data."""
-        lines = _lines(data)
+        lines = lines_of(data)
         declared = fields(cls)
         if lines[0] != HEADER + cls.KIND or len(lines) != len(declared) + 1:
             raise SealError(f"not a leaf of the kind '{cls.KIND}'")
-        leaf = cls(*(_from_line(line, _key(f.name), f.type) for line, f in zip(lines[1:], declared, strict=True)))
+        leaf = cls(*(from_line(line, key_of(f.name), f.type) for line, f in zip(lines[1:], declared, strict=True)))
         if leaf.to_bytes() != data:
             raise SealError("the leaf is not in its canonical form")
         return leaf
@@ -257,6 +250,16 @@ class HoldLeaf(Leaf):
 
 
 @dataclass(frozen=True)
+class ApprovalWithdrawnLeaf(Leaf):
+    """One officer has taken an approval back (`statements.Withdrawal`); who has not seen that learns of no case."""
+
+    KIND = "approval-withdrawn"
+    approval: bytes
+    officer: str
+    signature: bytes
+
+
+@dataclass(frozen=True)
 class OpeningVetoedLeaf(Leaf):
     """One officer has stopped an opening (`statements.Veto`)."""
 
@@ -338,54 +341,7 @@ def case_reference(salt: bytes, case_id: str) -> bytes:
 
 def kind_of(data: bytes) -> str:
     """Return the kind of a leaf without parsing the rest."""
-    header = _lines(data)[0]
+    header = lines_of(data)[0]
     if not header.startswith(HEADER):
         raise SealError("not a leaf of this log")
     return header.removeprefix(HEADER)
-
-
-def _lines(data: bytes) -> list[str]:
-    if len(data) > MAX_LEAF:
-        raise SealError("a leaf is too long")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SealError("a leaf is UTF-8 text") from error
-    if not text.endswith("\n"):
-        raise SealError("a leaf ends with a line feed")
-    return text[:-1].split("\n")
-
-
-def _from_line(line: str, key: str, kind: object) -> str | int | bytes:
-    prefix = key + " "
-    if not line.startswith(prefix):
-        raise SealError(f"a line of the leaf must start with '{key}'")
-    text = line[len(prefix) :]
-    try:
-        if kind is int:
-            return int(text)
-        return bytes.fromhex(text) if kind is bytes else text
-    except ValueError as error:
-        raise SealError(f"the value of '{key}' is malformed") from error
-
-
-def _check(name: str, value: object) -> None:
-    if isinstance(value, bytes):
-        size = SIGNATURE_SIZE if name == "signature" else 32
-        if len(value) != size:
-            raise SealError(f"{name} has {size} bytes")
-    elif isinstance(value, int) and not isinstance(value, bool):
-        if not 0 <= value <= MAX_INTEGER:
-            raise SealError(f"{name} is outside 0..2^64-1")
-    elif not isinstance(value, str) or not value or not value.isprintable():
-        raise SealError(f"{name} must be printable text")
-    elif len(value.encode("utf-8")) > MAX_TEXT:
-        raise SealError(f"{name} has at most {MAX_TEXT} bytes")
-
-
-def _key(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _to_text(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)

@@ -263,12 +263,14 @@ class CaseStatement(Statement):
 
 @dataclass(frozen=True)
 class Withdrawal(Statement):
-    """An officer's approval of a case no longer counts; signed by the officer."""
+    """An officer's approval no longer counts, for good; signed by him. `approval` is the hash of its signed note.
+
+    It names the approval and not the case, which he may approve again. It stands in the log, where it tells of neither.
+    """
 
     TAG = "withdrawal"
     ceremony: Hash
-    case_id: str
-    statement_hash: Hash
+    approval: Hash
     officer: str
 
 

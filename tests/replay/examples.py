@@ -106,6 +106,7 @@ VALUES: Mapping[str, Any] = MappingProxyType(
         "commitment_salt": _octets("commitment salt", 32),
         "terms": _octets("terms", 32),
         "commitment": _octets("commitment", 32),
+        "approval_hash": _octets("approval hash", 32),
         "wrapped_key": _octets("wrapped key", 60),
         "sealed_profile": _octets("sealed profile", 200),
         "sealed_identity": _octets("sealed identity", 250),

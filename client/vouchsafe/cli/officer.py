@@ -48,10 +48,10 @@ def withdraw(context: typer.Context, case_id: CaseId, officer: OfficerName, key:
     """Take an approval back, as long as nothing is intended."""
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
     reviewed = at_desk(setup, lambda desk: desk.review(case_id))
-    signature = withdrawal_of(reviewed, officer, signing_key)
+    withdrawn = withdrawal_of(reviewed, officer, signing_key)
     _show(reviewed)
     confirmed(yes, "Withdraw your approval of this case? Type yes")
-    _approved_by(at_desk(setup, lambda desk: desk.withdraw_approval(case_id, officer, signature)))
+    _approved_by(at_desk(setup, lambda desk: desk.withdraw_approval(case_id, withdrawn)))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from services.seal.authorization import APPROVAL_HEADER, gag_end
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     CaseEndedLeaf,
     GagExtendedLeaf,
     HoldLeaf,
@@ -19,7 +20,7 @@ from services.seal.leaves import (
     SubjectNoticeLeaf,
     case_reference,
 )
-from services.seal.statements import Veto, Withdrawal
+from services.seal.statements import Veto
 from vouchsafe.desk import case_words
 from vouchsafe.desk.case_checks import CheckedCase
 from vouchsafe.desk.case_offers import HOLD_DAYS, MORE_HOLD_DAYS, MOST_GAG_DAYS
@@ -32,7 +33,7 @@ from vouchsafe.disclosure.v1 import case_service_pb2 as pb
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable
 from vouchsafe.sdk.errors import Reason, VouchsafeError
 from vouchsafe.sdk.governance_side import Reached
-from vouchsafe.sdk.officer_signatures import approval_of, check_voice, listed, veto_of, withdrawal_of
+from vouchsafe.sdk.officer_signatures import approval_of, check_voice, listed, veto_of, withdrawable, withdrawal_of
 
 Prepare = Callable[[Desk, CheckedCase, Form, str], Draft]
 
@@ -78,13 +79,14 @@ def approve(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
 def withdraw_approval(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
     """The officer's own approval no longer counts."""
     reviewed = _reviewed(checked)
-    listed(reviewed.governance, desk.officer, desk.key)
-    ceremony, case_id = reviewed.governance.ceremony, checked.case.case_id
-    statement = Withdrawal(ceremony, case_id, reviewed.statement.hash(), desk.officer)
+    statement = withdrawable(reviewed, desk.officer, desk.key)
+    leaf = leaf_text(
+        "At once", ApprovalWithdrawnLeaf.KIND, approval=statement.approval, officer=desk.officer, signature=YET_TO_COME
+    )
 
     async def carry_out() -> str:
-        signature = withdrawal_of(reviewed, desk.officer, desk.key)
-        case = await desk.side.withdraw_approval(checked.case.case_id, desk.officer, signature)
+        withdrawn = withdrawal_of(reviewed, desk.officer, desk.key)
+        case = await desk.side.withdraw_approval(checked.case.case_id, withdrawn)
         return f"Your approval was taken back. Approved by: {', '.join(case.approved_by) or 'nobody'}."
 
     return Draft(
@@ -95,7 +97,7 @@ def withdraw_approval(desk: Desk, checked: CheckedCase, _form: Form, back: str) 
         carry_out=carry_out,
         facts=_facts(reviewed),
         signs=(signed_text("A withdrawal", statement),),
-        logs_nothing="Nothing: approvals are not logged one by one.",
+        logs=(leaf,),
     )
 
 

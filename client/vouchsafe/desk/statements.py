@@ -6,7 +6,7 @@ SHA-256 of exactly those bytes, so that two screens can be compared. Nothing is 
 
 from hashlib import sha256
 
-from services.seal.leaves import HEADER
+from services.seal.leaf_lines import HEADER
 from services.seal.statements import Statement
 from vouchsafe.desk.drafts import Text
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.seal.leaves import OpeningVetoedLeaf
+from services.seal.leaves import ApprovalWithdrawnLeaf, OpeningVetoedLeaf
 from services.seal.requests import Basis, Field, Requester
 from services.seal.trust import Trust
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -108,10 +108,14 @@ class OfficerSide(Side):
         request = pb.ApproveCaseRequest(request_id=_new_id(), case_id=case_id, approval=approval)
         return await self._case(self._cases.ApproveCase, request)
 
-    async def withdraw_approval(self, case_id: str, officer: str, signature: bytes) -> pb.Case:
-        """Take an approval back, as long as nothing is intended."""
+    async def withdraw_approval(self, case_id: str, withdrawn: ApprovalWithdrawnLeaf) -> pb.Case:
+        """Take an approval back, as long as nothing is intended; it is in the log on return."""
         request = pb.WithdrawApprovalRequest(
-            request_id=_new_id(), case_id=case_id, officer=officer, signature=signature
+            request_id=_new_id(),
+            case_id=case_id,
+            officer=withdrawn.officer,
+            signature=withdrawn.signature,
+            approval_hash=withdrawn.approval,
         )
         return await self._case(self._cases.WithdrawApproval, request)
 

@@ -5,11 +5,11 @@ bytes that somebody sends. The key is looked at first: it must be the officer's,
 `officer_side`'s and `governance_side`'s.
 """
 
-from services.seal.authorization import check_independent, sign_approval
+from services.seal.authorization import approval_hash, check_independent, sign_approval, verify_approval
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.seal.governance import Governance, Proposal, proposal_hash
-from services.seal.leaves import EndorsementLeaf, LockDownLeaf, OpeningVetoedLeaf
+from services.seal.leaves import ApprovalWithdrawnLeaf, EndorsementLeaf, LockDownLeaf, OpeningVetoedLeaf
 from services.seal.statements import Endorsement, LockDown, Veto, Withdrawal
 from services.seal.trust import Officer
 from vouchsafe.sdk.case_review import ReviewedCase, check_approvable, demand_of, intent_of
@@ -44,11 +44,27 @@ def approval_of(reviewed: ReviewedCase, name: str, key: SigningKey, *, now: int)
     return sign_approval(reviewed.statement, name, key, expires)
 
 
-def withdrawal_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> bytes:
-    """The signature, 64 bytes, by which an officer takes his approval back."""
+def withdrawable(reviewed: ReviewedCase, name: str, key: SigningKey) -> Withdrawal:
+    """What takes an officer's last approval of this case back, once signed; NOT_APPROVED when none is shown.
+
+    PROOF_INVALID unless he signed what is shown, for this case.
+    """
     listed(reviewed.governance, name, key)
-    ceremony, statement = reviewed.governance.ceremony, reviewed.statement
-    return key.sign(Withdrawal(ceremony, statement.case_id, statement.hash(), name).signed_bytes())
+    own = [each for each in reviewed.case.approvals if each.officer == name]
+    if not own:
+        raise VouchsafeError(Reason.NOT_APPROVED, "no approval of this officer is shown in the case")
+    last = max(own, key=lambda each: each.expires_at)
+    with translated():
+        approved = verify_approval(last.note, reviewed.statement, reviewed.governance, last.expires_at - 1)
+        if approved.officer.name != name:
+            raise SealError("the approval is another officer's")
+    return Withdrawal(reviewed.governance.ceremony, approval_hash(last.note), name)
+
+
+def withdrawal_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> ApprovalWithdrawnLeaf:
+    """The leaf by which an officer takes his approval back; errors as of `withdrawable`."""
+    statement = withdrawable(reviewed, name, key)
+    return ApprovalWithdrawnLeaf(statement.approval, name, key.sign(statement.signed_bytes()))
 
 
 def veto_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> OpeningVetoedLeaf:

@@ -58,9 +58,8 @@ class CaseServicer(rpc.CaseServiceServicer):
         self, request: pb.WithdrawApprovalRequest, _context: object
     ) -> pb.WithdrawApprovalResponse:
         """Take an approval back."""
-        state = await self._cases.withdraw_approval(
-            _known(request), request.case_id, request.officer, request.signature
-        )
+        withdrawn = events.ApprovalWithdrawn(request.case_id, request.officer, request.signature, request.approval_hash)
+        state = await self._cases.withdraw_approval(_known(request), withdrawn)
         return pb.WithdrawApprovalResponse(case=await self._answer(state))
 
     async def WithdrawCase(self, request: pb.WithdrawCaseRequest, _context: object) -> pb.WithdrawCaseResponse:  # noqa: N802

@@ -8,6 +8,7 @@ before; trustees and identity check every rule of this file again by themselves.
 What the clock makes due is `Tick`'s, whoever gives it and however often.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
@@ -121,7 +122,12 @@ def _approve(command: Approve, state: case.Pending) -> Iterable[events.Event]:
 
 
 def _withdraw_approval(command: events.ApprovalWithdrawn, state: case.Pending) -> Iterable[events.Event]:
-    return (command,) if any(each.officer == command.officer for each in state.approvals) else ()
+    own = [each.approval for each in state.approvals if each.officer == command.officer]
+    return (command,) if command.approval_hash in map(_hash, own) else ()
+
+
+def _hash(approval: str) -> bytes:
+    return hashlib.sha256(approval.encode("utf-8")).digest()
 
 
 def _execute(

@@ -74,11 +74,12 @@ class CaseApproved:
 
 @dataclass(frozen=True)
 class ApprovalWithdrawn:
-    """An officer took his approval back."""
+    """An officer took his approval back: his signed note with that SHA-256; none in events from before."""
 
     case_id: str
     officer: str
     signature: bytes
+    approval_hash: bytes
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from services.chassis.clock import FixedClock
+from services.chassis.clock import FixedClock, SystemClock
 from services.chassis.log.eventstore import Commit, CommitMeta, Write
 from services.chassis.rpc_errors import Failure, RpcError
 from services.disclosure.adapters.event_codec import event_codec
@@ -16,8 +16,9 @@ from services.disclosure.adapters.peers import Peers
 from services.disclosure.curation import CURATION
 from services.disclosure.vault import AskTrustee
 from services.seal import hpke
-from services.seal.authorization import gag_end
+from services.seal.authorization import approval_hash, gag_end
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     CaseDeclinedLeaf,
     GagExtendedLeaf,
     HoldLeaf,
@@ -30,6 +31,7 @@ from services.seal.leaves import (
 )
 from services.seal.statements import Veto, Withdrawal
 from services.seal.subject import subject_mark, subject_tag
+from services.tlog.log import TransparencyLog
 from tests.rpc.disclosure.authors import Author
 from tests.rpc.disclosure.world import (
     RECIPIENT_PRIVATE,
@@ -264,11 +266,14 @@ async def test_a_veto_after_the_envelope_was_opened_is_too_late_and_says_so(plat
 async def test_an_approval_is_taken_back_by_its_officer(platform: Platform):
     disclosure, author = await deposited(platform)
     case = await about(platform, disclosure, author)
+    given = next(each.note for each in case.approvals if each.officer == "ann")
 
     def withdrawal(by: str, ceremony: bytes = platform.trust.hash()) -> pb.WithdrawApprovalRequest:
-        statement = Withdrawal(ceremony, case.case_id, statement_of(case).hash(), "ann")
+        statement = Withdrawal(ceremony, approval_hash(given), "ann")
         signature = platform.ceremony.officers[by].sign(statement.signed_bytes())
-        return pb.WithdrawApprovalRequest(**known(case), officer="ann", signature=signature)
+        return pb.WithdrawApprovalRequest(
+            **known(case), officer="ann", signature=signature, approval_hash=statement.approval
+        )
 
     with pytest.raises(RpcError, match="SIGNATURE_INVALID"):
         await disclosure.case("WithdrawApproval", withdrawal("bob"))
@@ -276,8 +281,30 @@ async def test_an_approval_is_taken_back_by_its_officer(platform: Platform):
         await disclosure.case("WithdrawApproval", withdrawal("ann", ceremony=b"o" * 32))
     left = await disclosure.case("WithdrawApproval", withdrawal("ann"))
     assert [each.officer for each in left.approvals] == ["bob", "cyd"]
+    (leaf,) = await leaves(disclosure, ApprovalWithdrawnLeaf)
+    assert (leaf.approval, leaf.officer) == (approval_hash(given), "ann")
     with pytest.raises(RpcError, match="QUORUM_MISSING"):
         await disclosure.execute(case)
+
+    again = platform.ceremony.approve(statement_of(case), "ann", case.approvals[0].expires_at + 1)
+    with pytest.raises(RpcError, match="APPROVAL_INVALID"):
+        await disclosure.case("ApproveCase", pb.ApproveCaseRequest(**known(case), approval=given))
+    await disclosure.case("ApproveCase", pb.ApproveCaseRequest(**known(case), approval=again))
+    await disclosure.carry_through(case)
+
+
+async def test_what_disclosure_counts_though_it_was_taken_back_is_opened_by_no_trustee(platform: Platform):
+    disclosure, author = await deposited(platform)
+    case = await about(platform, disclosure, author)
+    await delay_over(await disclosure.intend(case))
+    given = next(each.note for each in case.approvals if each.officer == "ann")
+    statement = Withdrawal(platform.trust.hash(), approval_hash(given), "ann")
+    signature = platform.ceremony.officers["ann"].sign(statement.signed_bytes())
+    log = TransparencyLog(platform.store, event_codec(), SystemClock())
+    await log.append(ApprovalWithdrawnLeaf(statement.approval, "ann", signature), commit_id=str(uuid.uuid4()))
+    with pytest.raises(RpcError, match="OPENING_REFUSED"):
+        await disclosure.execute(case)
+    assert (platform.identity.released, await leaves(disclosure, OpenResultLeaf)) == ([], [])
 
 
 async def test_of_a_case_that_the_log_knows_nothing_of_nobody_can_sign_anything(platform: Platform):
@@ -293,7 +320,10 @@ async def test_of_a_case_that_the_log_knows_nothing_of_nobody_can_sign_anything(
     approval = platform.ceremony.approve(statement_of(case), "ann")
     for call, request in (
         ("ApproveCase", pb.ApproveCaseRequest(**about_it, approval=approval)),
-        ("WithdrawApproval", pb.WithdrawApprovalRequest(**about_it, officer="ann", signature=bytes(64))),
+        (
+            "WithdrawApproval",
+            pb.WithdrawApprovalRequest(**about_it, officer="ann", signature=bytes(64), approval_hash=bytes(32)),
+        ),
         ("ExecuteCase", pb.ExecuteCaseRequest(**about_it)),
     ):
         with pytest.raises(RpcError) as refused:

@@ -16,12 +16,13 @@ from services.chassis.identity_uri import server_name
 from services.chassis.lifecycle import Process
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from services.chassis.rpc_errors import RpcError
-from services.seal.authorization import Scope
+from services.seal.authorization import Scope, approval_hash
 from services.seal.blind_rsa_signer import BlindSigner
 from services.seal.envelope import Partial, verify_partial
 from services.seal.errors import SealError
 from services.seal.governance import Proposal, proposal_hash
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     EndorsementLeaf,
     IssuerKeyLeaf,
     Leaf,
@@ -29,7 +30,7 @@ from services.seal.leaves import (
     OfficerRemovedLeaf,
     OpeningVetoedLeaf,
 )
-from services.seal.statements import Endorsement, LockDown, Veto
+from services.seal.statements import Endorsement, LockDown, Veto, Withdrawal
 from services.tlog.errors import LogForked, LogUnavailable
 from services.trustee import servicer, wiring
 from tests.rpc.disclosure.authors import EPOCH, LABEL, Author, credential_message, issuer
@@ -215,6 +216,24 @@ async def test_an_opening_that_an_officer_stopped_is_refused(ask: Asked, ceremon
         with refused():
             await ask(told, lambda _: None, stop)
     assert (await ask(told)).index == 3
+
+
+async def test_an_approval_that_was_taken_back_is_refused(ask: Asked, ceremony: Ceremony, author: Author):
+    told = lawful(ceremony, author)
+    first, *others = told.opening.authorization().approvals
+    officer = OFFICERS[0]
+    signed = Withdrawal(ceremony.trust.hash(), approval_hash(first), officer)
+    signature = ceremony.officers[officer].sign(signed.signed_bytes())
+    withdrawn = ApprovalWithdrawnLeaf(signed.approval, officer, signature)
+    again = ceremony.approve(told.opening.statement, officer, told.opening.now + 1234)
+    assert again != first
+
+    def reapproved(request: pb.DecryptShareRequest) -> None:
+        request.authorization.approvals[:] = [again, *others]
+
+    with refused():
+        await ask(told, lambda _: None, withdrawn)
+    assert (await ask(told, reapproved, withdrawn)).index == 3
 
 
 @pytest.mark.parametrize("changes", [{}, {"case_salt": b"k" * 32}], ids=["of the same case", "of another case"])

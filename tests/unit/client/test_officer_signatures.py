@@ -2,12 +2,11 @@
 
 import pytest
 
-from services.seal import ed25519
-from services.seal.authorization import verify_approval
+from services.seal.authorization import approval_hash, verify_approval
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import proposal_hash
 from services.seal.leaves import EndorsementLeaf, OfficerAddedLeaf, OfficerRemovedLeaf, UnlockLeaf
-from services.seal.statements import Endorsement, Withdrawal
+from services.seal.statements import Endorsement
 from tests.unit.client.officers import KEYS, NOW, POLICY, Shown, log_of, trust
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.case_review import ReviewedCase, review
@@ -68,10 +67,26 @@ def test_what_may_not_be_approved_is_not_signed() -> None:
 
 
 def test_a_withdrawal_is_of_this_case_and_by_this_officer() -> None:
-    made = reviewed(Shown())
-    signature = withdrawal_of(made, "ann", KEYS["ann"])
-    signed = Withdrawal(trust().hash(), made.case.case_id, made.statement.hash(), "ann").signed_bytes()
-    ed25519.verify(KEYS["ann"].public_key, signed, signature)
+    shown = Shown()
+    with pytest.raises(VouchsafeError, match="NOT_APPROVED"):
+        withdrawal_of(reviewed(shown), "ann", KEYS["ann"])
+    shown.approve("ann")
+    leaf = withdrawal_of(reviewed(shown), "ann", KEYS["ann"])
+    assert leaf.approval == approval_hash(shown.case.approvals[0].note)
+    assert log_of(leaf).governance.withdrawn.keys() == {(leaf.approval, "ann")}
+
+
+def test_nothing_is_taken_back_but_what_the_officer_signed_for_this_case() -> None:
+    shown = Shown()
+    shown.approve("cyd")
+    shown.case.approvals[0].officer = "ann"
+    with pytest.raises(VouchsafeError, match="another officer's"):
+        withdrawal_of(reviewed(shown), "ann", KEYS["ann"])
+    shown = Shown()
+    shown.approve("ann")
+    shown.case.approvals[0].note = shown.case.approvals[0].note.replace("case ", "case 1")
+    with pytest.raises(VouchsafeError, match="PROOF_INVALID"):
+        withdrawal_of(reviewed(shown), "ann", KEYS["ann"])
 
 
 def test_a_veto_stops_the_intent_of_the_case_in_everybodys_fold() -> None:

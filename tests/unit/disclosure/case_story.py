@@ -2,6 +2,7 @@
 
 from services.disclosure.domain import case_events as events
 from services.disclosure.domain.case_decider import Execute
+from services.seal.authorization import approval_hash
 
 DAY = 24 * 3600
 NOW = 1_900_000_000
@@ -54,7 +55,7 @@ def approval(
 
 
 ANN, BOB, CYD = approval("ann", "legal"), approval("bob", "legal"), approval("cyd", "privacy")
-WITHDRAWN_APPROVAL = events.ApprovalWithdrawn("c", "ann", b"w" * 64)
+WITHDRAWN_APPROVAL = events.ApprovalWithdrawn("c", "ann", b"w" * 64, approval_hash(ANN.approval))
 WITHDRAWN = events.CaseWithdrawn("c", NOW + 1)
 EXPIRED = events.CaseExpired("c", END)
 HALF_TIME = events.HalfTimePassed("c", NOW + 5 * DAY)

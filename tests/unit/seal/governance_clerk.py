@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, field
 
 from services.seal.governance import Proposal, proposal_hash
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
@@ -57,6 +58,11 @@ class Clerk:
         return {leaf.intent for _, leaf, _ in self.book if isinstance(leaf, OpeningVetoedLeaf)}
 
     @property
+    def withdrawn(self) -> set[tuple[bytes, str]]:
+        taken_back = [leaf for _, leaf, _ in self.book if isinstance(leaf, ApprovalWithdrawnLeaf)]
+        return {(leaf.approval, leaf.officer) for leaf in taken_back}
+
+    @property
     def amended(self) -> int:
         return sum(what == "effect" and not isinstance(leaf, UnlockLeaf) for what, leaf, _ in self.book)
 
@@ -66,6 +72,8 @@ class Clerk:
                 return good and leaf.officer in self.officers and leaf.number == self.lockdowns + 1
             case OpeningVetoedLeaf():
                 return good and leaf.officer in self.officers and leaf.intent not in self.vetoed
+            case ApprovalWithdrawnLeaf():
+                return good and leaf.officer in self.officers and (leaf.approval, leaf.officer) not in self.withdrawn
             case EndorsementLeaf():
                 found = self._proposed(leaf.proposal)
                 if found is None or not good or leaf.officer not in self.officers:

@@ -13,10 +13,12 @@ from services.seal import checkpoint, commitment, ed25519, governance, merkle, n
 from services.seal.authorization import (
     Demand,
     Scope,
+    approval_hash,
     bundle_hash,
     sign_approval,
 )
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -106,7 +108,7 @@ class Story(Issued):
         return {
             **self._fields,
             "ceremony": self.trust.hash(),
-            "statement_hash": self.case.hash(),
+            "approval": approval_hash(self.approval("officer")),
             "intent": self.intent.commitment,
             "proposal": governance.proposal_hash(self.proposal),
         }
@@ -289,6 +291,8 @@ class Story(Issued):
 
     def _of_governance(self) -> Iterator[Leaf]:
         number, officer = self.number("number"), self.text("officer")
+        approval = approval_hash(self.approval("officer"))
+        yield ApprovalWithdrawnLeaf(approval, officer, self.signature(Withdrawal))
         yield OpeningVetoedLeaf(self.intent.commitment, officer, self.signature(Veto))
         yield LockDownLeaf(number, officer, self.signature(LockDown))
         yield UnlockLeaf(number)

@@ -18,6 +18,7 @@ from services.seal.authorization import (
     Scope,
     SignedCredential,
     VerifiedAuthorization,
+    approval_hash,
     check_quorum,
     gag_end,
     sign_approval,
@@ -29,6 +30,7 @@ from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.seal.governance import Proposal, begin, fold, proposal_hash
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
@@ -37,7 +39,7 @@ from services.seal.leaves import (
     OpeningVetoedLeaf,
 )
 from services.seal.note import SignatureType
-from services.seal.statements import Context, CredentialMessage, Endorsement, LockDown, Veto
+from services.seal.statements import Context, CredentialMessage, Endorsement, LockDown, Veto, Withdrawal
 from services.seal.trust import Officer, Policy, Trust
 from tests.support.openings import COURT, Opening, Signers
 
@@ -312,6 +314,35 @@ def test_approvals_that_do_not_count_are_refused(told: tuple[str, ...], why: str
 
 def test_approvals_that_were_in_force_when_it_was_intended_may_have_expired_since() -> None:
     verified(LAWFUL, approvals=approvals(*APPROVED, until=NOW - 599))
+
+
+def withdrawal(approval: str, officer: str) -> Leaf:
+    statement = Withdrawal(TRUST.hash(), approval_hash(approval), officer)
+    return ApprovalWithdrawnLeaf(statement.approval, officer, OFFICERS[officer].sign(statement.signed_bytes()))
+
+
+def test_an_approval_that_was_taken_back_does_not_count_and_one_given_again_does() -> None:
+    told = approvals(*APPROVED)
+    withdrawn = withdrawal(told[0], "ann")
+    with pytest.raises(SealError, match="taken this approval back"):
+        verified(LAWFUL, (withdrawn,), approvals=told)
+    with pytest.raises(SealError, match="too few"):
+        verified(LAWFUL, (withdrawn,), approvals=told[1:])
+    again = approvals("ann", until=NOW + 1)
+    verified(LAWFUL, (withdrawn,), approvals=(*again, *told[1:]))
+
+
+def test_nobody_takes_anothers_approval_back() -> None:
+    told = approvals(*APPROVED)
+    verified(LAWFUL, (withdrawal(told[0], "bob"),), approvals=told)
+
+
+@pytest.mark.parametrize("line", ["\u2014 fay AAAAAAAAAAA=\n", approvals("ann")[0].splitlines(keepends=True)[-1]])
+def test_what_was_taken_back_does_not_come_back_with_another_line(line: str) -> None:
+    first, *others = approvals(*APPROVED)
+    for since in ((), (withdrawal(first, "ann"),)):
+        with pytest.raises(SealError, match="one signature"):
+            verified(LAWFUL, since, approvals=(first + line, *others))
 
 
 def test_nobody_approves_what_his_own_organisation_asks_for() -> None:

@@ -18,6 +18,7 @@ from services.seal.governance import (
     proposal_hash,
 )
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     CaseAskedLeaf,
     EndorsementLeaf,
     Leaf,
@@ -31,7 +32,7 @@ from services.seal.leaves import (
     SubjectNoticeLeaf,
     UnlockLeaf,
 )
-from services.seal.statements import Endorsement, LockDown, Veto
+from services.seal.statements import Endorsement, LockDown, Veto, Withdrawal
 from services.seal.subject import subject_tag
 from tests.unit.seal.test_authorization import OFFICERS, TRUST
 from tests.unit.seal.test_authorization import OFFICERS as KEYS
@@ -51,6 +52,13 @@ STRICTER = replace(TRUST.policy, approvals=4)
 def veto(officer: str, by: str = "", intent: bytes = INTENT, ceremony: bytes = CEREMONY) -> OpeningVetoedLeaf:
     signed = Veto(ceremony, intent, officer).signed_bytes()
     return OpeningVetoedLeaf(intent, officer, KEYS[by or officer].sign(signed))
+
+
+def withdrawal(
+    officer: str, by: str = "", approval: bytes = b"a" * 32, ceremony: bytes = CEREMONY
+) -> ApprovalWithdrawnLeaf:
+    signed = Withdrawal(ceremony, approval, officer).signed_bytes()
+    return ApprovalWithdrawnLeaf(approval, officer, KEYS[by or officer].sign(signed))
 
 
 def lock(number: int, officer: str, by: str = "", ceremony: bytes = CEREMONY) -> LockDownLeaf:
@@ -107,6 +115,20 @@ def test_what_is_no_leaf_is_void(data: bytes) -> None:
 
 
 # Stopping takes one officer.
+
+
+def test_an_approval_is_taken_back_by_its_officer_alone_and_once() -> None:
+    mine = withdrawal("ann")
+    assert dict(after(mine, withdrawal("bob")).withdrawn) == {(b"a" * 32, "ann"): 0, (b"a" * 32, "bob"): 1}
+    assert_void(mine, mine)
+    for other in (withdrawal("ann", by="bob"), withdrawal("ann", ceremony=b"o" * 32)):
+        assert_void(other)
+    assert_void(replace(mine, approval=b"b" * 32))
+    assert_void(mine, *decided(OfficerRemovedLeaf(1, "ann"), ("bob", "cyd", "dan")))
+
+
+def test_what_is_taken_back_voids_no_case() -> None:
+    assert after(withdrawal("ann")).hash() == after().hash()
 
 
 def test_one_officer_locks_everything() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.seal.ed25519 import SigningKey
 from services.seal.governance import Governance, Proposal, begin, evolve, fold, proposal_hash
 from services.seal.leaves import (
+    ApprovalWithdrawnLeaf,
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
@@ -19,7 +20,7 @@ from services.seal.leaves import (
     PolicySetLeaf,
     UnlockLeaf,
 )
-from services.seal.statements import Endorsement, LockDown, Statement, Veto
+from services.seal.statements import Endorsement, LockDown, Statement, Veto, Withdrawal
 from services.seal.trust import Officer, Policy
 from tests.unit.seal.governance_clerk import PROPOSALS, Clerk
 from tests.unit.seal.test_authorization import TRUST as BASE
@@ -40,6 +41,7 @@ LATE = st.sampled_from([0, 0, 0, 0, -1, 1])
 STEP = st.one_of(
     st.tuples(st.just("lock"), OFFICER, LATE),
     st.tuples(st.just("veto"), OFFICER, st.integers(0, 2)),
+    st.tuples(st.just("withdraw"), OFFICER, st.integers(0, 2)),
     st.tuples(st.just("unlock"), LATE),
     st.tuples(st.just("add"), OFFICER, st.sampled_from(ROLES), LATE),
     st.tuples(st.just("remove"), OFFICER, LATE),
@@ -83,6 +85,10 @@ class World:
             case ("veto", name, which):
                 intent = bytes([which]) * 32
                 return OpeningVetoedLeaf(intent, name, signed(Veto(CEREMONY, intent, name), name, good))
+            case ("withdraw", name, which):
+                approval = bytes([which]) * 32
+                statement = Withdrawal(CEREMONY, approval, name)
+                return ApprovalWithdrawnLeaf(approval, name, signed(statement, name, good))
             case ("unlock", late):
                 return UnlockLeaf(max(0, self.governance.lockdowns + late))
             case ("add", name, role, _):
@@ -127,6 +133,7 @@ def test_the_fold_is_what_a_clerk_finds_in_his_book(history: list[tuple[tuple[An
         found, clerk = world.governance, world.clerk
         assert set(found.officers) == set(clerk.officers.values())
         assert (found.policy, found.amended, found.vetoed) == (clerk.policy, clerk.amended, clerk.vetoed)
+        assert found.withdrawn.keys() == clerk.withdrawn
         assert (found.lockdowns, found.locked) == (clerk.lockdowns, clerk.locked)
         assert (found.void, found.size) == (clerk.void, len(world.log))
     assert fold(TRUST, [leaf.to_bytes() for leaf, _ in world.log]) == world.governance

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.seal.errors import SealError
+from services.seal.leaf_lines import MAX_TEXT
 from services.seal.leaves import (
-    MAX_TEXT,
     NO_PARENT,
+    ApprovalWithdrawnLeaf,
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
@@ -60,6 +61,7 @@ LEAVES = st.one_of(
     st.builds(OpenResultLeaf, HASHES, st.sampled_from(["opened", "refused", "expired"]), TIMES),
     st.builds(CaseEndedLeaf, HASHES, st.sampled_from(["expired", "withdrawn"]), TIMES),
     st.builds(HoldLeaf, HASHES, TIMES),
+    st.builds(ApprovalWithdrawnLeaf, HASHES, LABELS, SIGNATURES),
     st.builds(OpeningVetoedLeaf, HASHES, LABELS, SIGNATURES),
     st.builds(LockDownLeaf, TIMES, LABELS, SIGNATURES),
     st.builds(UnlockLeaf, TIMES),

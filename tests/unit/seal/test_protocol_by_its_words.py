@@ -152,11 +152,16 @@ def case_hash() -> bytes:
     )
 
 
-def test_a_case_and_its_approval() -> None:
-    case, until = case_hash(), number("approved_until_unix")
-    note = f"vouchsafe/v1/approval\ncase {text('case_id')}\nstatement {case.hex()}\nexpires {until}\n"
+def approval() -> tuple[str, str]:
+    """The text of the first officer's approval, and what stands behind his name in its signature line."""
+    told = f"case {text('case_id')}\nstatement {case_hash().hex()}\nexpires {number('approved_until_unix')}\n"
+    note = f"vouchsafe/v1/approval\n{told}"
     signature = b64encode(key_id(text("officer"), 1, "officer") + key("officer").sign(note.encode()))
-    agree(case__hash=case, approval__signature=signature.decode())
+    return note, signature.decode()
+
+
+def test_a_case_and_its_approval() -> None:
+    agree(case__hash=case_hash(), approval__signature=approval()[1])
     agree(case__reference=reference(), case__mark=mark(), case__subject=subject())
 
 
@@ -277,7 +282,9 @@ def test_leaves_of_cases() -> None:
 
 def test_leaves_of_governance() -> None:
     officer, number_ = text("officer"), number("number")
-    signed("withdrawal", trust_hash(), text("case_id"), case_hash(), officer)
+    note, signature = approval()
+    approved = sha256(f"{note}\n\u2014 {officer} {signature}\n".encode())
+    withdrawn = signed("withdrawal", trust_hash(), approved, officer)
     new = f"officer {text('fourth_officer')}\nrole {text('role')}\norganisation {text('officers_organisation')}\n"
     added = f"number {number_}\n{new}public {public(key('fourth_officer')).hex()}\n"
     proposal = leaf_hash(f"vouchsafe/v1/leaf/officer-added\n{added}".encode())
@@ -288,6 +295,7 @@ def test_leaves_of_governance() -> None:
     )
     are_shown(
         {
+            "approval-withdrawn": f"approval {approved.hex()}\nofficer {officer}\nsignature {withdrawn}\n",
             "opening-vetoed": f"intent {intent().hex()}\nofficer {officer}\nsignature {vetoed}\n",
             "lock-down": f"number {number_}\nofficer {officer}\nsignature {locked}\n",
             "unlock": f"number {number_}\n",

@@ -29,7 +29,7 @@ ALL = [
     s.PostStatement("thread-1", "post-1", "", "body"),
     s.CommentStatement("thread-1", "post-1", "comment-1", "body"),
     s.CaseStatement("case-1", b"c" * 32, b"b" * 32, "court order", b"p" * 32, 1, 2, 3, 4, b"w" * 32),
-    s.Withdrawal(b"c" * 32, "case-1", b"b" * 32, "ann"),
+    s.Withdrawal(b"c" * 32, b"b" * 32, "ann"),
     s.Veto(b"c" * 32, b"i" * 32, "ann"),
     s.LockDown(b"c" * 32, 1, "ann"),
     s.Endorsement(b"c" * 32, b"p" * 32),

@@ -277,16 +277,18 @@ class ApproveCaseResponse(_message.Message):
     def __init__(self, case: _Optional[_Union[Case, _Mapping]] = ...) -> None: ...
 
 class WithdrawApprovalRequest(_message.Message):
-    __slots__ = ("request_id", "case_id", "officer", "signature")
+    __slots__ = ("request_id", "case_id", "officer", "signature", "approval_hash")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     OFFICER_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    APPROVAL_HASH_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     case_id: str
     officer: str
     signature: bytes
-    def __init__(self, request_id: _Optional[str] = ..., case_id: _Optional[str] = ..., officer: _Optional[str] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    approval_hash: bytes
+    def __init__(self, request_id: _Optional[str] = ..., case_id: _Optional[str] = ..., officer: _Optional[str] = ..., signature: _Optional[bytes] = ..., approval_hash: _Optional[bytes] = ...) -> None: ...
 
 class WithdrawApprovalResponse(_message.Message):
     __slots__ = ("case",)

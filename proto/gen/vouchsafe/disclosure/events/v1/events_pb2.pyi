@@ -189,14 +189,16 @@ class CaseExecuted(_message.Message):
     def __init__(self, case_id: _Optional[str] = ..., intent_index: _Optional[int] = ..., result_index: _Optional[int] = ..., sealed_identity: _Optional[bytes] = ..., executed_at: _Optional[int] = ...) -> None: ...
 
 class ApprovalWithdrawn(_message.Message):
-    __slots__ = ("case_id", "officer", "signature")
+    __slots__ = ("case_id", "officer", "signature", "approval_hash")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     OFFICER_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    APPROVAL_HASH_FIELD_NUMBER: _ClassVar[int]
     case_id: str
     officer: str
     signature: bytes
-    def __init__(self, case_id: _Optional[str] = ..., officer: _Optional[str] = ..., signature: _Optional[bytes] = ...) -> None: ...
+    approval_hash: bytes
+    def __init__(self, case_id: _Optional[str] = ..., officer: _Optional[str] = ..., signature: _Optional[bytes] = ..., approval_hash: _Optional[bytes] = ...) -> None: ...
 
 class OpeningWitnessed(_message.Message):
     __slots__ = ("case_id", "intent_index", "intent_proof", "intended_at", "opens_at")
