@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +25,7 @@ PROBE_TIMEOUT = 3.0
 MISSED_PROBES = 3  # in a row, before a living process is called unresponsive
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+CANCEL_AGAIN = 1.0  # seconds after which a task that was cancelled and goes on is cancelled once more
 HEALTHY_AFTER = 10.0  # seconds of readiness after which a death counts as the first one again
 _ENDING = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT})
 
@@ -91,9 +92,7 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Stop everything, dependents first. Safe at any moment and more than once."""
-        for watcher in self._watchers:
-            watcher.cancel()
-        await asyncio.gather(*self._watchers, return_exceptions=True)
+        await _end_all(self._watchers)
         depended_on = {name for run in self._runs.values() for name in run.unit.after}
         for wave in (self._runs.keys() - depended_on, depended_on):
             await asyncio.gather(*(self._runs[name].stop() for name in wave if name in self._runs))
@@ -234,6 +233,15 @@ class _Run:
         tail = self._child.tail() if self._child else ""
         said = f"\n  last lines of {self.unit.log}:\n" + "\n".join(f"    {line}" for line in tail.splitlines())
         return f"{self.unit.name} {problem}" + (said if tail else "")
+
+
+async def _end_all(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: once may be lost where a wait ends at that very moment (bpo-37658)."""
+    going = set(tasks)
+    while going:
+        for task in going:
+            task.cancel()
+        _, going = await asyncio.wait(going, timeout=CANCEL_AGAIN)
 
 
 async def _answers(probe: Probe) -> bool:

@@ -5,6 +5,7 @@ at a time. `delay_seconds` and `answer` make it slow, or a liar.
 """
 
 import base64
+import contextlib
 import hashlib
 import http.server
 import ssl
@@ -133,8 +134,9 @@ def serving(witness: ForeignWitness, certificate: Path, key: Path, prefix: str =
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            with contextlib.suppress(OSError):  # whoever asked may be gone
+                self.end_headers()
+                self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -1,6 +1,7 @@
 """The supervisor with small real programs: order, restarts, failed starts, and nothing left behind."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
@@ -158,6 +159,26 @@ async def test_a_suspended_process_can_be_stopped_in_order(tmp_path: Path) -> No
     started = time.monotonic()
     await supervisor.stop()
     assert time.monotonic() - started < 60
+
+
+async def test_a_probe_that_loses_a_cancellation_does_not_keep_it_running(tmp_path: Path) -> None:
+    unit, asked = _program(tmp_path, "lossy", SLEEP), asyncio.Event()
+    probe = unit.probe
+
+    async def lossy() -> bool:
+        """As a wait does, once, that is cancelled at the very moment it ends."""
+        if supervisor.states()["lossy"][0] is State.READY and not asked.is_set():
+            asked.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        return await probe()
+
+    supervisor = Supervisor([dataclasses.replace(unit, probe=lossy, probe_every=0.01)])
+    await supervisor.start()
+    await asked.wait()
+    async with asyncio.timeout(60):
+        await supervisor.stop()
+    assert supervisor.states()["lossy"][:2] == (State.STOPPED, None)
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.02, 0.1, 0.3])

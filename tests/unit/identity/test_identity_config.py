@@ -17,6 +17,7 @@ SERVED = (
     "vouchsafe.identity.v1.PersonService",
     "vouchsafe.identity.v1.ReleaseService",
     "vouchsafe.log.v1.EventLogService",
+    "vouchsafe.trustee.v1.LockService",
 )
 
 
