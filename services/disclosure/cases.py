@@ -79,7 +79,7 @@ class Cases:
 
     async def withdraw_approval(self, request: Request, withdrawn: events.ApprovalWithdrawn) -> case.Asked:
         """Take an approval back; DomainError SIGNATURE_INVALID, or why nothing can be taken back any more."""
-        statement_of((await self._asked(withdrawn.case_id)).facts)
+        statement_of((await self._asked(withdrawn.case_id)).facts)  # of a case that the log knows, or it is refused
         governance = await self._governance.present()
         statement = Withdrawal(governance.ceremony, withdrawn.approval_hash, withdrawn.officer)
         _check_signed(governance, statement, withdrawn.signature)

@@ -337,7 +337,11 @@ def test_nobody_takes_anothers_approval_back() -> None:
     verified(LAWFUL, (withdrawal(told[0], "bob"),), approvals=told)
 
 
-@pytest.mark.parametrize("line", ["\u2014 fay AAAAAAAAAAA=\n", approvals("ann")[0].splitlines(keepends=True)[-1]])
+@pytest.mark.parametrize(
+    "line",
+    ["\u2014 fay AAAAAAAAAAA=\n", approvals("ann")[0].splitlines(keepends=True)[-1]],
+    ids=["somebody's", "the officer's own"],
+)
 def test_what_was_taken_back_does_not_come_back_with_another_line(line: str) -> None:
     first, *others = approvals(*APPROVED)
     for since in ((), (withdrawal(first, "ann"),)):
