@@ -9,7 +9,7 @@ PY := $(BIN)/python
 STAMP := $(VENV)/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
-WORKERS ?= 4
+WORKERS ?= 3
 
 PROTOS = $(shell find proto/vouchsafe -name '*.proto' | sort)
 RPC_PROTOS = $(shell find proto/vouchsafe -name '*_service.proto' | sort)

@@ -79,7 +79,7 @@ async def test_the_story_holds_though_a_service_is_killed(tmp_path: Path, killed
         "error: REQUESTER_DECLINED",
         "the demand is counted in the public log",
         "error: QUORUM_MISSING",
-        "straight at each of 5 trustees",
+        "straight at identity and each of 5 trustees",
         "unlocked by three officers",
         "SHORTENED window for a veto",
         "the answer is given once",

@@ -45,8 +45,9 @@ class Running:
         object.__setattr__(self, "address", f"127.0.0.1:{self.server.port}")
 
     def channel(self, caller: str, **options: Any) -> RpcChannel:
-        """A channel to it with the certificate of `caller`. `options` go to RpcChannel."""
-        return RpcChannel(self.address, server_name=server_name(self.service), tls=credentials(caller), **options)
+        """A channel to it with the certificate of `caller`, patient with a busy machine. `options` go to RpcChannel."""
+        patient = {"timeout": 25.0} | options
+        return RpcChannel(self.address, server_name=server_name(self.service), tls=credentials(caller), **patient)
 
 
 @asynccontextmanager

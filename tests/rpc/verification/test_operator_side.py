@@ -23,7 +23,7 @@ def edge_of(service: Verification, directory: Path, name: str = "label-desk") ->
 async def test_a_label_is_stopped_with_each_reason_and_what_is_unknown_is_told(
     service: Verification, tmp_path: Path
 ) -> None:
-    async with OperatorSide(edge_of(service, tmp_path), patience=5.0) as desk:
+    async with OperatorSide(edge_of(service, tmp_path), patience=25.0) as desk:
         assert await desk.revoke_label("finance", RevocationReason.CEASED, epoch=203001) == (203001,)
         assert 203001 in await desk.revoke_label("jade-river", RevocationReason.WRONGLY_ISSUED)
         with pytest.raises(VouchsafeError) as refused:
@@ -33,7 +33,7 @@ async def test_a_label_is_stopped_with_each_reason_and_what_is_unknown_is_told(
 
 
 async def test_another_certificate_stops_nothing(service: Verification, tmp_path: Path) -> None:
-    async with OperatorSide(edge_of(service, tmp_path, "person-edge"), patience=5.0) as desk:
+    async with OperatorSide(edge_of(service, tmp_path, "person-edge"), patience=25.0) as desk:
         with pytest.raises(VouchsafeError) as refused:
             await desk.revoke_label("technology", RevocationReason.CEASED)
         assert refused.value.reason == "CALLER_NOT_ALLOWED"

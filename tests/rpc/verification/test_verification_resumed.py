@@ -42,7 +42,7 @@ async def side(service: Verification, tmp_path: Path) -> AsyncIterator[DeviceSid
     address = service.running.address
     edge = PersonEdge(*(tmp_path / name for name in files), identity=address, verification=address, disclosure=address)
     trust = replace(make_trust(IDENTITY_KEY.public_key), opening_key=OPENING_KEY)
-    async with DeviceSide(edge, trust, patience=5) as made:
+    async with DeviceSide(edge, trust, patience=25) as made:
         yield made
 
 

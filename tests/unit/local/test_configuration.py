@@ -31,7 +31,7 @@ def test_all_that_is_lowered_is_called_insecure() -> None:
 
 def test_no_manifest_names_what_is_lowered() -> None:
     manifests = [*(REPOSITORY / "deploy" / "k8s").rglob("*.*"), *CONFIGURATION.rglob("*.yaml")]
-    named = [path for path in manifests if path.is_file() and "insecure.toml" in path.read_text(encoding="utf-8")]
+    named = [path for path in manifests if path.is_file() and b"insecure.toml" in path.read_bytes()]
     assert named == []
 
 
