@@ -86,7 +86,8 @@ class Fetcher:
 
 def _split(url: str) -> SplitResult:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+    is_http = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    if not is_http or parts.query or parts.fragment:
         raise ValueError("a URL is http://host[:port][/prefix] or https, with nothing else in it")
     return parts
 

@@ -100,7 +100,8 @@ async def test_over_https_the_name_and_the_authority_have_to_be_right(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://h/", "http://", "http://user@h/", "http://h/?q", "http://h/#f", "file:///etc/passwd"]
+    "url",
+    ["", "ftp://h/", "http://", "http://u@h/", "http://:secret@h/", "http://h/?q", "http://h/#f", "file:///etc/passwd"],
 )
 def test_other_urls_are_refused(url: str):
     with pytest.raises(ValueError, match="URL"):
