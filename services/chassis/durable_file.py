@@ -5,6 +5,7 @@ What the bytes mean, and what to do with a torn tail, is the caller's.
 
 import fcntl
 import os
+import secrets
 from pathlib import Path
 
 
@@ -48,12 +49,18 @@ def append(descriptor: int, data: bytes) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Put data in place of the whole file; a crash leaves the old content or the new. OSError when it fails."""
-    scratch = path.with_name(f"{path.name}.new")
-    with scratch.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+    # A name of its own: several may replace one file at once, and nobody can lay a link there beforehand.
+    scratch = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
     sync_directory(path.parent)
 
 

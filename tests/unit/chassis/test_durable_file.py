@@ -1,6 +1,7 @@
 """Small files survive a crash whole, and one process at a time holds one."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,5 +50,39 @@ def test_a_replacement_that_fails_leaves_the_old_content(tmp_path: Path, monkeyp
         with pytest.raises(OSError, match="no space"):
             replace(path, b"new")
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
     replace(path, b"newer")
     assert path.read_bytes() == b"newer"
+
+
+def test_two_that_replace_a_file_at_once_do_each_other_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path, on_disk = tmp_path / "file", os.fsync
+    meanwhile: list[bytes] = []
+
+    def fsync(descriptor: int) -> None:
+        if not meanwhile:  # the other one comes while the first has written, and not yet replaced
+            meanwhile.append(b"two")
+            replace(path, b"two")
+        on_disk(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace(path, b"one")
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"one", [path])
+    monkeypatch.undo()
+    contents = [bytes([65 + number]) * 5000 for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda data: replace(path, data), contents * 25))
+    assert path.read_bytes() in contents
+
+
+def test_what_somebody_laid_beside_it_is_not_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    (tmp_path / "file.new").symlink_to(precious)
+    replace(tmp_path / "file", b"new")
+    monkeypatch.setattr("services.chassis.durable_file.secrets.token_hex", lambda _: "guessed")
+    (tmp_path / "file.guessed.new").symlink_to(precious)
+    with pytest.raises(FileExistsError):
+        replace(tmp_path / "file", b"newer")
+    assert ((tmp_path / "file").read_bytes(), precious.read_bytes()) == (b"new", b"precious")
+    assert (tmp_path / "file.guessed.new").is_symlink()
