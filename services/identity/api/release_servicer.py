@@ -78,16 +78,20 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         # references too, and without this step could frame somebody with a credential of its own making.
         person = await self._person(request.escrow_reference)
         _check_ownership(person, credential, request.ownership_signature)
-        # Step 4: no officer told us to stop this, whatever the log shows. Asked after all that has to be waited for:
-        # once an officer was answered, no request that was under way goes on.
+        # Step 4: no officer told us to stop this, whatever the log shows. What is stopped is not even recorded.
         self._stops.check(verified.intent, governance)
-        # Step 5: seal what is in scope, and no more, to the recipient; answer only once that is on record.
+        # Step 5: seal what is in scope, and no more, to the recipient, and put that on record.
         profile = self._profiles.open(person.person_id, person.wrapped_key, person.sealed_profile)
         told = {field: profile.field(field) for field in authorization.scope.fields}
         case_id = authorization.statement.case_id
         sealed = seal_released(authorization.recipient_key, case_id, authorization.statement.bundle_hash, told)
         command = RecordRelease(case_id, sealed)
-        return rpc.ReleasePersonResponse(sealed_identity=await self._record(request, person.person_id, command))
+        recorded = await self._record(request, person.person_id, command)
+        # Step 6: step 4 again, for whoever sits between us and the database can make the record wait. From here on
+        # nothing is waited for, so no answer follows one that an officer has been given. What is on record can be had
+        # by a repeat alone, of which all of this is asked anew.
+        self._stops.check(verified.intent, governance)
+        return rpc.ReleasePersonResponse(sealed_identity=recorded)
 
     async def _person(self, escrow_reference: bytes) -> Registered:
         person_id = await person_id_of(self._persons_by_escrow, escrow_reference)

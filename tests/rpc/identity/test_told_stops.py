@@ -1,7 +1,8 @@
 """What an officer told identity himself stops a release that is in order in every other way; over mutual TLS."""
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import grpc
 import pytest
 
+from services.chassis.log.eventstore import Commit, Write
+from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.rpc_errors import RpcError
 from services.seal.governance import proposal_hash
 from services.seal.leaves import EndorsementLeaf, LockDownLeaf, UnlockLeaf
@@ -22,11 +25,27 @@ from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
 
 
+class HeldBack(MemoryEventStore):
+    """Writes at once what it is given, but tells so only when it may, as over a network that somebody slows down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written, self.may_tell = asyncio.Event(), asyncio.Event()
+        self.may_tell.set()
+
+    async def append(self, stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
+        commit = await super().append(stream, expected_version, writes)
+        self.written.set()
+        await self.may_tell.wait()
+        return commit
+
+
 @dataclass
 class World:
     """A process of identity that can be restarted, and a case whose envelope was opened before anybody stopped it."""
 
     ground: Ground
+    store: HeldBack
     service: Identity
     case: Case
     other: Case
@@ -94,7 +113,8 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path) -> World:
     """Served once, to register somebody; tests serve it again."""
-    ground = Ground.fresh(tmp_path)
+    ground, store = Ground.fresh(tmp_path), HeldBack()
+    ground.store = store
     async with ground.serving() as service:
         side, disclosure = PersonSide(service), DisclosureSide(service)
         person = await side.person()
@@ -105,7 +125,7 @@ async def world(tmp_path: Path) -> World:
         request = disclosure.asked(case)
         await disclosure.channel.close()
         await side.channel.close()
-    return World(ground, service, case, other, request)
+    return World(ground, store, service, case, other, request)
 
 
 async def test_a_veto_told_past_disclosure_refuses_that_release_and_no_other_for_good(world: World):
@@ -142,6 +162,42 @@ async def test_a_lock_down_stands_through_a_restart_until_the_log_tells_a_quorum
         world.ground.log.append(*world.endorsed_by("council"))
         assert await world.release() == "released"
         assert await world.lock() == "REFUSED", "that lock-down is over"
+
+
+async def test_a_release_whose_record_is_held_back_is_not_told_once_it_is_vetoed(world: World):
+    async with world.restarted():
+        assert await _released_while(world, world.veto()) == REFUSED
+        assert await world.release() == REFUSED, "what was recorded can be had no more"
+    async with world.restarted():
+        assert await world.release() == REFUSED
+
+
+async def test_a_release_whose_record_is_held_back_is_not_told_before_a_quorum_ends_the_lock_down(world: World):
+    async with world.restarted():
+        assert await _released_while(world, world.lock()) == REFUSED
+        assert await world.release() == REFUSED
+        world.ground.log.append(world.lock_leaf(1), UnlockLeaf(1), *world.endorsed_by("legal", "privacy", "council"))
+        assert await world.release() == "released"
+
+
+async def test_what_is_stopped_is_not_recorded_as_released(world: World):
+    async with world.restarted():
+        assert await world.veto() == "taken"
+        world.store.written.clear()
+        assert await world.release() == REFUSED
+        assert not world.store.written.is_set()
+
+
+async def _released_while(world: World, stop: Awaitable[object]) -> object:
+    """What a release gets that waits for its record while an officer is told that his stop was taken."""
+    world.store.written.clear()
+    world.store.may_tell.clear()
+    async with asyncio.timeout(10):
+        release = asyncio.create_task(world.release())
+        await world.store.written.wait()
+        assert await stop == "taken"
+        world.store.may_tell.set()
+        return await release
 
 
 @pytest.mark.parametrize("fails", [LogUnavailable("no mirror"), LogForked("two histories", ())])
