@@ -24,7 +24,8 @@ class LockDowns:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._last = max((_number(line) for line in lines.found), default=0)
+        self._recorded = max((_number(line) for line in lines.found), default=0)
+        self._last = self._recorded
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -32,19 +33,21 @@ class LockDowns:
         return cls(Lines.open(directory / FILE_NAME))
 
     def lock(self, number: int, officer: str, signature: bytes, governance: Governance) -> None:
-        """Take an officer's lock-down; it is on disk on return. SealError when it is not one, StateError for the disk.
+        """Take an officer's lock-down; it is on disk on return. SealError when it is not one.
 
-        `governance` is the newest that is known, however old: a log that is kept from us must not keep anybody from
-        locking us.
+        StateError when it could not be recorded: it stands for as long as this process lives. `governance` is the
+        newest that is known, however old: a log that is kept from us must not keep anybody from locking us.
         """
         lock_down = LockDown(governance.ceremony, number, officer)
         ed25519.verify(governance.officer(officer).public, lock_down.signed_bytes(), signature)
         in_force = governance.locked and lock_down.number == governance.lockdowns
         if not in_force and lock_down.number != governance.lockdowns + 1:
             raise SealError("not the next lock-down, nor the one in force")
-        if lock_down.number > self._last:
+        self._last = max(self._last, lock_down.number)
+        # The officer hears of a disk that fails, each time he asks: a restart would forget what stands by now.
+        if lock_down.number > self._recorded:
             self._lines.append(f"{lock_down.number} {lock_down.officer} {signature.hex()}")
-            self._last = lock_down.number
+            self._recorded = lock_down.number
 
     def stand(self, governance: Governance) -> bool:
         """Whether a lock-down stands that the log does not show the end of."""

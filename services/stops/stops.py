@@ -8,6 +8,7 @@ import asyncio
 from pathlib import Path
 from typing import Final, Self
 
+from services.chassis.durable_file import StateError
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.stops.lock_downs import LockDowns
@@ -35,14 +36,15 @@ class Stops:
     async def lock_down(self, number: int, officer: str, signature: bytes) -> None:
         """Stop everything until a quorum has ended the lock-down of this number in the log; SealError if it is none.
 
-        On disk on return. A log that does not answer, or has forked, is no reason not to stop.
+        On disk on return; StateError when it is not, though all is stopped as long as this process lives. A log that
+        does not answer, has forked or cannot be noted on our own disk is no reason not to stop.
         """
         self._lock_downs.lock(number, officer, signature, await self._newest())
 
     async def veto(self, intent: bytes, officer: str, signature: bytes) -> None:
         """Stop the intent with this commitment, for good; SealError if it is no officer's veto, or one too many.
 
-        On disk on return, whether the log answers or not, like a lock-down.
+        On disk on return, whether the log answers or not; StateError when it is not. All as with a lock-down.
         """
         self._vetoes.veto(intent, officer, signature, await self._newest())
 
@@ -65,5 +67,5 @@ class Stops:
         try:
             async with asyncio.timeout(LOOK_SECONDS):
                 return await self._log.view(0)
-        except (LogUnavailable, LogForked, TimeoutError):
+        except (LogUnavailable, LogForked, StateError, TimeoutError):
             return self._log.known

@@ -33,7 +33,8 @@ class Vetoes:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         told = [_parse(line) for line in lines.found]
-        self._stopped = {intent for intent, _ in told}
+        self._recorded = {intent for intent, _ in told}
+        self._stopped = set(self._recorded)
         self._by_officer = Counter(officer for _, officer in told)
 
     @classmethod
@@ -42,20 +43,18 @@ class Vetoes:
         return cls(Lines.open(directory / FILE_NAME))
 
     def veto(self, intent: bytes, officer: str, signature: bytes, governance: Governance) -> None:
-        """Take an officer's veto; it is on disk on return. SealError when it is not one, StateError for the disk.
+        """Take an officer's veto; it is on disk on return. SealError when it is not one.
 
-        `governance` is the newest that is known, however old, as with a lock-down.
+        StateError when it could not be recorded: it stands for as long as this process lives. `governance` is the
+        newest that is known, however old, as with a lock-down.
         """
         veto = Veto(governance.ceremony, intent, officer)
         ed25519.verify(governance.officer(officer).public, veto.signed_bytes(), signature)
-        if intent in self._stopped:
-            return
-        if self._by_officer[officer] >= MOST_BY_ONE_OFFICER:
-            _log.error(VETOES_FULL)
-            raise SealError("more vetoes than one officer may tell")
-        self._lines.append(f"{intent.hex()} {officer} {signature.hex()}")
-        self._stopped.add(intent)
-        self._by_officer[officer] += 1
+        self._obey(intent, officer)
+        # The officer hears of a disk that fails, each time he asks: a restart would forget what is stopped by now.
+        if intent not in self._recorded:
+            self._lines.append(f"{intent.hex()} {officer} {signature.hex()}")
+            self._recorded.add(intent)
 
     def stop(self, intent: bytes) -> bool:
         """Whether an officer has vetoed the intent with this commitment."""
@@ -64,6 +63,15 @@ class Vetoes:
     async def close(self) -> None:
         """Give the file up."""
         await self._lines.close()
+
+    def _obey(self, intent: bytes, officer: str) -> None:
+        if intent in self._stopped:
+            return
+        if self._by_officer[officer] >= MOST_BY_ONE_OFFICER:
+            _log.error(VETOES_FULL)
+            raise SealError("more vetoes than one officer may tell")
+        self._stopped.add(intent)
+        self._by_officer[officer] += 1
 
 
 def _parse(line: str) -> tuple[bytes, str]:
