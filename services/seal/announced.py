@@ -7,7 +7,8 @@ of neither case nor intent was it said that it is over. A leaf that says somethi
 What leaves mean is told by `leaves`. Pure; all errors are `SealError`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,11 +19,18 @@ from services.seal.leaves import (
     CaseAskedLeaf,
     CaseDeclinedLeaf,
     CaseEndedLeaf,
+    Leaf,
     OpenIntentLeaf,
     OpenResultLeaf,
     SubjectNoticeLeaf,
     kind_of,
 )
+
+ANNOUNCING: Final[Mapping[str, type[Leaf]]] = {
+    kind.KIND: kind
+    for kind in (CaseAskedLeaf, CaseDeclinedLeaf, CaseEndedLeaf, OpenIntentLeaf, SubjectNoticeLeaf, OpenResultLeaf)
+}
+"""The kinds of leaves that are folded here."""
 
 OVER: Final = ("", "")
 """Stands for the demand of a case that was declined, or has ended without an intent."""
@@ -57,6 +65,26 @@ class Announced:
         """Return when the log tells of the intent with this commitment that its envelope was opened, and no more."""
         if self.results.get(intent) != OPENED:
             raise SealError("the log does not tell that the envelope was opened")
+
+    def after(self, leaf: Leaf, index: int) -> "Announced":
+        """What is announced after the leaf at this index of the log; SealError when it is void.
+
+        Everybody who tells which of two leaves counts, tells it by this.
+        """
+        match leaf:
+            case CaseAskedLeaf():
+                return self.asked(leaf)
+            case CaseDeclinedLeaf():
+                return self.declined(leaf)
+            case CaseEndedLeaf():
+                return self.case_ended(leaf)
+            case OpenIntentLeaf():
+                return self.intended(leaf)
+            case SubjectNoticeLeaf():
+                return self.noticed(leaf, index)
+            case OpenResultLeaf():
+                return self.ended(leaf)
+        return self
 
     def asked(self, leaf: CaseAskedLeaf) -> "Announced":
         """A case is asked once."""
@@ -104,18 +132,19 @@ class Announced:
 
 
 def check_notices(leaves: Iterable[bytes]) -> None:
-    """Refuse a log with a notice that tells another subject than its intent fixed; malformed intents and notices too.
+    """Refuse a log with a notice that tells another subject than its intent fixed; malformed announcements too.
 
     Such a notice is void, and nobody was told; but only who runs the log can have given it.
     """
-    intents: dict[bytes, OpenIntentLeaf] = {}
-    for data in leaves:
-        kind = kind_of(data)
-        if kind == OpenIntentLeaf.KIND:
-            intent = OpenIntentLeaf.parse(data)
-            intents.setdefault(intent.commitment, intent)
-        elif kind == SubjectNoticeLeaf.KIND:
-            notice = SubjectNoticeLeaf.parse(data)
-            announced = intents.get(notice.intent)
-            if announced is not None and not notice.tells(announced):
+    announced = Announced()
+    for index, data in enumerate(leaves):
+        kind = ANNOUNCING.get(kind_of(data))
+        if kind is None:
+            continue
+        leaf = kind.parse(data)
+        if isinstance(leaf, SubjectNoticeLeaf):
+            intent = announced.intents.get(leaf.intent)
+            if intent is not None and not leaf.tells(intent):
                 raise SealError("a notice tells another subject than the opening was announced about")
+        with suppress(SealError):  # a void one announces nothing
+            announced = announced.after(leaf, index)

@@ -22,25 +22,19 @@ from functools import reduce
 from typing import Final, TypeVar
 
 from services.seal import ed25519
-from services.seal.announced import Announced
+from services.seal.announced import ANNOUNCING, Announced
 from services.seal.canonical import sha256, signed_bytes
 from services.seal.errors import SealError
 from services.seal.layered import Layered
 from services.seal.leaves import (
     ApprovalWithdrawnLeaf,
-    CaseAskedLeaf,
-    CaseDeclinedLeaf,
-    CaseEndedLeaf,
     EndorsementLeaf,
     Leaf,
     LockDownLeaf,
     OfficerAddedLeaf,
     OfficerRemovedLeaf,
     OpeningVetoedLeaf,
-    OpenIntentLeaf,
-    OpenResultLeaf,
     PolicySetLeaf,
-    SubjectNoticeLeaf,
     UnlockLeaf,
     kind_of,
 )
@@ -256,22 +250,13 @@ def _rule(kind: type[L], follow: Callable[[Governance, L], Governance]) -> tuple
     return kind.KIND, lambda governance, data: follow(governance, kind.parse(data))
 
 
-def _announces(kind: type[L], follow: Callable[[Announced, L], Announced]) -> tuple[str, Rule]:
-    return _rule(kind, lambda governance, leaf: replace(governance, announced=follow(governance.announced, leaf)))
-
-
-def _notice(governance: Governance, leaf: SubjectNoticeLeaf) -> Governance:
-    return replace(governance, announced=governance.announced.noticed(leaf, governance.size))
+def _announce(governance: Governance, leaf: Leaf) -> Governance:
+    return replace(governance, announced=governance.announced.after(leaf, governance.size))
 
 
 _RULES: Final[Mapping[str, Rule]] = dict(
     (
-        _announces(CaseAskedLeaf, Announced.asked),
-        _announces(CaseDeclinedLeaf, Announced.declined),
-        _announces(CaseEndedLeaf, Announced.case_ended),
-        _announces(OpenIntentLeaf, Announced.intended),
-        _announces(OpenResultLeaf, Announced.ended),
-        _rule(SubjectNoticeLeaf, _notice),
+        *(_rule(kind, _announce) for kind in ANNOUNCING.values()),
         _rule(ApprovalWithdrawnLeaf, _withdraw),
         _rule(OpeningVetoedLeaf, _veto),
         _rule(LockDownLeaf, _lock),

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.seal.announced import check_notices
+from services.seal.announced import ANNOUNCING, check_notices
 from services.seal.canonical import from_base64, to_base64
 from services.seal.checkpoint import VerifiedCheckpoint, verify_checkpoint
 from services.seal.errors import SealError
 from services.seal.label_standing import LABEL_KINDS, label_standings
-from services.seal.leaves import OpenIntentLeaf, PostRootLeaf, SubjectNoticeLeaf, kind_of
+from services.seal.leaves import PostRootLeaf, kind_of
 from services.seal.merkle import leaf_hash
 from services.seal.merkle_proof import verify_consistency
 from services.seal.post_root import check_one_root_a_day
@@ -28,7 +28,7 @@ from services.tlog.root_check import log_of
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
 
-RULED: Final = LABEL_KINDS | {PostRootLeaf.KIND, OpenIntentLeaf.KIND, SubjectNoticeLeaf.KIND}
+RULED: Final = LABEL_KINDS | {PostRootLeaf.KIND} | ANNOUNCING.keys()
 """The kinds of leaves whose rules hold between leaves, few among all."""
 
 _LEAVES, _INCLUSION, _CONSISTENCY = "leaves.txt", "inclusion.txt", "consistency.txt"

@@ -1,8 +1,9 @@
 """What the public log tells of demands, openings, notices and gags: one fold over its leaves.
 
 Everything that the log says is kept, also what does not fit: a leaf that breaks a rule becomes a `Finding`, and an
-intent is listed whatever else is wrong with it. Whether the leaves are those of the log is `audit`'s and `mirror`'s
-work, who may veto, lock and amend is `governance_history`'s, and counting is `report`'s.
+intent is listed whatever else is wrong with it, unless another one counts under its commitment. Which leaves count is
+told by the fold that trustees and identity go by (`seal.announced`). Whether the leaves are those of the log is
+`audit`'s and `mirror`'s work, who may veto, lock and amend is `governance_history`'s, and counting is `report`'s.
 
 Times are Unix seconds as the log holds them, rounded down by the service that wrote them.
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from services.seal.announced import Announced
 from services.seal.authorization import MAX_CLOCK_SKEW
 from services.seal.canonical import MAX_INTEGER
 from services.seal.errors import SealError
@@ -181,7 +183,8 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     latest: int = 0
     undated: list[bytes] = field(default_factory=list)
-    aimed: set[bytes] = field(default_factory=set)
+    stopped: dict[bytes, int] = field(default_factory=dict)
+    announced: Announced = field(default_factory=Announced)
 
     def read(self, index: int, data: bytes) -> None:
         """Take one leaf in."""
@@ -190,24 +193,34 @@ class _Reading:
             self.findings.append(Finding(index, kind_or_nothing(data), leaf))
             return
         timely = self._date(leaf)
-        flaw = self._take(index, leaf) or (None if timely else Flaw.FROM_THE_FUTURE)
+        counts = self._announce(index, leaf)
+        flaw = self._take(index, leaf, counts=counts) or (None if timely else Flaw.FROM_THE_FUTURE)
         if flaw is not None:
             self.findings.append(Finding(index, leaf.KIND, flaw))
 
-    def _take(self, index: int, leaf: Leaf) -> Flaw | None:
+    def _announce(self, index: int, leaf: Leaf) -> bool:
+        """Whether the leaf counts for those who may open. What a void one tells is taken in as well, if it can be."""
+        try:
+            self.announced = self.announced.after(leaf, index)
+        except SealError:
+            return False
+        return True
+
+    def _take(self, index: int, leaf: Leaf, *, counts: bool) -> Flaw | None:
         """Take in what the leaf tells, as far as it can be, and return what is wrong with it."""
         match leaf:
             case CaseAskedLeaf() | CaseDeclinedLeaf():
                 return self._demand(index, leaf)
             case CaseEndedLeaf():
-                return self._ended(leaf)
+                return self._ended(index, leaf)
             case OpenIntentLeaf():
-                return self._intent(index, leaf)
+                return self._intent(index, leaf, counts=counts)
             case SubjectNoticeLeaf():
                 return self._noticed(index, leaf)
             case GagExtendedLeaf():
                 return self._gag_extended(leaf)
             case OpeningVetoedLeaf() if index in self.vetoes:
+                self.stopped[leaf.intent] = index
                 return self._intent_ended(index, leaf.intent, "vetoed", 0)
             case OpenResultLeaf():
                 return self._result(index, leaf)
@@ -229,9 +242,11 @@ class _Reading:
             return Flaw.UNKNOWN_WORD
         return None if may_ask(Requester(requester), Basis(basis)) else Flaw.WITHOUT_GROUND
 
-    def _ended(self, leaf: CaseEndedLeaf) -> Flaw | None:
+    def _ended(self, index: int, leaf: CaseEndedLeaf) -> Flaw | None:
         if leaf.outcome not in _ENDS:
             return Flaw.UNKNOWN_WORD
+        if leaf.case in self.announced.aimed:  # its intent is over with it, which a result should have told
+            return self._intent_ended(index, self.announced.aimed[leaf.case], leaf.outcome, leaf.at) or Flaw.UNMATCHED
         return self._demand_ended(leaf.case, leaf.outcome, leaf.at)
 
     def _demand_ended(self, case: bytes, outcome: str, at: int) -> Flaw | None:
@@ -242,9 +257,10 @@ class _Reading:
             self.demands[case] = replace(demand, outcome=outcome, ended_at=at)
         return None if demand.outcome == PENDING else Flaw.AFTER_THE_END
 
-    def _intent(self, index: int, leaf: OpenIntentLeaf) -> Flaw | None:
-        if leaf.commitment in self.intents:
+    def _intent(self, index: int, leaf: OpenIntentLeaf, *, counts: bool) -> Flaw | None:
+        if not counts and leaf.commitment in self.intents:
             return Flaw.REPEATED
+        self.intents.pop(leaf.commitment, None)  # a void one, by which nobody goes
         self.intents[leaf.commitment] = Intent(
             index=index,
             commitment=leaf.commitment,
@@ -256,14 +272,16 @@ class _Reading:
             not_before=self.latest,
         )
         self.undated.append(leaf.commitment)
-        second = leaf.case in self.aimed
-        self.aimed.add(leaf.case)
-        demand = self.demands.get(leaf.case)
+        flaw = None if counts else self._why_void(leaf.case)
+        if leaf.commitment in self.stopped:
+            self._intent_ended(self.stopped[leaf.commitment], leaf.commitment, "vetoed", 0)
+        return flaw
+
+    def _why_void(self, case: bytes) -> Flaw:
+        demand = self.demands.get(case)
         if demand is None:
             return Flaw.UNMATCHED
-        if demand.outcome != PENDING:
-            return Flaw.AFTER_THE_END
-        return Flaw.REPEATED if second else None
+        return Flaw.REPEATED if demand.outcome == PENDING else Flaw.AFTER_THE_END
 
     def _noticed(self, index: int, leaf: SubjectNoticeLeaf) -> Flaw | None:
         intent = self.intents.get(leaf.intent)
@@ -297,6 +315,8 @@ class _Reading:
         first = intent.ended is None
         if first or outcome == OPENED:
             self.intents[commitment] = replace(intent, ended=index, outcome=outcome, ended_at=at)
+        if outcome != OPENED and commitment not in self.announced.intents:
+            return self._why_void(intent.case)  # no demand ends with what was void
         flaw = self._demand_ended(intent.case, outcome, at)
         return flaw if first else Flaw.AFTER_THE_END
 

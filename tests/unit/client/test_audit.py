@@ -9,6 +9,7 @@ from services.seal import ristretto, threshold
 from services.seal.checkpoint import Checkpoint, add_cosignatures, sign_checkpoint
 from services.seal.ed25519 import SigningKey
 from services.seal.leaves import (
+    CaseAskedLeaf,
     IssuerKeyLeaf,
     LabelActivatedLeaf,
     LabelDefinedLeaf,
@@ -126,10 +127,20 @@ def test_two_roots_of_one_day_are_found(trust: Trust) -> None:
 def test_a_notice_of_another_subject_than_announced_is_found(trust: Trust) -> None:
     intent = OpenIntentLeaf(bytes(32), b"c" * 32, subject_tag(b"b" * 32, b"m" * 32), 60, 0, 0)
     notice = SubjectNoticeLeaf(intent.commitment, b"b" * 32, b"m" * 32)
-    told = [*leaves_of(trust), intent.to_bytes()]
+    asked = CaseAskedLeaf(intent.case, "court", "court-order", 1, 2)
+    told = [*leaves_of(trust), asked.to_bytes(), intent.to_bytes()]
     audit.verify(snapshot([*told, notice.to_bytes()]), trust)
     for wrong in (replace(notice, blind=b"x" * 32), replace(notice, mark=b"x" * 32)):
         refused(snapshot([*told, wrong.to_bytes()]), trust, "another subject")
+
+
+def test_a_notice_is_held_against_the_intent_that_counts(trust: Trust) -> None:
+    intent = OpenIntentLeaf(bytes(32), b"c" * 32, subject_tag(b"b" * 32, b"m" * 32), 60, 0, 0)
+    decoy = replace(intent, subject=b"x" * 32).to_bytes()
+    asked = CaseAskedLeaf(intent.case, "court", "court-order", 1, 2).to_bytes()
+    notice = SubjectNoticeLeaf(intent.commitment, b"b" * 32, b"m" * 32).to_bytes()
+    audit.verify(snapshot([*leaves_of(trust), decoy, asked, intent.to_bytes(), notice]), trust)
+    refused(snapshot([*leaves_of(trust), asked, decoy, intent.to_bytes(), notice]), trust, "another subject")
 
 
 def test_a_proof_of_another_leaf_or_size_is_found(trust: Trust) -> None:
