@@ -9,7 +9,7 @@ import pytest
 from services.chassis.durable_file import StateError
 from services.seal.errors import SealError
 from services.seal.governance import proposal_hash
-from services.seal.leaves import EndorsementLeaf, LockDownLeaf, UnlockLeaf
+from services.seal.leaves import EndorsementLeaf, LockDownLeaf, OfficerRemovedLeaf, UnlockLeaf
 from services.seal.statements import Endorsement, LockDown, Veto
 from services.stops import vetoes as record
 from services.stops.stops import Stops
@@ -30,15 +30,15 @@ class Told:
     async def veto(self, intent: bytes = INTENT) -> None:
         await self.stops.veto(intent, "ann", KEYS.officers["ann"].sign(Veto(CEREMONY, intent, "ann").signed_bytes()))
 
-    async def lock_down(self) -> None:
-        await self.stops.lock_down(1, "ann", _locked("ann"))
+    async def lock_down(self, number: int = 1) -> None:
+        await self.stops.lock_down(number, "ann", _locked("ann", number))
 
-    async def unlocked(self) -> None:
-        """A quorum endorses the end of lock-down 1 in the log."""
-        hashed = proposal_hash(UnlockLeaf(1))
+    async def agreed(self, proposal: UnlockLeaf | OfficerRemovedLeaf) -> None:
+        """A quorum without ann proposes and endorses it in the log."""
+        hashed = proposal_hash(proposal)
         signed = Endorsement(CEREMONY, hashed).signed_bytes()
         endorsed = [EndorsementLeaf(hashed, name, KEYS.officers[name].sign(signed)) for name in ("bob", "cyd", "dan")]
-        self.log.append(UnlockLeaf(1), *endorsed)
+        self.log.append(proposal, *endorsed)
         await self.log.view(0)
 
     def stopped(self, intent: bytes = INTENT) -> bool:
@@ -49,8 +49,8 @@ class Told:
         return False
 
 
-def _locked(officer: str) -> bytes:
-    return KEYS.officers[officer].sign(LockDown(CEREMONY, 1, officer).signed_bytes())
+def _locked(officer: str, number: int = 1) -> bytes:
+    return KEYS.officers[officer].sign(LockDown(CEREMONY, number, officer).signed_bytes())
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_a_lock_down_that_cannot_be_recorded_stops_until_a_quorum_ends_it(
     with pytest.raises(StateError):
         await told.lock_down()
     told.log.append(LockDownLeaf(1, "ann", _locked("ann")))
-    await told.unlocked()
+    await told.agreed(UnlockLeaf(1))
     assert not told.stopped()
 
 
@@ -133,8 +133,18 @@ async def test_one_officer_fills_no_memory_either_while_the_disk_fails(told: Tol
 
 async def test_a_lock_down_that_the_log_never_showed_ends_once_any_officer_logs_its_number(told: Told):
     await told.lock_down()
-    await told.unlocked()
+    await told.agreed(UnlockLeaf(1))
     assert told.stopped(), "the log knows no lock-down to end"
     told.log.append(LockDownLeaf(1, "bob", _locked("bob")))
-    await told.unlocked()
+    await told.agreed(UnlockLeaf(1))
+    assert not told.stopped()
+
+
+async def test_who_keeps_locking_past_the_log_is_removed_while_all_is_locked(told: Told):
+    await told.lock_down()
+    told.log.append(LockDownLeaf(1, "bob", _locked("bob")))
+    await told.agreed(OfficerRemovedLeaf(1, "ann"))
+    with pytest.raises(SealError):
+        await told.lock_down(2)
+    await told.agreed(UnlockLeaf(1))
     assert not told.stopped()
