@@ -7,7 +7,8 @@ it takes hold even when disclosure is dead, or hides it. Signatures are `officer
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from services.seal.leaves import (
 )
 from services.seal.trust import Trust
 from services.tlog.reader import MirrorReader
+from services.tlog.source import Source
 from vouchsafe.disclosure.v1 import governance_service_pb2 as pb
 from vouchsafe.disclosure.v1.case_service_pb2_grpc import CaseServiceStub
 from vouchsafe.disclosure.v1.governance_service_pb2_grpc import GovernanceServiceStub
@@ -39,6 +41,8 @@ from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
 
 _CAUGHT: Final = (Reason.PROOF_INVALID, Reason.LOG_FORKED, Reason.LOG_ROLLED_BACK)
+_WHOLE: Final = 3.0
+"""Times the patience with one call: how long disclosure may take to show all of the log before mirrors are asked."""
 
 NOT_IN_PROFILE: Final = "NOT_IN_PROFILE"
 """Why somebody was not told at all."""
@@ -72,16 +76,19 @@ class GovernanceSide(Side):
         self._log = LogReader(self._disclosure, trust)
 
     async def read_log(self) -> CheckedLog:
-        """The public log, and with it what governs now: from disclosure or, while that is away, from a mirror."""
-        try:
-            return await self._read(lambda known: PlatformLog(self._log, known, strict=True))
-        except VouchsafeError as error:
-            if error.reason in _CAUGHT:
-                raise
-            for url in self._edge.mirrors:
-                if (log := await self._mirrored(url)) is not None:
-                    return log
-            raise
+        """The public log, and with it what governs now: from disclosure or, while that is away, from a mirror.
+
+        LOG_FORKED whoever has shown it; a disclosure that is caught at something else is refused as well.
+        """
+        refused: list[VouchsafeError] = []
+        for source_for in self._sources():
+            try:
+                return await read_checked(self._memory, source_for, self._trust)
+            except VouchsafeError as error:
+                if error.reason == Reason.LOG_FORKED or (not refused and error.reason in _CAUGHT):
+                    raise
+                refused.append(error)
+        raise refused[0]
 
     async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
         """Tell disclosure, identity and every trustee at once; how each took it.
@@ -132,18 +139,13 @@ class GovernanceSide(Side):
         )
         await self._disclosure.call(self._governance.Endorse, request)
 
-    async def _mirrored(self, url: str) -> CheckedLog | None:
-        """The log as a mirror shows it, None when it does not, or not all that was seen; LOG_FORKED."""
-        try:
-            mirror = MirrorReader(url, proxy=self._edge.proxy)
-            return await self._read(lambda _: mirror)
-        except (VouchsafeError, ValueError) as error:
-            if isinstance(error, VouchsafeError) and error.reason == Reason.LOG_FORKED:
-                raise
-            return None
-
-    async def _read(self, source_for: SourceFor) -> CheckedLog:
-        return await read_checked(self._memory, source_for, self._trust)
+    def _sources(self) -> Iterator[SourceFor]:
+        """From whom the log can be read: disclosure within a time for all of it, then each mirror."""
+        within = _WHOLE * self._patience
+        yield lambda known: PlatformLog(self._log, known, strict=True, within=within)
+        for url in self._edge.mirrors:
+            with suppress(ValueError):  # no URL of a mirror
+                yield _always(MirrorReader(url, proxy=self._edge.proxy))
 
     async def _all_told(self, told: Mapping[str, Tell]) -> list[Reached]:
         reached = list(await asyncio.gather(*(_reached(party, tell) for party, tell in told.items())))
@@ -157,6 +159,10 @@ class GovernanceSide(Side):
             signature=lock_down.signature,
         )
         await self._disclosure.call(self._governance.LockDown, request)
+
+
+def _always(source: Source) -> SourceFor:
+    return lambda _: source
 
 
 def _replicas(addresses: Sequence[str]) -> list[tuple[str, str]]:

@@ -5,9 +5,12 @@ a checkpoint that the log and its witnesses have signed. What single leaves mean
 is not looked at: a report has to be made of a log that breaks them, too.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from services.seal import tiles
 from services.seal.checkpoint import Checkpoint
@@ -21,6 +24,9 @@ from services.tlog.verified import Signed, VerifiedLog
 from vouchsafe.sdk import audit
 from vouchsafe.sdk.errors import Reason, VouchsafeError, translated
 from vouchsafe.sdk.transparency import LogReader
+
+BEYOND: Final = 4096
+"""Leaves that are read beyond a co-signed head, to have them signed too: more than come while one is waited for."""
 
 
 @dataclass(frozen=True)
@@ -63,34 +69,35 @@ class PlatformLog:
 
     `known`: how many leaves the reader has. Leaves are asked for from a multiple of 256 on, as a mirror's reader does,
     so that where he goes on tells him from few others. `strict`: a head that leaves out what was there is refused.
+    `within`: seconds for a head and the leaves under it, after which it is LOG_UNREACHABLE. Not more is taken in than
+    witnesses have signed for, and `BEYOND`: leaves that nobody signed can be without end.
     """
 
     name = "the platform"
 
-    def __init__(self, reader: LogReader, known: int = 0, *, strict: bool = False) -> None:
+    def __init__(self, reader: LogReader, known: int = 0, *, strict: bool = False, within: float | None = None) -> None:
         self._reader = reader
         self._strict = strict
+        self._within = within
+        self._until: float | None = None
         self._first = _before(known)
         self._leaves: list[bytes] = []
 
     async def checkpoint(self) -> str:
-        """A signed head over all leaves that are there when it is asked; while witnesses are away, the newest."""
-        await self._read_on()
-        size = self._first + len(self._leaves) if self._leaves else 0  # none: it has fewer than are known
-        try:
-            note, _ = await self._reader.checkpoint(min_size=size)
-        except VouchsafeError:
-            if self._strict:
-                raise
-            note, _ = await self._reader.checkpoint()
-        return note
+        """A signed head over the leaves that are there when it is asked; while witnesses are away, the newest."""
+        self._until = None if self._within is None else asyncio.get_running_loop().time() + self._within
+        async with self._in_time():
+            note, head = await self._reader.checkpoint()
+            await self._read_on(max(head.checkpoint.size, self._first) + BEYOND)
+            size = self._first + len(self._leaves) if self._leaves else 0  # none: it has fewer than are known
+            return note if size <= head.checkpoint.size else await self._covering(size, note)
 
     async def entries(self, start: int, size: int) -> Sequence[bytes]:
         """The leaves from index `start` on, of the tree of `size` leaves; those before are not kept any longer."""
         if start < self._first:
             self._first, self._leaves = _before(start), []
-        if self._first + len(self._leaves) < size:
-            await self._read_on()
+        async with self._in_time():
+            await self._read_on(size)
         found = self._leaves[start - self._first : size - self._first]
         done = max(_before(size) - self._first, 0)
         del self._leaves[:done]
@@ -101,9 +108,34 @@ class PlatformLog:
         """The root of a smaller tree, by all leaves of the larger one."""
         return tree_of(await self.entries(0, checkpoint.size), checkpoint).root(size)
 
-    async def _read_on(self) -> None:
-        async for _, leaf in self._reader.leaves(self._first + len(self._leaves)):
-            self._leaves.append(leaf)
+    async def _covering(self, size: int, newest: str) -> str:
+        """A head over so many leaves or, unless that is refused, the newest that there is."""
+        try:
+            note, head = await self._reader.checkpoint(min_size=size)
+        except VouchsafeError:
+            if self._strict:
+                raise
+            return newest
+        if self._strict and head.checkpoint.size < size:
+            raise VouchsafeError(Reason.LOG_STALE, "the platform shows leaves, and no co-signed head over them")
+        return note
+
+    async def _read_on(self, size: int) -> None:
+        """Have the leaves of the tree of `size` leaves, as far as they are there."""
+        at = self._first + len(self._leaves)
+        if at < size:
+            async for index, leaf in self._reader.leaves(at):
+                self._leaves.append(leaf)
+                if index + 1 >= size:
+                    break
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout_at(self._until):
+                yield
+        except TimeoutError as error:
+            raise VouchsafeError(Reason.LOG_UNREACHABLE, "the platform takes too long to show the log") from error
 
 
 def _before(known: int) -> int:

@@ -16,8 +16,10 @@ from services.seal.errors import SealError
 from services.stops.servicer import LockServicer
 from services.stops.stops import Stops
 from tests.rpc.disclosure.world import CONFIG, Ceremony, Platform, tls_of
+from tests.support.log_service import SERVICE, LogServicer
 from tests.support.mirror_http import mirrored, served
 from tests.support.public_log import MemorySource, PublicLog
+from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.governance_side import NOT_IN_PROFILE, GovernanceSide, Reached
 from vouchsafe.sdk.officer_signatures import lock_down_of, veto_of_intent
@@ -59,18 +61,24 @@ async def test_the_trustees_that_live_are_locked_though_disclosure_is_dead(platf
         await desk.read_log()
 
 
+def shipped(service: str) -> dict[str, list[str]]:
+    """Who may call a service, as it ships."""
+    config = tomllib.loads((CONFIG / service / "service.toml").read_text(encoding="utf-8"))
+    allow: dict[str, list[str]] = config["allow"]
+    return allow
+
+
 @asynccontextmanager
 async def identity(platform: Platform, state: Path) -> AsyncIterator[tuple[Stops, str]]:
     """A replica of identity as officers see it: what it has to stop, and its address. It asks who calls as it ships."""
     stops, name = Stops.open(state, platform.log), "vouchsafe.trustee.v1.LockService"
-    shipped = tomllib.loads((CONFIG / "identity" / "service.toml").read_text(encoding="utf-8"))["allow"]
     servicer = LockServicer(stops, lambda _: DomainError(Reason.REFUSED))
     server = RpcServer(
         listen="127.0.0.1:0",
         health_listen="127.0.0.1:0",
         tls=tls_of("identity"),
         services=[ServiceBinding(add_LockServiceServicer_to_server, servicer)],
-        allow={name: frozenset(shipped[name])},
+        allow={name: frozenset(shipped("identity")[name])},
         errors=ERRORS,
     )
     await server.start()
@@ -133,3 +141,46 @@ async def test_what_governs_is_read_from_a_mirror_while_disclosure_is_away(tmp_p
         async with GovernanceSide(edge, Ceremony().trust, patience=PATIENCE) as stranger:
             with pytest.raises(VouchsafeError, match="UNAVAILABLE"):
                 await stranger.read_log()
+
+
+class Endless(LogServicer):
+    """Disclosure that shows leaves after the log's, as many as anybody asks for."""
+
+    def __init__(self, log: PublicLog) -> None:
+        super().__init__(log)
+        self.shown = 0
+
+    async def ListLeaves(self, request: log_pb.ListLeavesRequest, context: object) -> log_pb.ListLeavesResponse:  # noqa: N802
+        self.shown += request.limit
+        if self.shown > 50_000:
+            pytest.fail("leaves are taken without end")
+        answer = await super().ListLeaves(request, context)
+        return log_pb.ListLeavesResponse(leaves=[*answer.leaves, *[b"no leaf"] * (request.limit - len(answer.leaves))])
+
+
+async def test_a_disclosure_whose_log_never_ends_does_not_keep_an_officer_from_his_mirror(tmp_path: Path):
+    log = PublicLog()
+    log.append(lock_down_of(log.keys.trust.hash(), 1, "ann", log.keys.officers["ann"]))
+    endless = Endless(log)
+    server = RpcServer(
+        listen="127.0.0.1:0",
+        health_listen="127.0.0.1:0",
+        tls=tls_of("disclosure"),
+        services=[endless.binding],
+        allow={SERVICE: frozenset(shipped("disclosure")[SERVICE])},
+        errors=ERRORS,
+    )
+    await server.start()
+    async with mirrored(log.keys.trust, MemorySource(log), tmp_path) as look, served(tmp_path) as url:
+        await look()
+        tls, address = written(tls_of("officer-desk"), tmp_path), f"127.0.0.1:{server.port}"
+        async with GovernanceSide(
+            OfficerEdge(*tls, address, mirrors=(url,)), log.keys.trust, patience=PATIENCE
+        ) as desk:
+            governance = (await desk.read_log()).governance
+            assert (governance.lockdowns, governance.size) == (1, 2)
+        async with GovernanceSide(OfficerEdge(*tls, address), log.keys.trust, patience=PATIENCE) as alone:
+            with pytest.raises(VouchsafeError, match="LOG_STALE"):
+                await alone.read_log()
+    await server.stop(0)
+    assert endless.shown

@@ -13,7 +13,7 @@ from services.seal.checkpoint import Checkpoint, VerifiedCheckpoint, verify_chec
 from services.tlog.anchor import FORKED, NEWEST, ROLLED_BACK
 from services.tlog.kept import LOCK
 from tests.support.public_log import LogKeys, MemorySource, PublicLog
-from vouchsafe.sdk import VouchsafeError, log_memory
+from vouchsafe.sdk import VouchsafeError, log_memory, public_log
 from vouchsafe.sdk.log_memory import SEEN, TREE, LogMemory
 from vouchsafe.sdk.public_log import PlatformLog
 from vouchsafe.sdk.public_log import PublicLog as Read
@@ -251,7 +251,7 @@ async def test_the_platform_is_not_told_how_much_exactly_is_known(tmp_path: Path
     device.log.grow(3)
     assert list((await platform(device, reader)).leaves) == device.log.leaves
     assert all(start % tiles.WIDTH == 0 for start in reader.starts)
-    assert reader.sizes == [size, size + 3]
+    assert reader.sizes == [0, 0]
     assert reader.sent - size <= tiles.WIDTH + 3
 
 
@@ -283,6 +283,57 @@ async def test_a_head_that_leaves_out_what_was_there_is_refused_or_as_good_as_th
     with pytest.raises(VouchsafeError, match="WITNESSES_UNAVAILABLE"):
         await platform(device, reader)
     assert list((await platform(device, reader, strict=False)).leaves) == device.log.leaves[:500]
+
+
+async def test_what_came_since_the_newest_head_is_signed_and_read_too(device: Device) -> None:
+    class Lagging(Reader):
+        async def checkpoint(self, *, min_size: int = 0) -> tuple[str, VerifiedCheckpoint]:
+            note, head = await super().checkpoint(min_size=min_size)
+            if min_size:
+                return note, head
+            note = self.log.head(650)
+            return note, verify_checkpoint(note, self.log.trust.log_policy())
+
+    reader = Lagging(device.log)
+    assert list((await platform(device, reader)).leaves) == device.log.leaves
+    assert reader.sizes == [0, 700]
+
+
+class Endless(Reader):
+    """After the log's leaves it shows others, without end; and no head over them."""
+
+    async def checkpoint(self, *, min_size: int = 0) -> tuple[str, VerifiedCheckpoint]:
+        return await super().checkpoint()
+
+    async def leaves(self, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+        async for index, leaf in super().leaves(start):
+            yield index, leaf
+        for index in range(max(start, len(self.log.leaves)), 100_000):
+            self.sent += 1
+            yield index, b"no leaf"
+        pytest.fail("all of it was taken")
+
+
+async def test_of_leaves_without_end_no_more_is_taken_than_was_signed_and_a_few(device: Device) -> None:
+    reader = Endless(device.log)
+    assert list((await platform(device, reader, strict=False)).leaves) == device.log.leaves
+    with pytest.raises(VouchsafeError, match="LOG_STALE"):
+        await platform(device, reader)
+    assert reader.sent <= 2 * (700 + public_log.BEYOND)
+
+
+async def test_who_shows_the_log_too_slowly_is_not_waited_for(device: Device) -> None:
+    class Slow(Reader):
+        async def leaves(self, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+            async for index, leaf in super().leaves(start):
+                await asyncio.sleep(0.05)
+                yield index, leaf
+
+    reader = Slow(device.log)
+    with pytest.raises(VouchsafeError, match="LOG_UNREACHABLE"):
+        await device.memory.read(lambda known: PlatformLog(reader, known, within=0.2))
+    assert 0 < reader.sent < 20
+    assert list((await platform(device, Reader(device.log))).leaves) == device.log.leaves
 
 
 async def test_leaves_are_shown_from_anywhere_again(device: Device) -> None:
