@@ -81,7 +81,7 @@ async def _collect(command: Command, placed: Placed, case_id: str, directory: Pa
         raise StoryError("the opened name is not the author's")
     good(f"the recipient, and nobody else, reads: {answer['name']}")
     await command.refused(
-        "CASE_NOT_OPENED", "case", "collect", case_id, *key, "--save", str(directory / "again.sealed")
+        "ANSWER_COLLECTED", "case", "collect", case_id, *key, "--save", str(directory / "again.sealed")
     )
     good("the answer is given once")
 

@@ -159,7 +159,8 @@ class Opening:
             sealed = await escrow.release(own(stream, "release")["commit_id"], log_size)
             end = events.CaseExecuted(case_id, state.witnessed.intent_index, 0, sealed, self._now())
         except DomainError:
-            # Identity knows no such person, or not by that key. Asking again would not change that.
+            # Identity refuses: it knows no such person, or not by that key, or an officer has stopped it. That is an
+            # answer; whatever else goes wrong there leaves the case as it is, to be executed again.
             end = events.OpeningRefused(case_id, self._now())
 
         # 8. Record how it ended. The log has its last word: that nobody was released would be disclosure's own.

@@ -27,7 +27,7 @@ AskIdentity = Callable[[release_pb.ReleasePersonRequest], Awaitable[release_pb.R
 
 TRUSTEE_FAILED: Final = "trustee_failed"
 
-_UNREACHABLE: Final = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
+_REFUSALS: Final = frozenset({"REFUSED", "RELEASE_REFUSED"})
 
 _log = logger(__name__)
 
@@ -49,7 +49,7 @@ class HeldEscrow(Hidden):
     async def release(self, request_id: str, log_size: int) -> bytes:
         """Identity's answer, sealed to the recipient that the case names, once it sees a log of at least that size.
 
-        Raises OPENING_REFUSED when identity refuses, RpcError when it cannot be reached, RuntimeError when used twice.
+        Raises OPENING_REFUSED when identity refuses, RpcError when it fails, RuntimeError when used twice.
         """
         escrow, self._escrow = self._escrow, None
         if escrow is None:
@@ -65,9 +65,9 @@ class HeldEscrow(Hidden):
         try:
             return (await self._identity(request)).sealed_identity
         except RpcError as error:
-            if error.code.name in _UNREACHABLE:
-                raise
-            raise DomainError(Reason.OPENING_REFUSED) from None
+            if _refusal(error):
+                raise DomainError(Reason.OPENING_REFUSED) from None
+            raise
 
 
 class Vault:
@@ -129,5 +129,10 @@ class Vault:
 
 
 def _refusal(error: Exception) -> bool:
-    """Whether a trustee's failure is its answer. Anything else may be another one at the next attempt."""
-    return isinstance(error, SealError) or (isinstance(error, RpcError) and error.code.name not in _UNREACHABLE)
+    """Whether a failure is somebody's answer. Anything else, as of one who is overloaded, may be another one next time.
+
+    Who finds the request malformed, as an author can make what is in his envelope, will find it so again.
+    """
+    if isinstance(error, RpcError):
+        return error.reason in _REFUSALS or error.code.name == "INVALID_ARGUMENT"
+    return isinstance(error, SealError)

@@ -97,7 +97,7 @@ async def test_from_a_credential_to_an_opened_case(
         told = (await desk.must(*collect, str(tmp_path / "answer"))).facts
         assert told == {"name": "Colleague Number 0", "login": "colleague-0"}
     twice = await desk.run(*collect, str(tmp_path / "another"))
-    assert twice.error.startswith("error: CASE_NOT_OPENED: ")
+    assert twice.error.startswith("error: ANSWER_COLLECTED: ")
 
     saved = str(tmp_path / "log")
     online = await desk.must("log", "verify", "--leaf", executed["intent is leaf"], "--save", saved)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from services.seal.ed25519 import SigningKey
+from services.seal.leaves import OPENED
 from vouchsafe.cli import officer_governance, output
 from vouchsafe.cli.case import CaseId, at_desk
 from vouchsafe.cli.case_facts import Facts, evidence_of, facts_of
@@ -87,6 +88,8 @@ def veto(
         raise VouchsafeError(Reason.NOT_VETOED, "nobody took the veto; nothing is stopped by it")
     if Reached("disclosure") in reached:
         output.facts(facts_of(at_desk(setup, lambda desk: desk.case(case_id)), now=_now()))
+    else:
+        _check_in_time(setup, leaf.intent)
 
 
 @app.command("key")
@@ -109,10 +112,22 @@ def _approved_by(case: pb.Case) -> None:
     output.facts([("approved by", ", ".join(case.approved_by) or "nobody")])
 
 
+def _check_in_time(setup: Setup, intent: bytes) -> None:
+    """ENVELOPE_OPENED where the log, if it can be read, shows that the envelope was open before the veto was told."""
+    try:
+        log = officer_governance.at_governance_desk(setup, lambda desk: desk.read_log())
+    except VouchsafeError:
+        return
+    if log.governance.announced.results.get(intent) == OPENED:
+        raise VouchsafeError(
+            Reason.ENVELOPE_OPENED,
+            "by the log the envelope was opened before: whoever took the veto names nobody from now on, but may have",
+        )
+
+
 def _only_intent(setup: Setup) -> bytes:
     """The one intent that stands in the log, shown; several are shown too, and the officer has to name one."""
-    log = officer_governance.at_governance_desk(setup, lambda desk: desk.read_log())
-    standing = standing_intents(log.governance)
+    standing = standing_intents(officer_governance.governance_to_stop(setup, "--intent"))
     for each in standing:
         asked = f"{each.requester} / {each.basis}"
         output.facts([("intent", each.leaf.commitment.hex()), ("asks", asked), ("delay", span(each.leaf.delay))])

@@ -51,7 +51,7 @@ def lock_down(
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
     urgent = min(setup.patience, _URGENT)
     if number == 0:
-        governance = _governance(setup, patience=urgent)
+        governance = governance_to_stop(setup, "--number", patience=urgent)
         listed(governance, officer, signing_key)
         number = governance.lockdowns + 1
     confirmed(yes, f"Stop all openings (lock-down {number}), in the public log and under your name? Type yes")
@@ -172,8 +172,21 @@ def _pending(governance: Governance, beginning: str) -> Proposal:
     return found[0]
 
 
-def _governance(setup: Setup, *, patience: float | None = None) -> Governance:
-    return at_governance_desk(setup, lambda desk: desk.read_log(), patience=patience).governance
+def _governance(setup: Setup) -> Governance:
+    return at_governance_desk(setup, lambda desk: desk.read_log()).governance
+
+
+def governance_to_stop(setup: Setup, option: str, *, patience: float | None = None) -> Governance:
+    """What governs, for a command that stops openings; a refusal names the option by which it works without the log."""
+
+    async def work(desk: GovernanceSide) -> Governance:
+        try:
+            return (await desk.read_log_to_stop()).governance
+        except VouchsafeError as error:
+            what = f"{error.message}; {option} stops openings without the log"
+            raise VouchsafeError(error.reason, what) from error
+
+    return at_governance_desk(setup, work, patience=patience)
 
 
 def at_governance_desk(

@@ -68,6 +68,8 @@ def _begin(case: pb.Case, file: Path) -> Collected:
     """What the file holds of this case; when there is none, a new one with a request that was not made yet."""
     if file.exists():
         return _read(case.case_id, file)
+    if case.state == pb.CASE_STATE_COLLECTED:
+        raise VouchsafeError(Reason.ANSWER_COLLECTED, "the answer was collected already, and is given once")
     if case.state != pb.CASE_STATE_OPENED:
         raise VouchsafeError(Reason.CASE_NOT_OPENED, "the case has no answer that could be collected")
     begun = Collected(case.case_id, str(uuid.uuid4()))

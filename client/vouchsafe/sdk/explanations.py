@@ -132,7 +132,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "ALREADY_APPROVED": "this officer has approved the case, and the approval is in force",
         "QUORUM_MISSING": "too few officers, or too few roles among them, have approved; nothing was opened",
         "TRUSTEES_UNAVAILABLE": "fewer trustees than are needed could be reached; execute the case again later",
-        "OPENING_REFUSED": "the trustees or identity refused; they say why in their own logs only",
+        "OPENING_REFUSED": "the trustees refused, or identity did, which ends the case; why is in their own logs only",
     }
 )
 """By reason. A reason that is not here is told in the service's own words."""

@@ -7,7 +7,7 @@ from grpc import StatusCode
 from services.chassis.rpc_errors import ErrorTable
 from services.identity.adapters.passwords import PasswordsBusy
 from services.identity.domain.errors import Reason
-from services.tlog.errors import LogUnavailable
+from services.tlog.errors import LogForked, LogUnavailable
 
 ERRORS: Final = ErrorTable(
     reasons={
@@ -25,5 +25,6 @@ ERRORS: Final = ErrorTable(
     exceptions={
         PasswordsBusy: (StatusCode.RESOURCE_EXHAUSTED, "PASSWORDS_BUSY"),
         LogUnavailable: (StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE"),
+        LogForked: (StatusCode.UNAVAILABLE, "LOG_FORKED"),
     },
 )

@@ -26,7 +26,6 @@ from services.seal.release import seal_released
 from services.seal.statements import Ownership
 from services.seal.trust import Trust
 from services.stops.stops import Stops
-from services.tlog.errors import LogForked
 from services.tlog.follower import LogView
 from vouchsafe.identity.v1 import release_service_pb2 as rpc
 from vouchsafe.identity.v1 import release_service_pb2_grpc as stubs
@@ -60,7 +59,7 @@ class ReleaseServicer(stubs.ReleaseServiceServicer):
         """Seal what the case asks for to its recipient; RELEASE_REFUSED. A repeat answers the same sealed bytes."""
         try:
             return await self._release(request)
-        except (SealError, LogForked) as e:
+        except SealError as e:
             raise DomainError(Reason.RELEASE_REFUSED) from e
 
     async def _release(self, request: rpc.ReleasePersonRequest) -> rpc.ReleasePersonResponse:

@@ -258,6 +258,18 @@ async def test_a_veto_that_disclosure_drops_is_told_to_the_trustees(
     assert not platform.identity.released
 
 
+async def test_a_veto_of_what_is_open_already_says_so(platform: Platform, disclosure: Served, profile: Path, run: Run):
+    _, author = await case_of(platform, disclosure)
+    case = await disclosure.approve(platform.ceremony, await disclosure.open_case(author), "ann", "bob", "cyd")
+    witnessed = await disclosure.intend(case)
+    await delay_over(witnessed)
+    await disclosure.execute(case)
+    veto = ("officer", "veto", "--intent", witnessed.intent.commitment.hex(), "--yes", *as_officer(profile, "dan"))
+    late = await run(*veto, disclosure=disclosure.address)
+    assert late.err.startswith("error: ENVELOPE_OPENED: ")
+    assert "vetoed" in late.facts.values()
+
+
 async def test_the_only_intent_that_stands_is_vetoed_without_being_named(
     platform: Platform, disclosure: Served, profile: Path, run: Run
 ):

@@ -199,7 +199,7 @@ def result(case: Case, outcome: str) -> OpenResultLeaf:
     return OpenResultLeaf(case.opening.intent.commitment, outcome, case.opening.now)
 
 
-async def test_a_log_that_shows_too_little_is_worth_another_try_and_one_with_two_histories_is_not(
+async def test_a_log_that_shows_too_little_or_two_histories_refuses_no_case(
     disclosure: DisclosureSide, case: Case
 ) -> None:
     request = disclosure.asked(case)
@@ -207,7 +207,7 @@ async def test_a_log_that_shows_too_little_is_worth_another_try_and_one_with_two
     assert await disclosure.refused(request) == (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")
     for failing, told in (
         (LogUnavailable("stale"), (grpc.StatusCode.UNAVAILABLE, "LOG_UNAVAILABLE")),
-        (LogForked("two histories", ()), REFUSED),
+        (LogForked("two histories", ()), (grpc.StatusCode.UNAVAILABLE, "LOG_FORKED")),
     ):
         disclosure.log.fails = failing
         try:

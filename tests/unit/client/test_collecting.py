@@ -74,7 +74,7 @@ async def test_collected_twice_is_refused(case: pb.Case, once: Once, tmp_path: P
     with pytest.raises(VouchsafeError, match="ALREADY_COLLECTED"):
         await collect(case, RECIPIENT_PRIVATE, tmp_path / "another", once)
     case.state = pb.CASE_STATE_COLLECTED
-    with pytest.raises(VouchsafeError, match="CASE_NOT_OPENED"):
+    with pytest.raises(VouchsafeError, match="ANSWER_COLLECTED"):
         await collect(case, RECIPIENT_PRIVATE, tmp_path / "a third", once)
 
 

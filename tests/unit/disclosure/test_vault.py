@@ -61,9 +61,11 @@ class Shares:
         (SealError("a point"), Reason.OPENING_REFUSED),
         (RpcError(Failure(grpc.StatusCode.PERMISSION_DENIED, "REFUSED", "")), Reason.OPENING_REFUSED),
         (RpcError(Failure(grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE", "")), Reason.TRUSTEES_UNAVAILABLE),
+        (RpcError(Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", "")), Reason.TRUSTEES_UNAVAILABLE),
+        (RpcError(Failure(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED", "")), Reason.TRUSTEES_UNAVAILABLE),
         (ValueError("a bug"), Reason.TRUSTEES_UNAVAILABLE),
     ],
-    ids=["malformed", "refused", "away", "unforeseen"],
+    ids=["malformed", "refused", "away", "overloaded", "misconfigured", "unforeseen"],
 )
 async def test_every_trustees_failure_is_logged(failure: Exception, reason: Reason):
     async def fail(_: pb.DecryptShareRequest) -> pb.DecryptShareResponse:
