@@ -6,6 +6,7 @@ What the bytes mean, and what to do with a torn tail, is the caller's.
 import fcntl
 import os
 import secrets
+import stat
 from pathlib import Path
 
 
@@ -45,6 +46,18 @@ def append(descriptor: int, data: bytes) -> None:
         os.fsync(descriptor)
     except OSError as error:
         raise StateError("a record could not be written") from error
+
+
+def read(path: Path) -> bytes:
+    """The whole content of a regular file. OSError for anything else: a pipe would be waited for, a link followed."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path.name} is no regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def replace(path: Path, data: bytes) -> None:

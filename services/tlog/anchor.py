@@ -3,11 +3,10 @@
 In a directory that outlives the process, so that a restart can neither be shown an older log nor another one.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from services.chassis.durable_file import StateError, replace
+from services.chassis.durable_file import StateError, read, replace
 from services.seal.checkpoint import LogPolicy
 from services.seal.errors import SealError
 from services.tlog.errors import LogForked
@@ -70,12 +69,12 @@ class Anchor:
 
 
 def _text(path: Path) -> str | None:
-    with suppress(FileNotFoundError):
-        try:
-            return path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise StateError(f"{path.name} is not what was written") from error
-    return None
+    try:
+        return read(path).decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StateError(f"{path.name} is not what was written") from error
 
 
 def _write(path: Path, note: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from services.chassis import durable_file
 from services.chassis.durable_file import replace, sync_directory
 from services.seal import tiles
 from services.seal.checkpoint import Checkpoint
@@ -43,7 +44,7 @@ class TileStore:
         """What is at a path that the specification knows, None when nothing is or it knows none such."""
         try:
             named = path if path == tiles.CHECKPOINT else tiles.parse_path(path).path
-            return (self.directory / named).read_bytes()
+            return durable_file.read(self.directory / named)
         except (SealError, FileNotFoundError, NotADirectoryError):
             return None
 
@@ -103,7 +104,7 @@ class TileStore:
 
     def _bytes(self, path: str) -> bytes:
         try:
-            return (self.directory / path).read_bytes()
+            return durable_file.read(self.directory / path)
         except OSError as error:
             raise SourceError(f"{path} is missing") from error
 

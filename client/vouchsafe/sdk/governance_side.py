@@ -41,6 +41,9 @@ from vouchsafe.trustee.v1 import lock_service_pb2 as lock_pb
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import LockServiceStub
 
 _CAUGHT: Final = (Reason.PROOF_INVALID, Reason.LOG_FORKED, Reason.LOG_ROLLED_BACK)
+_IN_THE_WAY: Final = (Reason.FILE_UNREADABLE, *_CAUGHT)
+"""What is remembered here may be why the log was not taken."""
+
 _WHOLE: Final = 3.0
 """Times the patience with one call: how long disclosure may take to show all of the log before mirrors are asked."""
 
@@ -89,6 +92,25 @@ class GovernanceSide(Side):
                     raise
                 refused.append(error)
         raise refused[0]
+
+    async def read_log_to_stop(self) -> CheckedLog:
+        """The same for whoever stops openings, whom nothing on this machine, and nobody's rubbish, keeps from it.
+
+        From whoever shows what was seen before, whatever another shows. When nobody does, or what is kept here cannot
+        be used, the log as it is proven now, read without what is kept: that is told, and left as it is.
+        """
+        refused: list[tuple[SourceFor, VouchsafeError]] = []
+        for source_for in self._sources():
+            try:
+                return await read_checked(self._memory, source_for, self._trust)
+            except VouchsafeError as error:
+                refused.append((source_for, error))
+        for source_for, why in refused:
+            if why.reason in _IN_THE_WAY:
+                self._memory.tell(f"{why}; so that openings can be stopped, the log is read without what is kept")
+                with suppress(VouchsafeError):
+                    return await read_checked(LogMemory(self._trust), source_for, self._trust)
+        raise refused[0][1]
 
     async def lock_down(self, lock_down: LockDownLeaf) -> list[Reached]:
         """Tell disclosure, identity and every trustee at once; how each took it.

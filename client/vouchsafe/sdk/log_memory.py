@@ -39,7 +39,7 @@ class LogMemory:
     """What one device remembers of one log, below `directory`; of none, it remembers nothing and reads everything.
 
     Each log has a directory of its own there, named by its trust material. `tell` is told in a sentence of a copy that
-    did not hold.
+    did not hold, and by whoever goes on without what is remembered.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LogMemory:
     ) -> None:
         self._trust = trust
         self._directory = None if directory is None else directory / trust.hash().hex()[:16]
-        self._tell = tell or _to_stderr
+        self.tell = tell or _to_stderr
 
     async def read(self, source_for: SourceFor) -> PublicLog:
         """All of the log that a source shows, which extends what was ever read here.
@@ -99,12 +99,12 @@ class LogMemory:
         except FileExistsError:  # another command was faster
             return True
         except OSError as error:
-            self._tell(f"{directory} cannot be made ({error.strerror}), so nothing is remembered")
+            self.tell(f"{directory} cannot be made ({error.strerror}), so nothing is remembered")
             return False
         return True
 
     def _told(self, why: str) -> None:
-        self._tell(f"{why}; it was removed, and all of the log is read anew")
+        self.tell(f"{why}; it was removed, and all of the log is read anew")
 
 
 async def _read_on(log: KeptLog | VerifiedLog, source: Source, leaves: tuple[bytes, ...], anchor: Anchor) -> PublicLog:

@@ -1,7 +1,9 @@
 """One officer stops everything, past a disclosure that is dead: the SDK against real trustees behind mutual TLS."""
 
+import os
+import shutil
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.stops.servicer import LockServicer
 from services.stops.stops import Stops
+from services.tlog.anchor import FORKED, NEWEST
+from services.tlog.kept import LOCK
 from tests.rpc.disclosure.world import CONFIG, Ceremony, Platform, tls_of
 from tests.support.log_service import SERVICE, LogServicer
 from tests.support.mirror_http import mirrored, served
@@ -22,6 +26,7 @@ from tests.support.public_log import MemorySource, PublicLog
 from vouchsafe.disclosure.v1 import transparency_log_service_pb2 as log_pb
 from vouchsafe.sdk import VouchsafeError
 from vouchsafe.sdk.governance_side import NOT_IN_PROFILE, GovernanceSide, Reached
+from vouchsafe.sdk.log_memory import SEEN, TREE, LogMemory
 from vouchsafe.sdk.officer_signatures import lock_down_of, veto_of_intent
 from vouchsafe.sdk.profile import OfficerEdge
 from vouchsafe.trustee.v1.lock_service_pb2_grpc import add_LockServiceServicer_to_server
@@ -158,29 +163,123 @@ class Endless(LogServicer):
         return log_pb.ListLeavesResponse(leaves=[*answer.leaves, *[b"no leaf"] * (request.limit - len(answer.leaves))])
 
 
-async def test_a_disclosure_whose_log_never_ends_does_not_keep_an_officer_from_his_mirror(tmp_path: Path):
-    log = PublicLog()
-    log.append(lock_down_of(log.keys.trust.hash(), 1, "ann", log.keys.officers["ann"]))
-    endless = Endless(log)
+class Garbling(LogServicer):
+    """Disclosure that shows other leaves than those under its head."""
+
+    async def ListLeaves(self, request: log_pb.ListLeavesRequest, context: object) -> log_pb.ListLeavesResponse:  # noqa: N802
+        answer = await super().ListLeaves(request, context)
+        return log_pb.ListLeavesResponse(leaves=[leaf[::-1] for leaf in answer.leaves])
+
+
+@asynccontextmanager
+async def disclosure(servicer: LogServicer) -> AsyncIterator[str]:
+    """The address at which it shows a log to officers."""
     server = RpcServer(
         listen="127.0.0.1:0",
         health_listen="127.0.0.1:0",
         tls=tls_of("disclosure"),
-        services=[endless.binding],
+        services=[servicer.binding],
         allow={SERVICE: frozenset(shipped("disclosure")[SERVICE])},
         errors=ERRORS,
     )
     await server.start()
-    async with mirrored(log.keys.trust, MemorySource(log), tmp_path) as look, served(tmp_path) as url:
+    try:
+        yield f"127.0.0.1:{server.port}"
+    finally:
+        await server.stop(0)
+
+
+def locked_once() -> PublicLog:
+    log = PublicLog()
+    log.append(lock_down_of(log.keys.trust.hash(), 1, "ann", log.keys.officers["ann"]))
+    return log
+
+
+async def test_a_disclosure_whose_log_never_ends_does_not_keep_an_officer_from_his_mirror(tmp_path: Path):
+    log, tls = locked_once(), written(tls_of("officer-desk"), tmp_path)
+    endless = Endless(log)
+    async with (
+        mirrored(log.trust, MemorySource(log), tmp_path) as look,
+        served(tmp_path) as url,
+        disclosure(endless) as address,
+    ):
         await look()
-        tls, address = written(tls_of("officer-desk"), tmp_path), f"127.0.0.1:{server.port}"
-        async with GovernanceSide(
-            OfficerEdge(*tls, address, mirrors=(url,)), log.keys.trust, patience=PATIENCE
-        ) as desk:
+        async with GovernanceSide(OfficerEdge(*tls, address, mirrors=(url,)), log.trust, patience=PATIENCE) as desk:
             governance = (await desk.read_log()).governance
             assert (governance.lockdowns, governance.size) == (1, 2)
-        async with GovernanceSide(OfficerEdge(*tls, address), log.keys.trust, patience=PATIENCE) as alone:
+        async with GovernanceSide(OfficerEdge(*tls, address), log.trust, patience=PATIENCE) as alone:
             with pytest.raises(VouchsafeError, match="LOG_STALE"):
                 await alone.read_log()
-    await server.stop(0)
     assert endless.shown
+
+
+async def test_a_disclosure_that_shows_rubbish_keeps_nobody_from_stopping(tmp_path: Path):
+    """Who goes on with something wants to know that disclosure lies; who stops it goes to the mirror."""
+    log, tls = locked_once(), written(tls_of("officer-desk"), tmp_path)
+    async with (
+        mirrored(log.trust, MemorySource(log), tmp_path) as look,
+        served(tmp_path) as url,
+        disclosure(Garbling(log)) as address,
+    ):
+        await look()
+        async with GovernanceSide(OfficerEdge(*tls, address, mirrors=(url,)), log.trust, patience=PATIENCE) as desk:
+            with pytest.raises(VouchsafeError, match="PROOF_INVALID"):
+                await desk.read_log()
+            assert (await desk.read_log_to_stop()).governance.lockdowns == 1
+        async with GovernanceSide(OfficerEdge(*tls, address), log.trust, patience=PATIENCE) as alone:
+            with pytest.raises(VouchsafeError, match="PROOF_INVALID"):
+                await alone.read_log_to_stop()
+
+
+def as_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def as_file(path: Path) -> None:
+    shutil.rmtree(path)
+    path.write_bytes(b"")
+
+
+def as_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def as_link(path: Path) -> None:
+    path.rename(path.parent.parent / "elsewhere")
+    path.symlink_to(path.parent.parent / "elsewhere")
+
+
+HARMS: list[tuple[str, Callable[[Path], object]]] = [
+    (f"{SEEN}/{NEWEST}", lambda path: path.write_bytes(b"\xffgarbage")),
+    (f"{SEEN}/{NEWEST}", lambda path: path.write_bytes(b"")),
+    (f"{SEEN}/{NEWEST}", as_pipe),
+    (f"{SEEN}/{NEWEST}", as_link),
+    (f"{SEEN}/{FORKED.format(1)}", lambda path: path.write_text("made up")),
+    (f"{SEEN}/{FORKED.format(1)}", os.mkfifo),
+    (f"{SEEN}/{LOCK}", as_directory),
+    (SEEN, as_file),
+    (TREE, as_file),
+    (f"{TREE}/tile/0", as_file),
+]
+
+
+@pytest.mark.parametrize(("name", "harm"), HARMS)
+async def test_nothing_that_is_kept_on_his_machine_keeps_an_officer_from_stopping(tmp_path: Path, name: str, harm):
+    log, told = locked_once(), list[str]()
+    memory = LogMemory(log.trust, tmp_path / "kept", tell=told.append)
+    async with disclosure(LogServicer(log)) as address:
+        edge = OfficerEdge(*written(tls_of("officer-desk"), tmp_path), address)
+        async with GovernanceSide(edge, log.trust, patience=PATIENCE, memory=memory) as desk:
+            await desk.read_log()
+            log.grow(1)
+            path = tmp_path / "kept" / log.trust.hash().hex()[:16] / name
+            harm(path)
+            with pytest.raises(VouchsafeError, match=r"FILE_UNREADABLE|LOG_FORKED"):
+                await desk.read_log()
+            assert told == []
+            governance = (await desk.read_log_to_stop()).governance
+            assert (governance.lockdowns, governance.size, len(told)) == (1, 3, 1)
+            with pytest.raises(VouchsafeError, match=r"FILE_UNREADABLE|LOG_FORKED"):  # nothing was mended in silence
+                await desk.read_log()

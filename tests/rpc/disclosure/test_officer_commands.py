@@ -133,6 +133,7 @@ async def test_a_lock_down_reaches_the_trustees_that_live_though_disclosure_is_d
     unread = await run(*lock, "--yes")
     assert unread.code == 1
     assert unread.err.startswith("error: ")
+    assert "--number stops" in unread.err
     told = await run(*lock, "--number", "1", "--yes")
     assert told.code == 0
     locked = {party for party, said in told.facts.items() if said == "locked"}
@@ -284,6 +285,7 @@ async def test_the_only_intent_that_stands_is_vetoed_without_being_named(
         commitments = [each.intent.commitment.hex() for each in cases]
         assert [line.removeprefix("intent: ") for line in told.out.splitlines() if "intent: " in line] == commitments
         assert told.code == (2 if len(cases) > 1 else 0), "of several one has to be named"
+    assert "--intent stops" in (await run(*veto)).err
     named = await run(*veto, "--intent", commitments[1], disclosure=disclosure.address)
     assert {party for party, said in named.facts.items() if said == "vetoed"} == {"trustee-1", "trustee-3", "trustee-5"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.durable_file import StateError, append, open_alone, replace
+from services.chassis.durable_file import StateError, append, open_alone, read, replace
 
 
 def test_one_process_at_a_time_holds_a_file(tmp_path: Path):
@@ -86,3 +86,13 @@ def test_what_somebody_laid_beside_it_is_not_written_to(tmp_path: Path, monkeypa
         replace(tmp_path / "file", b"newer")
     assert ((tmp_path / "file").read_bytes(), precious.read_bytes()) == (b"new", b"precious")
     assert (tmp_path / "file.guessed.new").is_symlink()
+
+
+def test_what_is_no_regular_file_is_neither_read_nor_waited_for(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"content")
+    assert read(tmp_path / "file") == b"content"
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "link", tmp_path / "pipe", tmp_path / "missing"):
+        with pytest.raises(OSError):  # each tells it in its own words
+            read(path)
