@@ -61,7 +61,7 @@ def leaves_of(event: events.Event, state: State) -> tuple[Leaf, ...]:
             return (seal.CaseAskedLeaf(case, requester, basis, _hour(at), _hour(due)),)
         case events.CaseDeclined(requester=requester, basis=basis, wants=wants, declined_at=at):
             return (seal.CaseDeclinedLeaf(case, requester, basis, wants, _hour(at)),)
-        # By the approval and not the case: who has not seen the note is not told what was approved.
+        # By a hash, so that who does not know the case's identifier is not told which case it is.
         case events.ApprovalWithdrawn(approval_hash=approval) if approval:
             return (seal.ApprovalWithdrawnLeaf(approval, event.officer, event.signature),)
         case events.CaseWithdrawn(withdrawn_at=at):

@@ -20,7 +20,13 @@ from services.disclosure.governance import LogGovernance
 from services.disclosure.messages import demand_of, statement_of
 from services.disclosure.request import Request
 from services.seal import ed25519
-from services.seal.authorization import check_independent, gag_end, verify_approval
+from services.seal.authorization import (
+    ApprovalWithdrawn,
+    approval_hash,
+    check_independent,
+    gag_end,
+    verify_approval,
+)
 from services.seal.errors import SealError
 from services.seal.governance import Governance
 from services.seal.statements import Veto, Withdrawal
@@ -63,13 +69,15 @@ class Cases:
     async def approve(self, request: Request, case_id: str, approval: str) -> case.Asked:
         """Add an officer's signed approval.
 
-        Raises DomainError: CASE_UNKNOWN, APPROVAL_INVALID, CONFLICT_OF_INTEREST, ALREADY_APPROVED, CASE_EXPIRED, or
-        why the case is not pending.
+        Raises DomainError: CASE_UNKNOWN, APPROVAL_INVALID, APPROVAL_WITHDRAWN, CONFLICT_OF_INTEREST, ALREADY_APPROVED,
+        CASE_EXPIRED, or why the case is not pending.
         """
         facts = (await self._asked(case_id)).facts
         governance, now = await self._governance.present(), self.now()
         try:
             verified = verify_approval(approval, statement_of(facts), governance, now)
+        except ApprovalWithdrawn:
+            raise DomainError(Reason.APPROVAL_WITHDRAWN) from None
         except SealError:
             # One constant answer: it must not tell a stranger which officers exist.
             raise DomainError(Reason.APPROVAL_INVALID) from None
@@ -78,10 +86,16 @@ class Cases:
         return await self.do(request, case_id, Approve(event, _is_independent(by, facts), now))
 
     async def withdraw_approval(self, request: Request, withdrawn: events.ApprovalWithdrawn) -> case.Asked:
-        """Take an approval back; DomainError SIGNATURE_INVALID, or why nothing can be taken back any more."""
-        statement_of((await self._asked(withdrawn.case_id)).facts)  # of a case that the log knows, or it is refused
+        """Take an officer's approvals of a case back, for good; whether any of them is here does not matter.
+
+        Raises DomainError: CASE_UNKNOWN, SIGNATURE_INVALID, or why nothing can be taken back any more.
+        """
+        case_id = statement_of((await self._asked(withdrawn.case_id)).facts).case_id  # of a case that the log knows
         governance = await self._governance.present()
-        statement = Withdrawal(governance.ceremony, withdrawn.approval_hash, withdrawn.officer)
+        approval = approval_hash(case_id, withdrawn.officer)
+        if withdrawn.approval_hash != approval:
+            raise DomainError(Reason.SIGNATURE_INVALID)
+        statement = Withdrawal(governance.ceremony, approval, withdrawn.officer)
         _check_signed(governance, statement, withdrawn.signature)
         return await self.do(request, withdrawn.case_id, withdrawn)
 

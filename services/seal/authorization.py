@@ -38,6 +38,10 @@ LONGEST_GAG: Final = 180 * 24 * 60 * 60
 _HOUR: Final = 3600
 
 
+class ApprovalWithdrawn(SealError):
+    """An officer's approval of a case in which he has taken back, for good, whatever he approved."""
+
+
 @dataclass(frozen=True)
 class SignedCredential:
     """A credential: what the issuer signed, and the 384-byte signature."""
@@ -142,26 +146,34 @@ def sign_approval(statement: CaseStatement, officer: str, key: SigningKey, expir
     return sign(text, NoteSigner(officer, key)).format()
 
 
-def approval_hash(approval: str) -> bytes:
-    """Return what a withdrawal names: the SHA-256 of the signed note, which nobody can guess who has not seen it."""
-    return sha256(approval.encode("utf-8"))
+def approval_hash(case_id: str, officer: str) -> bytes:
+    """Return what a withdrawal names: all approvals of an officer in a case, also those that he is not shown.
+
+    Which case it is nobody can tell who does not know its identifier.
+    """
+    return sha256(signed_bytes("approvals", case_id, officer))
+
+
+def has_withdrawn(governance: Governance, case_id: str, officer: str) -> bool:
+    """Whether the log shows that the officer has taken back, for good, whatever he approved in this case."""
+    return (approval_hash(case_id, officer), officer) in governance.withdrawn
 
 
 def verify_approval(approval: str, statement: CaseStatement, governance: Governance, at: int) -> Approval:
     """Return the approval when an officer signed it for this very statement and it is in force at that time.
 
-    One that the log shows as taken back is in force at no time, wherever that stands: an honest disclosure takes no
-    withdrawal after the intent, and a dishonest one gains nothing by keeping it back until then.
+    None of an officer's who has taken back what he approved in this case is in force at any time, wherever that stands
+    in the log: an honest disclosure takes no withdrawal after the intent, and a dishonest one gains nothing by keeping
+    it back until then. `ApprovalWithdrawn` is raised for it, and `SealError` for all else.
     """
     note = Note.parse(approval)
-    # By another line, or the same spelled otherwise, what was taken back would have another hash.
     if len(note.signatures) != 1 or note.format() != approval:
         raise SealError("an approval has one signature and one spelling")
     keys = {VerifierKey(o.name, SignatureType.ED25519, o.public): o for o in governance.officers}
     verified = verify(note, tuple(keys))
     officer = keys[verified[0].key]
-    if (approval_hash(approval), officer.name) in governance.withdrawn:
-        raise SealError("the officer has taken this approval back")
+    if has_withdrawn(governance, statement.case_id, officer.name):
+        raise ApprovalWithdrawn("the officer has taken back what he approved in this case")
     expires = _approved_until(note.text, statement)
     if not at < expires <= at + governance.policy.approval_ttl_seconds + MAX_CLOCK_SKEW:
         raise SealError("the approval has expired or lasts longer than the policy allows")

@@ -60,7 +60,7 @@ class Governance:
 
     `ceremony` is the hash of the trust material it began with: whatever officers sign here names it. `amended` counts
     the amendments in force, `lockdowns` those ever called, `unlocked` is the last one that was ended. `vetoes` are the
-    officers by the commitment of an intent; `withdrawn` tells by an approval's hash and officer where in the log it was
+    officers by the commitment of an intent; `withdrawn` tells by `approval` and officer where in the log that was
     taken back. `unlocking` and `amending`, the latter by leaf hash, are proposals that may take effect. `void` counts
     leaves that broke a rule.
     """

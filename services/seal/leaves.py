@@ -251,7 +251,7 @@ class HoldLeaf(Leaf):
 
 @dataclass(frozen=True)
 class ApprovalWithdrawnLeaf(Leaf):
-    """One officer has taken an approval back (`statements.Withdrawal`); who has not seen that learns of no case."""
+    """One officer has taken back what he approved in a case (`statements.Withdrawal`); this tells nobody which case."""
 
     KIND = "approval-withdrawn"
     approval: bytes

@@ -263,9 +263,9 @@ class CaseStatement(Statement):
 
 @dataclass(frozen=True)
 class Withdrawal(Statement):
-    """An officer's approval no longer counts, for good; signed by him. `approval` is the hash of its signed note.
+    """Whatever an officer approved in a case counts no longer, for good, nor what he will; signed by him.
 
-    It names the approval and not the case, which he may approve again. It stands in the log, where it tells of neither.
+    `approval` (`authorization.approval_hash`) stands for all of it: what he signed and is not shown counts as little.
     """
 
     TAG = "withdrawal"

@@ -46,12 +46,12 @@ def approve(context: typer.Context, case_id: CaseId, officer: OfficerName, key: 
 
 @app.command()
 def withdraw(context: typer.Context, case_id: CaseId, officer: OfficerName, key: KeyFile, yes: Yes = False) -> None:
-    """Take an approval back, as long as nothing is intended."""
+    """Take back, for good, whatever you approved in a case, as long as nothing is intended."""
     setup, signing_key = Setup.of(context), SigningKey(read_key(key))
     reviewed = at_desk(setup, lambda desk: desk.review(case_id))
     withdrawn = withdrawal_of(reviewed, officer, signing_key)
     _show(reviewed)
-    confirmed(yes, "Withdraw your approval of this case? Type yes")
+    confirmed(yes, "Withdraw your approval of this case for good? You cannot approve it again. Type yes")
     _approved_by(at_desk(setup, lambda desk: desk.withdraw_approval(case_id, withdrawn)))
 
 

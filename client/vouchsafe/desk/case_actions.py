@@ -77,7 +77,7 @@ def approve(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
 
 
 def withdraw_approval(desk: Desk, checked: CheckedCase, _form: Form, back: str) -> Draft:
-    """The officer's own approval no longer counts."""
+    """Nothing that the officer approved in this case counts any longer."""
     reviewed = _reviewed(checked)
     statement = withdrawable(reviewed, desk.officer, desk.key)
     leaf = leaf_text(
@@ -90,8 +90,8 @@ def withdraw_approval(desk: Desk, checked: CheckedCase, _form: Form, back: str) 
         return f"Your approval was taken back. Approved by: {', '.join(case.approved_by) or 'nobody'}."
 
     return Draft(
-        title="Take your approval back?",
-        question="It does not count any more. You can approve again as long as nothing is intended.",
+        title="Take your approval back, for good?",
+        question="Nothing that you approved in it, shown here or not, counts any more. You cannot approve it again.",
         button="Sign and send the withdrawal",
         back=back,
         carry_out=carry_out,

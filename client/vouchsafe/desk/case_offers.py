@@ -6,6 +6,7 @@ platform, and in the end each trustee, decides about every one again.
 
 from dataclasses import dataclass
 
+from services.seal.authorization import has_withdrawn
 from vouchsafe.desk.case_checks import CheckedApprovals, CheckedCase
 from vouchsafe.desk.desk import Desk
 from vouchsafe.disclosure.v1 import case_service_pb2 as pb
@@ -52,16 +53,25 @@ def offered(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals, now: 
 
 
 def _while_pending(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals) -> list[Action]:
-    actions = []
-    if desk.officer in {row.officer for row in approvals.rows if not row.wrong}:
-        actions.append(Action("withdraw-approval", "You have approved this.", "Take your approval back …"))
-    elif all(line.result != "failed" for line in checked.lines):
-        what = "You would approve that this person is named to this recipient."
-        actions.append(Action("approve", what, "Approve …", ""))
+    actions = _voice(desk, checked, approvals)
     if approvals.enough:
         what = "Enough officers have approved. This logs the intent; nothing is opened before the veto window is over."
         actions.append(Action("execute", what, "Log the intent …", ""))
     actions.append(Action("withdraw", "The requester no longer asks.", "End the case …"))
+    return actions
+
+
+def _voice(desk: Desk, checked: CheckedCase, approvals: CheckedApprovals) -> list[Action]:
+    """What the officer himself may say of a pending case: no more, once he has taken his approval back."""
+    if checked.reviewed is None or has_withdrawn(checked.reviewed.governance, checked.case.case_id, desk.officer):
+        return []
+    if desk.officer in {row.officer for row in approvals.rows if not row.wrong}:
+        return [Action("withdraw-approval", "You have approved this.", "Take your approval back …")]
+    what = "You have sent an approval, and it is not shown."
+    actions = [Action("withdraw-approval", what, "Take it back …")]
+    if all(line.result != "failed" for line in checked.lines):
+        what = "You would approve that this person is named to this recipient."
+        actions.insert(0, Action("approve", what, "Approve …", ""))
     return actions
 
 

@@ -168,7 +168,9 @@ _SENTENCES: Mapping[str, Callable[[Fields], str]] = {
     "gag-extended": lambda leaf: f"The gag of intent {short(leaf['intent'])} lasts until {moment(leaf['until'])}.",
     "open-result": _result,
     "legal-hold": _hold,
-    "approval-withdrawn": lambda leaf: f"{leaf['officer']} took an approval back ({short(leaf['approval'])}, a hash).",
+    "approval-withdrawn": lambda leaf: (
+        f"{leaf['officer']} took back what he approved ({short(leaf['approval'])}, a hash)."
+    ),
     "opening-vetoed": lambda leaf: f"{leaf['officer']} vetoed intent {short(leaf['intent'])}: it will not be opened.",
     "lock-down": lambda leaf: f"{leaf['officer']} locked everything down (number {leaf['number']}).",
     "unlock": lambda leaf: f"Proposal to end lock-down {leaf['number']}; it ends when a quorum has endorsed this.",

@@ -129,6 +129,7 @@ EXPLANATIONS: Mapping[str, str] = MappingProxyType(
         "OPENING_VETOED": "an officer has vetoed this opening, for good",
         "ANSWER_COLLECTED": "the answer was collected already, and is given once",
         "APPROVAL_INVALID": "not an approval of this case by an officer of the trust material that is still in force",
+        "APPROVAL_WITHDRAWN": "this officer has taken back what he approved in this case, for good",
         "ALREADY_APPROVED": "this officer has approved the case, and the approval is in force",
         "QUORUM_MISSING": "too few officers, or too few roles among them, have approved; nothing was opened",
         "TRUSTEES_UNAVAILABLE": "fewer trustees than are needed could be reached; execute the case again later",

@@ -109,7 +109,7 @@ class OfficerSide(Side):
         return await self._case(self._cases.ApproveCase, request)
 
     async def withdraw_approval(self, case_id: str, withdrawn: ApprovalWithdrawnLeaf) -> pb.Case:
-        """Take an approval back, as long as nothing is intended; it is in the log on return."""
+        """Take an officer's approvals back, for good, as long as nothing is intended; it is in the log on return."""
         request = pb.WithdrawApprovalRequest(
             request_id=_new_id(),
             case_id=case_id,

@@ -5,7 +5,7 @@ bytes that somebody sends. The key is looked at first: it must be the officer's,
 `officer_side`'s and `governance_side`'s.
 """
 
-from services.seal.authorization import approval_hash, check_independent, sign_approval, verify_approval
+from services.seal.authorization import approval_hash, check_independent, has_withdrawn, sign_approval
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.seal.governance import Governance, Proposal, proposal_hash
@@ -26,8 +26,13 @@ def listed(governance: Governance, name: str, key: SigningKey) -> Officer:
 
 
 def check_voice(reviewed: ReviewedCase, name: str, key: SigningKey) -> Officer:
-    """The officer, when he may approve this case: his key, and not his organisation's own request. PROOF_INVALID."""
+    """The officer, when he may approve this case: his key, and not his organisation's own request. PROOF_INVALID.
+
+    APPROVAL_WITHDRAWN when the log shows that he has taken back, for good, what he approved in it.
+    """
     officer = listed(reviewed.governance, name, key)
+    if has_withdrawn(reviewed.governance, reviewed.statement.case_id, name):
+        raise VouchsafeError(Reason.APPROVAL_WITHDRAWN, "the officer's approval of this case was taken back, for good")
     with translated():
         check_independent(officer, demand_of(reviewed.case))
     return officer
@@ -36,7 +41,7 @@ def check_voice(reviewed: ReviewedCase, name: str, key: SigningKey) -> Officer:
 def approval_of(reviewed: ReviewedCase, name: str, key: SigningKey, *, now: int) -> str:
     """The signed note that approves a case at `now` (Unix seconds), good for as long as the policy says.
 
-    PROOF_INVALID for a case that may not be approved, and for an officer who may not approve it.
+    PROOF_INVALID for a case that may not be approved, and for an officer who may not approve it; APPROVAL_WITHDRAWN.
     """
     check_approvable(reviewed, now=now)
     check_voice(reviewed, name, key)
@@ -45,24 +50,17 @@ def approval_of(reviewed: ReviewedCase, name: str, key: SigningKey, *, now: int)
 
 
 def withdrawable(reviewed: ReviewedCase, name: str, key: SigningKey) -> Withdrawal:
-    """What takes an officer's last approval of this case back, once signed; NOT_APPROVED when none is shown.
+    """What takes back, for good and once signed, whatever an officer approved in this case. PROOF_INVALID.
 
-    PROOF_INVALID unless he signed what is shown, for this case.
+    No approval has to be shown: one that was said not to have arrived may be kept, and used.
     """
     listed(reviewed.governance, name, key)
-    own = [each for each in reviewed.case.approvals if each.officer == name]
-    if not own:
-        raise VouchsafeError(Reason.NOT_APPROVED, "no approval of this officer is shown in the case")
-    last = max(own, key=lambda each: each.expires_at)
-    with translated():
-        approved = verify_approval(last.note, reviewed.statement, reviewed.governance, last.expires_at - 1)
-        if approved.officer.name != name:
-            raise SealError("the approval is another officer's")
-    return Withdrawal(reviewed.governance.ceremony, approval_hash(last.note), name)
+    approval = approval_hash(reviewed.statement.case_id, name)
+    return Withdrawal(reviewed.governance.ceremony, approval, name)
 
 
 def withdrawal_of(reviewed: ReviewedCase, name: str, key: SigningKey) -> ApprovalWithdrawnLeaf:
-    """The leaf by which an officer takes his approval back; errors as of `withdrawable`."""
+    """The leaf by which an officer takes his approvals of a case back; errors as of `withdrawable`."""
     statement = withdrawable(reviewed, name, key)
     return ApprovalWithdrawnLeaf(statement.approval, name, key.sign(statement.signed_bytes()))
 

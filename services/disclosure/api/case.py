@@ -57,7 +57,7 @@ class CaseServicer(rpc.CaseServiceServicer):
     async def WithdrawApproval(  # noqa: N802
         self, request: pb.WithdrawApprovalRequest, _context: object
     ) -> pb.WithdrawApprovalResponse:
-        """Take an approval back."""
+        """Take an officer's approvals back, for good."""
         withdrawn = events.ApprovalWithdrawn(request.case_id, request.officer, request.signature, request.approval_hash)
         state = await self._cases.withdraw_approval(_known(request), withdrawn)
         return pb.WithdrawApprovalResponse(case=await self._answer(state))

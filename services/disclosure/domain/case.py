@@ -23,10 +23,14 @@ class Declined:
 
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    """What every case has that was not declined; `holds` counts the times that a hold was placed or extended."""
+    """What every case has that was not declined; `holds` counts the times that a hold was placed or extended.
+
+    `taken_back`: the officers whose approvals count no more, for good.
+    """
 
     facts: events.CaseOpened
     approvals: tuple[events.CaseApproved, ...] = ()
+    taken_back: frozenset[str] = frozenset()
     alerted: bool = False
     hold: events.HoldPlaced | None = None
     holds: int = 0
@@ -149,7 +153,8 @@ def _course(state: Asked, event: events.Event) -> State:
         case events.CaseApproved():
             return replace(state, approvals=(*state.approvals, event))
         case events.ApprovalWithdrawn(officer=officer):
-            return replace(state, approvals=tuple(each for each in state.approvals if each.officer != officer))
+            left = tuple(each for each in state.approvals if each.officer != officer)
+            return replace(state, approvals=left, taken_back=state.taken_back | {officer})
         case events.HalfTimePassed():
             return replace(state, alerted=True)
         case events.HoldPlaced():

@@ -74,7 +74,7 @@ class CaseApproved:
 
 @dataclass(frozen=True)
 class ApprovalWithdrawn:
-    """An officer took his approval back: his signed note with that SHA-256; none in events from before."""
+    """An officer took back what he approved; `approval_hash` as his signature names it, none in events from before."""
 
     case_id: str
     officer: str

@@ -222,7 +222,7 @@ async def test_an_approval_that_was_taken_back_is_refused(ask: Asked, ceremony: 
     told = lawful(ceremony, author)
     first, *others = told.opening.authorization().approvals
     officer = OFFICERS[0]
-    signed = Withdrawal(ceremony.trust.hash(), approval_hash(first), officer)
+    signed = Withdrawal(ceremony.trust.hash(), approval_hash(told.opening.statement.case_id, officer), officer)
     signature = ceremony.officers[officer].sign(signed.signed_bytes())
     withdrawn = ApprovalWithdrawnLeaf(signed.approval, officer, signature)
     again = ceremony.approve(told.opening.statement, officer, told.opening.now + 1234)
@@ -233,7 +233,9 @@ async def test_an_approval_that_was_taken_back_is_refused(ask: Asked, ceremony: 
 
     with refused():
         await ask(told, lambda _: None, withdrawn)
-    assert (await ask(told, reapproved, withdrawn)).index == 3
+    with refused():
+        await ask(told, reapproved, withdrawn)
+    assert (await ask(told, reapproved)).index == 3
 
 
 @pytest.mark.parametrize("changes", [{}, {"case_salt": b"k" * 32}], ids=["of the same case", "of another case"])

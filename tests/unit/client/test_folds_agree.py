@@ -98,7 +98,7 @@ def refused_by_the_auditor(leaves: list[bytes]) -> bool:
     return False
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, report_multiple_bugs=False)
 @given(st.lists(st.sampled_from(LEAVES), min_size=2, max_size=9))
 @example([intended(INTENT, A, 0), EXPIRED, ASKED, intended(INTENT, A, 0), told(INTENT, 0)])
 @example([intended(INTENT, B, 1), ASKED, intended(INTENT, A, 0), told(INTENT, 0)])

@@ -55,7 +55,7 @@ def approval(
 
 
 ANN, BOB, CYD = approval("ann", "legal"), approval("bob", "legal"), approval("cyd", "privacy")
-WITHDRAWN_APPROVAL = events.ApprovalWithdrawn("c", "ann", b"w" * 64, approval_hash(ANN.approval))
+WITHDRAWN_APPROVAL = events.ApprovalWithdrawn("c", "ann", b"w" * 64, approval_hash("c", "ann"))
 WITHDRAWN = events.CaseWithdrawn("c", NOW + 1)
 EXPIRED = events.CaseExpired("c", END)
 HALF_TIME = events.HalfTimePassed("c", NOW + 5 * DAY)

@@ -74,11 +74,19 @@ def test_nobody_approves_what_his_own_organisation_asks_for() -> None:
     given(OPENED).when(Approve(CYD, False, NOW)).refused(Reason.CONFLICT_OF_INTEREST)
 
 
-def test_an_approval_is_withdrawn_and_can_be_given_again() -> None:
+def test_an_approval_is_withdrawn_for_good() -> None:
     given(*READY).when(WITHDRAWN_APPROVAL).then(WITHDRAWN_APPROVAL)
     given(*READY, WITHDRAWN_APPROVAL).when(EXECUTE).refused(Reason.QUORUM_MISSING)
     given(*READY, WITHDRAWN_APPROVAL).when(WITHDRAWN_APPROVAL).then()
-    given(*READY, WITHDRAWN_APPROVAL).when(Approve(ANN, True, NOW)).then(ANN)
+    later = replace(ANN, approval="another note of ann", expires_at=ANN.expires_at + 1)
+    for again in (ANN, later):
+        given(*READY, WITHDRAWN_APPROVAL).when(Approve(again, True, NOW)).refused(Reason.APPROVAL_WITHDRAWN)
+    given(*READY, WITHDRAWN_APPROVAL).when(Approve(BOB, True, NOW)).then()
+
+
+def test_what_an_officer_was_told_had_not_arrived_is_withdrawn_too() -> None:
+    given(OPENED).when(WITHDRAWN_APPROVAL).then(WITHDRAWN_APPROVAL)
+    given(OPENED, WITHDRAWN_APPROVAL).when(Approve(ANN, True, NOW)).refused(Reason.APPROVAL_WITHDRAWN)
 
 
 def test_enough_live_approvals_in_enough_roles_make_an_intent() -> None:

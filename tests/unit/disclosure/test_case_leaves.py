@@ -10,7 +10,6 @@ from services.disclosure.domain import case, case_decider
 from services.disclosure.domain import case_events as events
 from services.disclosure.messages import statement_of
 from services.seal import leaves
-from services.seal.canonical import sha256
 from services.seal.leaves import Leaf, OpenIntentLeaf, case_reference
 from tests.unit.disclosure.case_story import (
     AIMED,
@@ -61,7 +60,11 @@ LEFT: list[tuple[tuple[events.Event, ...], events.Event, tuple[Leaf, ...]]] = [
     ((), OPENED, (leaves.CaseAskedLeaf(CASE, "court", "court-order", hour(NOW), hour(OPENED.due_at)),)),
     ((), DECLINED, (leaves.CaseDeclinedLeaf(CASE, "company", "none", "name", hour(NOW)),)),
     ((OPENED,), ANN, ()),
-    ((OPENED, ANN), WITHDRAWN_APPROVAL, (leaves.ApprovalWithdrawnLeaf(sha256(b"note of ann"), "ann", b"w" * 64),)),
+    (
+        (OPENED, ANN),
+        WITHDRAWN_APPROVAL,
+        (leaves.ApprovalWithdrawnLeaf(WITHDRAWN_APPROVAL.approval_hash, "ann", b"w" * 64),),
+    ),
     ((OPENED, ANN), replace(WITHDRAWN_APPROVAL, approval_hash=b""), ()),
     ((OPENED,), HALF_TIME, ()),
     ((OPENED,), WITHDRAWN, (leaves.CaseEndedLeaf(CASE, "withdrawn", hour(NOW + 1)),)),

@@ -108,7 +108,7 @@ class Story(Issued):
         return {
             **self._fields,
             "ceremony": self.trust.hash(),
-            "approval": approval_hash(self.approval("officer")),
+            "approval": approval_hash(self.text("case_id"), self.text("officer")),
             "intent": self.intent.commitment,
             "proposal": governance.proposal_hash(self.proposal),
         }
@@ -291,7 +291,7 @@ class Story(Issued):
 
     def _of_governance(self) -> Iterator[Leaf]:
         number, officer = self.number("number"), self.text("officer")
-        approval = approval_hash(self.approval("officer"))
+        approval = approval_hash(self.text("case_id"), self.text("officer"))
         yield ApprovalWithdrawnLeaf(approval, officer, self.signature(Withdrawal))
         yield OpeningVetoedLeaf(self.intent.commitment, officer, self.signature(Veto))
         yield LockDownLeaf(number, officer, self.signature(LockDown))

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from services.seal import note
 from services.seal.authorization import (
     LONGEST_GAG,
+    ApprovalWithdrawn,
     Authorization,
     Demand,
     Scope,
@@ -316,25 +317,30 @@ def test_approvals_that_were_in_force_when_it_was_intended_may_have_expired_sinc
     verified(LAWFUL, approvals=approvals(*APPROVED, until=NOW - 599))
 
 
-def withdrawal(approval: str, officer: str) -> Leaf:
-    statement = Withdrawal(TRUST.hash(), approval_hash(approval), officer)
+def withdrawal(officer: str, opening: Opening = LAWFUL) -> Leaf:
+    statement = Withdrawal(TRUST.hash(), approval_hash(opening.statement.case_id, officer), officer)
     return ApprovalWithdrawnLeaf(statement.approval, officer, OFFICERS[officer].sign(statement.signed_bytes()))
 
 
-def test_an_approval_that_was_taken_back_does_not_count_and_one_given_again_does() -> None:
+def test_an_approval_that_was_taken_back_does_not_count_nor_any_other_of_the_officer() -> None:
     told = approvals(*APPROVED)
-    withdrawn = withdrawal(told[0], "ann")
-    with pytest.raises(SealError, match="taken this approval back"):
-        verified(LAWFUL, (withdrawn,), approvals=told)
+    kept_from_him = approvals("ann", until=NOW + 1)
+    verified(LAWFUL, approvals=(*kept_from_him, *told[1:]))
+    for first in (told[:1], kept_from_him):
+        with pytest.raises(ApprovalWithdrawn, match="taken back"):
+            verified(LAWFUL, (withdrawal("ann"),), approvals=(*first, *told[1:]))
     with pytest.raises(SealError, match="too few"):
-        verified(LAWFUL, (withdrawn,), approvals=told[1:])
-    again = approvals("ann", until=NOW + 1)
-    verified(LAWFUL, (withdrawn,), approvals=(*again, *told[1:]))
+        verified(LAWFUL, (withdrawal("ann"),), approvals=told[1:])
+
+
+def test_what_was_taken_back_of_one_case_counts_in_another() -> None:
+    verified(LAWFUL, (withdrawal("ann", OTHER_CASE),), approvals=approvals(*APPROVED))
 
 
 def test_nobody_takes_anothers_approval_back() -> None:
-    told = approvals(*APPROVED)
-    verified(LAWFUL, (withdrawal(told[0], "bob"),), approvals=told)
+    statement = Withdrawal(TRUST.hash(), approval_hash(LAWFUL.statement.case_id, "ann"), "cyd")
+    by_another = ApprovalWithdrawnLeaf(statement.approval, "cyd", OFFICERS["cyd"].sign(statement.signed_bytes()))
+    verified(LAWFUL, (by_another,), approvals=approvals(*APPROVED))
 
 
 @pytest.mark.parametrize(
@@ -342,9 +348,9 @@ def test_nobody_takes_anothers_approval_back() -> None:
     ["\u2014 fay AAAAAAAAAAA=\n", approvals("ann")[0].splitlines(keepends=True)[-1]],
     ids=["somebody's", "the officer's own"],
 )
-def test_what_was_taken_back_does_not_come_back_with_another_line(line: str) -> None:
+def test_an_approval_has_one_signature_and_one_spelling(line: str) -> None:
     first, *others = approvals(*APPROVED)
-    for since in ((), (withdrawal(first, "ann"),)):
+    for since in ((), (withdrawal("ann"),)):
         with pytest.raises(SealError, match="one signature"):
             verified(LAWFUL, since, approvals=(first + line, *others))
 

@@ -282,8 +282,7 @@ def test_leaves_of_cases() -> None:
 
 def test_leaves_of_governance() -> None:
     officer, number_ = text("officer"), number("number")
-    note, signature = approval()
-    approved = sha256(f"{note}\n\u2014 {officer} {signature}\n".encode())
+    approved = hashed("approvals", text("case_id"), officer)
     withdrawn = signed("withdrawal", trust_hash(), approved, officer)
     new = f"officer {text('fourth_officer')}\nrole {text('role')}\norganisation {text('officers_organisation')}\n"
     added = f"number {number_}\n{new}public {public(key('fourth_officer')).hex()}\n"

@@ -124,7 +124,7 @@ class CaseServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawApproval(self, request, context):
-        """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended.
+        """WithdrawApproval takes all that an officer approved in a case back, for good, as long as nothing is intended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

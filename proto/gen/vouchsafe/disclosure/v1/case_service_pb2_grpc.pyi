@@ -42,7 +42,7 @@ class CaseServiceStub:
     ApproveCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ApproveCaseRequest, _case_service_pb2.ApproveCaseResponse]
     """ApproveCase adds one officer's signed approval."""
     WithdrawApproval: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawApprovalRequest, _case_service_pb2.WithdrawApprovalResponse]
-    """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended."""
+    """WithdrawApproval takes all that an officer approved in a case back, for good, as long as nothing is intended."""
     WithdrawCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]
     """WithdrawCase ends a case whose requester no longer asks, as long as nothing is intended."""
     ExecuteCase: _grpc.UnaryUnaryMultiCallable[_case_service_pb2.ExecuteCaseRequest, _case_service_pb2.ExecuteCaseResponse]
@@ -82,7 +82,7 @@ class CaseServiceAsyncStub(CaseServiceStub):
     ApproveCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ApproveCaseRequest, _case_service_pb2.ApproveCaseResponse]  # type: ignore[assignment]
     """ApproveCase adds one officer's signed approval."""
     WithdrawApproval: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawApprovalRequest, _case_service_pb2.WithdrawApprovalResponse]  # type: ignore[assignment]
-    """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended."""
+    """WithdrawApproval takes all that an officer approved in a case back, for good, as long as nothing is intended."""
     WithdrawCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.WithdrawCaseRequest, _case_service_pb2.WithdrawCaseResponse]  # type: ignore[assignment]
     """WithdrawCase ends a case whose requester no longer asks, as long as nothing is intended."""
     ExecuteCase: _aio.UnaryUnaryMultiCallable[_case_service_pb2.ExecuteCaseRequest, _case_service_pb2.ExecuteCaseResponse]  # type: ignore[assignment]
@@ -137,7 +137,7 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _case_service_pb2.WithdrawApprovalRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_case_service_pb2.WithdrawApprovalResponse, _abc.Awaitable[_case_service_pb2.WithdrawApprovalResponse]]:
-        """WithdrawApproval takes an approval back by its officer's signature, as long as nothing is intended."""
+        """WithdrawApproval takes all that an officer approved in a case back, for good, as long as nothing is intended."""
 
     @_abc_1.abstractmethod
     def WithdrawCase(
