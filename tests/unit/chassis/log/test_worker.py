@@ -242,3 +242,25 @@ async def test_whoever_is_cancelled_while_the_lease_is_lost_ends() -> None:
     _, going_on = await asyncio.wait({task}, timeout=5)
     task.cancel()
     assert not going_on
+
+
+class Lossy(Steps):
+    """Its first step loses the cancellation that it gets, as `asyncio.wait_for` may."""
+
+    async def step(self) -> bool:
+        self.count += 1
+        if self.count == 1:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        return False
+
+
+async def test_a_step_that_loses_its_cancellation_does_not_keep_the_lease_from_being_taken_again() -> None:
+    store, lossy, beaten = MemoryEventStore(), Lossy(), Steps(LeaseLost("overtaken"))
+    leading = worker(store)
+    leading.add("lossy", lossy.make)
+    leading.add("beaten", beaten.make)
+    async with running(leading):
+        await until(lambda: len(lossy.epochs) == 2)
+        await append(store, "thread-1", 0)
+        await until(lambda: len(store._log) == 1)
