@@ -25,10 +25,10 @@ class Known:
         self.governance = begin(trust)
         """What was noted last, the ceremony's own if nothing was: size, officers and lock-downs, and nothing else."""
         try:
-            self.governance = _parse(self._path.read_bytes(), self.governance)
+            self.governance = _parse(durable_file.read(self._path), self.governance)
         except FileNotFoundError:
             return
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise StateError(f"{FILE_NAME} is not what was written") from error
 
     def note(self, governance: Governance) -> None:

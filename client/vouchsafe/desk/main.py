@@ -17,7 +17,7 @@ from vouchsafe.desk.desk import Desk
 from vouchsafe.desk.log_copy import LogCopy
 from vouchsafe.desk.serving import serving
 from vouchsafe.sdk import Profile, Reason, VouchsafeError
-from vouchsafe.sdk.governance_side import GovernanceSide
+from vouchsafe.sdk.governance_side import WHOLE_LOG, GovernanceSide
 from vouchsafe.sdk.key_file import read_key
 from vouchsafe.sdk.officer_side import OfficerSide
 from vouchsafe.sdk.officer_signatures import listed
@@ -64,7 +64,7 @@ async def _serve(
         GovernanceSide(edge, trust, patience=patience) as governance_side,
     ):
         mirrors = [MirrorReader(url, timeout=patience) for url in edge.mirrors]
-        log = LogCopy([PlatformLog(side.log), *mirrors], trust, state)
+        log = LogCopy([PlatformLog(side.log, within=WHOLE_LOG * patience), *mirrors], trust, state)
         await log.refresh()
         if log.verified is not None and not log.alarm:
             listed(log.governance, officer, key)

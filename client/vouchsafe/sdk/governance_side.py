@@ -44,7 +44,7 @@ _CAUGHT: Final = (Reason.PROOF_INVALID, Reason.LOG_FORKED, Reason.LOG_ROLLED_BAC
 _IN_THE_WAY: Final = (Reason.FILE_UNREADABLE, *_CAUGHT)
 """What is remembered here may be why the log was not taken."""
 
-_WHOLE: Final = 3.0
+WHOLE_LOG: Final = 3.0
 """Times the patience with one call: how long disclosure may take to show all of the log before mirrors are asked."""
 
 NOT_IN_PROFILE: Final = "NOT_IN_PROFILE"
@@ -163,7 +163,7 @@ class GovernanceSide(Side):
 
     def _sources(self) -> Iterator[SourceFor]:
         """From whom the log can be read: disclosure within a time for all of it, then each mirror."""
-        within = _WHOLE * self._patience
+        within = WHOLE_LOG * self._patience
         yield lambda known: PlatformLog(self._log, known, strict=True, within=within)
         for url in self._edge.mirrors:
             with suppress(ValueError):  # no URL of a mirror

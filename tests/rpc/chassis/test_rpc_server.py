@@ -36,7 +36,7 @@ async def test_a_call_on_the_allow_list_is_served_and_knows_its_caller(echo):
         answer = await say(channel, text="茶")
     assert answer.text == "茶"
     assert answer.caller == identity("friend")
-    assert 10.0 < answer.remaining < 20.0
+    assert 16.0 < answer.remaining < 20.0
 
 
 async def test_a_caller_who_is_not_on_the_allow_list(echo):

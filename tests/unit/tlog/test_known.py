@@ -1,5 +1,7 @@
 """Who may stop openings, as it was last verified: what a restart knows while no mirror answers."""
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,3 +81,10 @@ async def test_a_follower_that_is_restarted_without_a_mirror_knows_what_it_verif
     with pytest.raises(LogUnavailable):
         await again.view(0)
     assert again.known.lockdowns == 1
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to(path.with_name("elsewhere"))])
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(tmp_path: Path, make: Callable[[Path], object]):
+    make(tmp_path / FILE_NAME)
+    with pytest.raises(StateError):
+        Known(tmp_path, TRUST)
