@@ -1,5 +1,6 @@
 """What becomes of a case besides being opened, over the wire: each end of it, and what the log and the forum learn."""
 
+import math
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -78,8 +79,8 @@ async def leaves(disclosure: Served, kind: Any) -> list[Any]:
 
 
 def published(platform: Platform) -> list[Any]:
-    """What others may see of the store's events, decoded."""
-    commits: list[Commit] = sorted(platform.store._commits.values(), key=lambda commit: commit.position or 0)
+    """What others may see of the store's events, decoded; what was appended just now and has no position comes last."""
+    commits: list[Commit] = sorted(platform.store._commits.values(), key=lambda commit: commit.position or math.inf)
     messages = [getattr(public_pb, event.type.rpartition(".")[2]) for event in CURATION.public_events(commits)]
     return [
         message.FromString(event.data) for message, event in zip(messages, CURATION.public_events(commits), strict=True)
