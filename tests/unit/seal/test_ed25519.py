@@ -1,10 +1,11 @@
 """Ed25519: RFC 8032's vectors, and everything that must not verify."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.seal import ed25519
+from services.seal import ed25519, ristretto
 from services.seal.ed25519 import SigningKey
 from services.seal.errors import SealError
 from services.seal.secret import SecretBytes
@@ -67,6 +68,21 @@ def test_a_small_order_key_is_refused_although_its_forgery_would_verify():
         ed25519.verify(neutral, MESSAGE, neutral + bytes(32))
     with pytest.raises(SealError, match="small order"):
         ed25519.check_public_key(bytes(31) + b"\x80")
+
+
+@few
+@given(st.binary(max_size=2000))
+def test_what_is_accepted_stock_cryptography_accepts(message: bytes):
+    signature = KEY.sign(message)
+    ed25519.verify(KEY.public_key, message, signature)
+    Ed25519PublicKey.from_public_bytes(KEY.public_key).verify(signature, message)
+
+
+def test_a_signature_has_one_form():
+    signature = KEY.sign(MESSAGE)
+    scalar = int.from_bytes(signature[32:], "little") + ristretto.ORDER
+    with pytest.raises(SealError):
+        ed25519.verify(KEY.public_key, MESSAGE, signature[:32] + scalar.to_bytes(32, "little"))
 
 
 def test_the_seed_makes_the_key_again():
