@@ -1,8 +1,10 @@
 """SecantusDB as a server process: `python -m deploy.local.store_process --help`.
 
-The package's own command would do, but for two things. It makes each TLS handshake where it accepts connections,
+The package's own command would do, but for three things. It makes each TLS handshake where it accepts connections,
 without a deadline, so that one client that connects and falls silent shuts everybody else out: here the handshake has
-one. And it takes two seconds to stop, because closing a socket does not wake up who waits for connections on it.
+one. It takes two seconds to stop, because closing a socket does not wake up who waits for connections on it. And as a
+replica set of one, which clients take it for because only then they send a lost write again, it keeps an oplog: each
+document is written a second time, for followers and change streams, of which there are none.
 """
 
 import argparse
@@ -42,9 +44,9 @@ def main() -> None:
         storage_path=str(given.directory),
         require_auth=given.auth,
         enable_test_commands=False,
-        oplog_max_entries=1000,
         cache_size="64M",
     )
+    server.storage.enable_oplog = False  # the argument for it would end the replica set as well
     server._ssl_context = _context(given.identity, given.authority)  # no argument takes a context
     _serve(server)
 

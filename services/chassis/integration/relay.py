@@ -23,7 +23,7 @@ from services.chassis.telemetry_metrics import RELAY_LAG
 from services.chassis.tracelink import span
 
 _COMMITS = 500
-_MOST_COMMITS = 4000
+_MOST_COMMITS = 1000
 _LAG_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
 _QUIET_COMMITS = 500
@@ -67,7 +67,8 @@ class Relay:
         full = is_full(page.commits, page.asked)
         await self._measure(len(page.commits), full=full)
         if full:
-            # The store answers while the bus does, with a larger page, for the end of each is waited for.
+            # The store answers while the bus does, with a larger page, for the end of each is waited for. Not with one
+            # much larger: it would take longer than the bus does.
             published, ahead = await asyncio.gather(
                 self._publish(page.commits),
                 self._read(self._read_up_to + len(page.commits), min(2 * page.asked, _MOST_COMMITS)),

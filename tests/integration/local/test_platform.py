@@ -86,6 +86,17 @@ async def test_a_killed_store_comes_back_on_its_port_with_its_data(infrastructur
     assert infrastructure.processes()["store-forum"][2] >= 1
 
 
+async def test_a_store_passes_for_a_replica_set_and_keeps_no_second_copy_for_followers(
+    infrastructure: LocalPlatform,
+) -> None:
+    async with _client(infrastructure.store_uri("forum")) as client:
+        assert (await client.admin.command("hello"))["setName"]  # without it a driver sends no lost write again
+        collection = client.get_default_database()["followed"]
+        async with await collection.watch(max_await_time_ms=200) as changes:
+            await collection.insert_one({"_id": 1})
+            assert await changes.try_next() is None
+
+
 async def test_a_killed_bus_comes_back_with_its_streams(infrastructure: LocalPlatform) -> None:
     async def last_sequence(*, publish: bool) -> int:
         secrets, inbox = infrastructure.client_secrets("forum"), "_INBOX.forum"
