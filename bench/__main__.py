@@ -23,6 +23,7 @@ ROWS = (
     "append",
     "round_trips",
     "create_post",
+    "create_post_parts",
     "feed",
     "relay",
     "rebuild",

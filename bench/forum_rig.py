@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 
 from bench import wire
+from bench.forum_parts import Part
 from bench.load import read_tls
 from bench.machine import running
 from bench.rounds import CONCURRENT
@@ -64,8 +65,19 @@ class ForumRig:
 
     async def post(self, count: int) -> dict[str, Any]:
         """Have `count` posts created, 64 at once; the load generator's answer."""
-        requests = [self._post_request(number) for number in range(count)]
+        return await self.create(self.requests(count))
+
+    def requests(self, count: int) -> list[bytes]:
+        """As many posts that nobody has asked for, each of the next author in his thread."""
+        return [self._post_request(number) for number in range(count)]
+
+    async def create(self, requests: Sequence[bytes]) -> dict[str, Any]:
+        """Have these posts created, 64 at once; the load generator's answer."""
         return await self._sent(self.to_forum, CREATE_POST, requests)
+
+    async def stop_after(self, part: Part) -> None:
+        """From now on posts get that far; for a rig in parts."""
+        await wire.ask(self.forum, "stop", after=part)
 
     async def read_feed(self, count: int) -> dict[str, Any]:
         """Have the newest page of 20 read so often, 64 at once; the load generator's answer."""
@@ -75,10 +87,10 @@ class ForumRig:
         """Have the bare server called with nothing."""
         return await self._sent(self.to_bare, EMPTY, [b""] * count)
 
-    async def call_for_bytes(self, count: int, size: int) -> dict[str, Any]:
-        """Have the bare server called with what asks for a page, to answer with so many bytes."""
+    async def call_for_bytes(self, requests: Sequence[bytes], size: int) -> dict[str, Any]:
+        """Have the bare server called with these requests, to answer each with so many bytes."""
         await wire.ask(self.bare, "bytes", bytes=size)
-        return await self._sent(self.to_bare, BYTES, [self.page] * count)
+        return await self._sent(self.to_bare, BYTES, requests)
 
     async def settle(self) -> dict[str, int]:
         """Wait until the forum has nothing left to do; what it has sent to its store since the last time."""
@@ -100,12 +112,17 @@ class ForumRig:
 
 
 @asynccontextmanager
-async def forum_rig(directory: Path, store: str, *, replica: bool = False) -> AsyncIterator[ForumRig]:
-    """A rig on `store`, the address of a database or `memory`, with 64 aliases and 16 threads."""
+async def forum_rig(
+    directory: Path, store: str, *, replica: bool = False, parts: bool = False
+) -> AsyncIterator[ForumRig]:
+    """A rig on `store`, the address of a database or `memory`, with 64 aliases and 16 threads.
+
+    `replica` and `parts` as `serve_forum` has them.
+    """
     server, edge = _material(directory)
     common = ["--material", str(directory), "--config", str(_SETTINGS)]
     common += ["--endpoints", str(directory / "endpoints.toml"), "--secrets", str(server)]
-    common += ["--replica"] if replica else []
+    common += ["--replica"] * replica + ["--parts"] * parts
     with ExitStack() as stack:
 
         def started(*command: str) -> "subprocess.Popen[bytes]":

@@ -1,4 +1,4 @@
-"""How things are measured: rounds of both sides in turn, many jobs at once, and a store's share of a processor."""
+"""How things are measured: rounds of all sides in turn, many jobs at once, and a store's share of a processor."""
 
 import asyncio
 import time
@@ -52,18 +52,23 @@ def _seconds(process: psutil.Process | None) -> float:
 async def interleaved(
     rounds: int, *, raw: Round, ours: Round, raw_is: str, ours_is: str, store_pid: int | None = None
 ) -> tuple[Side, Side]:
+    """`in_turn` of two sides."""
+    raw_side, our_side = await in_turn(rounds, [(raw_is, raw), (ours_is, ours)], store_pid=store_pid)
+    return raw_side, our_side
+
+
+async def in_turn(rounds: int, sides: Sequence[tuple[str, Round]], *, store_pid: int | None = None) -> list[Side]:
     """`rounds` of each side, in turn, after one of each that does not count; which goes first changes every time."""
-    for warm_up in (raw, ours):
+    for _, warm_up in sides:
         await warm_up(Meter(None))
-    sides: list[tuple[Round, list[float], Meter]] = [(raw, [], Meter(store_pid)), (ours, [], Meter(store_pid))]
+    found: list[tuple[Round, list[float], Meter]] = [(measure, [], Meter(store_pid)) for _, measure in sides]
     for turn in range(rounds):
-        for measure, figures, meter in sides if turn % 2 == 0 else reversed(sides):
+        for measure, figures, meter in found if turn % 2 == 0 else reversed(found):
             figures.append(await measure(meter))
-    (_, raw_figures, raw_meter), (_, our_figures, our_meter) = sides
-    return (
-        Side(what=raw_is, figures=raw_figures, store_cpu=raw_meter.shares),
-        Side(what=ours_is, figures=our_figures, store_cpu=our_meter.shares),
-    )
+    return [
+        Side(what=what, figures=figures, store_cpu=meter.shares)
+        for (what, _), (_, figures, meter) in zip(sides, found, strict=True)
+    ]
 
 
 async def rate(jobs: Sequence[T], work: Callable[[T], Awaitable[object]], *, workers: int = CONCURRENT) -> float:

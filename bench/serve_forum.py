@@ -3,7 +3,8 @@
 Lifecycle, telemetry, TLS, allow-list, validation, signatures, sequencer and projections are those of the service; only
 the bus is in memory, where one open label waits to be taken in. `--store memory` leaves the database out, so that what
 a call costs our own code can be told from what it costs the store. With `--replica` the views are driven elsewhere, as
-all processes of a deployment but one see it. Other arguments are the service's own.
+all processes of a deployment but one see it, with `--parts` a post can be cut short (`forum_parts`). Other arguments
+are the service's own.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import NamedTuple
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from bench import wire
+from bench.forum_parts import ForumInParts, Part
 from services.chassis import configfile
 from services.chassis.clock import SystemClock
 from services.chassis.integration.bus import Curation, Delivery, Message, PublicEvent
@@ -75,7 +77,7 @@ class _Stores(NamedTuple):
     seen_views: ViewStore
 
 
-async def start(process: Process, *, uri: str, material: Path, replica: bool) -> None:
+async def start(process: Process, *, uri: str, material: Path, replica: bool, kind: type[Forum]) -> None:
     """Put the forum together as its own wiring does, on the store named by `uri`."""
     commands = Commands()
     stores = await _open(process, uri, commands)
@@ -88,7 +90,7 @@ async def start(process: Process, *, uri: str, material: Path, replica: bool) ->
         commitment=SecretBytes.random(32),
         receipt_public=(material / "receipt.pub").read_bytes(),
     )
-    forum = Forum(
+    forum = kind(
         store=stores.log,
         store_epoch=await stores.log.store_epoch(),
         views=stores.views,
@@ -102,7 +104,7 @@ async def start(process: Process, *, uri: str, material: Path, replica: bool) ->
         disclosure=_source("disclosure", MemoryBus(), stores),
     )
     process.worker("log", worker.run)
-    process.worker("control", partial(_control, process, stores, commands, () if replica else PROJECTIONS))
+    process.worker("control", partial(_control, process, forum, stores, commands, () if replica else PROJECTIONS))
     process.worker("memory", forum.follow)
     process.ready_when("reading", forum.ready)
     process.serve(
@@ -170,12 +172,16 @@ def _open_label(material: Path) -> MemoryBus:
     return bus
 
 
-async def _control(process: Process, stores: _Stores, commands: Commands, projections: Sequence[Projection]) -> None:
+async def _control(
+    process: Process, forum: Forum, stores: _Stores, commands: Commands, projections: Sequence[Projection]
+) -> None:
     """Answer the bench: where this process serves, and what it has sent to its store once all is quiet."""
     catalog = ViewCatalog(stores.seen_views)
     async for question in wire.questions():
         if question["what"] == "settle":
             await _settled(stores.seen_log, catalog, projections)
+        if question["what"] == "stop" and isinstance(forum, ForumInParts):
+            forum.part = Part(question["after"])
         counted, commands.counted = dict(commands.counted), Counter()
         wire.answer(port=await _port(process), commands=counted)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -203,8 +209,10 @@ def main() -> int:
     parser.add_argument("--store", required=True, help=f"`{MEMORY}`, or the address of a database")
     parser.add_argument("--material", type=Path, required=True, help="directory of the receipt key and the issuer's")
     parser.add_argument("--replica", action="store_true", help="leave the views to another process")
+    parser.add_argument("--parts", action="store_true", help="let posts be cut short")
     given, others = parser.parse_known_args()
-    begin = partial(start, uri=given.store, material=given.material, replica=given.replica)
+    kind = ForumInParts if given.parts else Forum
+    begin = partial(start, uri=given.store, material=given.material, replica=given.replica, kind=kind)
     return run_service(SERVICE, begin, arguments=others)
 
 

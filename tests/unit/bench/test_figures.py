@@ -10,7 +10,7 @@ import pytest
 from bench.__main__ import ROWS
 from bench.figures import Aim, Comparison, Side, Target
 from bench.report import number, table, write
-from bench.rounds import Meter, interleaved, rate
+from bench.rounds import Meter, in_turn, interleaved, rate
 
 AT_LEAST, AT_MOST = Target(aim=Aim.AT_LEAST, value=0.7), Target(aim=Aim.AT_MOST, value=1.2)
 
@@ -97,6 +97,25 @@ async def test_rounds_are_interleaved_and_the_first_of_each_does_not_count():
     assert done == ["raw", "ours", "raw", "ours", "ours", "raw"]
     assert (raw.figures, ours.figures) == ([3.0, 6.0], [4.0, 5.0])
     assert (len(raw.store_cpu), len(ours.store_cpu)) == (2, 2)
+
+
+async def test_more_than_two_sides_take_turns_and_each_keeps_its_own_figures():
+    done: list[str] = []
+
+    def measured(name: str):
+        async def once(_: Meter) -> float:
+            done.append(name)
+            return float(len(done))
+
+        return f"side {name}", once
+
+    sides = await in_turn(2, [measured("a"), measured("b"), measured("c")])
+    assert "".join(done) == "abc" + "abc" + "cba"
+    assert [(side.what, side.figures) for side in sides] == [
+        ("side a", [4.0, 9.0]),
+        ("side b", [5.0, 8.0]),
+        ("side c", [6.0, 7.0]),
+    ]
 
 
 async def test_jobs_are_done_once_each_and_so_many_at_once():
