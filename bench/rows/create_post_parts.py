@@ -61,7 +61,7 @@ class _Measured:
 
 async def measure(settings: Settings) -> list[Comparison]:
     """The rows."""
-    calls = settings.sized(2560, 192)
+    calls = settings.sized(1280, 192)
     async with forum_rig(settings.directory, MEMORY, replica=True, parts=True) as rig:
         # Each author has then a name in his thread, as nearly all have who post.
         size = (await rig.post(CONCURRENT))["largest"]
