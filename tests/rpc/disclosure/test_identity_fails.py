@@ -37,7 +37,8 @@ async def test_a_fault_leaves_the_case_to_be_executed_again(platform: Platform, 
     disclosure = await platform.disclosure(failing_once)
     case = await approved_case(platform, disclosure, "ann", "bob", "cyd")
     await delay_over(await disclosure.intend(case))
-    with pytest.raises(RpcError) as failed:
-        await disclosure.execute(case)
+    while faults:  # on a busy machine the trustees may be too late to let it get so far
+        with pytest.raises(RpcError) as failed:
+            await disclosure.execute(case)
     assert failed.value.reason != "OPENING_REFUSED"
     assert await answer(disclosure, await disclosure.execute(case)) == b"Wei Chen"

@@ -108,7 +108,8 @@ class Asked:
 
 
 def channel_to(address: str, caller: str) -> RpcChannel:
-    return RpcChannel(address, server_name=server_name("trustee-3"), tls=tls_of(caller), retry=NO_RETRY)
+    """A channel that is patient with a busy machine."""
+    return RpcChannel(address, server_name=server_name("trustee-3"), tls=tls_of(caller), timeout=25.0, retry=NO_RETRY)
 
 
 def lock_leaf(ceremony: Ceremony, number: int, officer: str) -> LockDownLeaf:
