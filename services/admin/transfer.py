@@ -17,7 +17,7 @@ from services.admin.archive import ArchiveInvalid, Header, Reader, Writer
 from services.admin.errors import AdminError
 from services.admin.place import Opened, Place
 from services.admin.progress import Shown
-from services.chassis.log.eventstore import Commit, RestoreRefused
+from services.chassis.log.eventstore import Commit, LogGap, RestoreRefused
 from services.chassis.log.restoring import joined_versions
 
 _STANDARD_OUTPUT: Final = Path("-")
@@ -114,6 +114,8 @@ async def _written(opened: Opened, service: str, raw: IO[bytes]) -> tuple[Header
     with Shown("exporting") as shown:
         while position < head:
             commits = await opened.store.read_log(position, min(_PAGE, head - position))
+            if not commits:
+                raise LogGap(f"position {position + 1} is missing")
             for commit in commits:
                 writer.add(commit)
             position += len(commits)

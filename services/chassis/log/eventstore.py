@@ -18,6 +18,7 @@ from services.chassis.log.lease import Leases
 MAX_COMMIT_BYTES = 1024 * 1024
 """Largest commit, counted over the stored bytes and type names of its events (MongoDB's own limit is 16 MiB)."""
 
+_ID_BYTES = 1024
 _VERSIONS = 2**31
 """More events than any stream has."""
 
@@ -367,9 +368,9 @@ def stream_category(stream: str) -> str:
 
 def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> Commit:
     """The commit that an append asks for; raises ValueError or CommitTooLarge when no store may take it."""
-    ids = [each for write in writes for each in (write.commit_id, *write.claims)]
-    if not stream or not 0 <= expected_version < _VERSIONS or not all(ids) or len(set(ids)) != len(ids):
-        raise ValueError("an append needs a stream, a version of 0 or more, and for each write ids of its own")
+    check_ids([each for write in writes for each in (write.commit_id, *write.claims)])
+    if not stream or not 0 <= expected_version < _VERSIONS:
+        raise ValueError("an append needs a stream and a version of 0 or more")
     if not writes or not all(write.events for write in writes):
         raise ValueError("an append needs at least one write, and each write at least one event")
     _check_encodable(stream, writes)
@@ -383,6 +384,12 @@ def new_commit(stream: str, expected_version: int, writes: Sequence[Write]) -> C
         events += [RecordedEvent(version, event.type, event.data) for version, event in enumerate(write.events, first)]
         parts.append(Part(write.commit_id, first, expected_version + len(events), write.meta, tuple(write.claims)))
     return Commit(stream, tuple(events), tuple(parts))
+
+
+def check_ids(ids: Sequence[str]) -> None:
+    """Raises ValueError unless these may be one commit's ids: each its own, of 1 to 1,024 bytes of UTF-8."""
+    if len(set(ids)) != len(ids) or not all(0 < len(each.encode()) <= _ID_BYTES for each in ids):
+        raise ValueError("an append needs ids of its own, each of 1 to 1,024 bytes")
 
 
 def _check_encodable(stream: str, writes: Iterable[Write]) -> None:

@@ -23,7 +23,9 @@ from services.chassis.log.eventstore import (
     CommitMeta,
     EventStore,
     EventStoreError,
+    Overloaded,
     VersionConflict,
+    check_ids,
     stream_category,
 )
 from services.chassis.log.folded import Fold, Folded, FoldedStates
@@ -47,6 +49,8 @@ __all__ = [
 _ATTEMPTS = 6
 _PAUSE_SECONDS = 0.01
 _TOGETHER = 64
+_AT_ONCE = 1024
+_RETRY_SECONDS = 0.5
 _REQUESTS = uuid.UUID("a2f6f0c3-5b57-4d55-9d0b-7f3b8a6e4c19")
 
 C = TypeVar("C")
@@ -118,6 +122,7 @@ class CommandHandler(Generic[C, S, E]):
         self._deciding = Deciding(codec, decider)
         self._states: StreamStates[S] = StreamStates(store, self._fold, states or FoldedStates(), snapshots)
         self._lanes: Lanes[Asked[C], _Answer[S, E]] = Lanes(self._serve, _fits)
+        self._under_way = 0
 
     async def handle(
         self,
@@ -138,12 +143,14 @@ class CommandHandler(Generic[C, S, E]):
         the very same within the same second is told as the first time). A decision of no events appends nothing,
         claims nothing and leaves no record. Cancelled while it waits for its turn, it is not carried out; later, it
         is, or may be if it `begins`.
-        Raises what `decide` raises; ClaimTaken, RequestIdReused, Contended and the errors of `EventStore.append`.
+        Raises what `decide` raises; ClaimTaken, RequestIdReused, Contended and the errors of `EventStore.append`, among
+        them Overloaded also when 1,024 commands of this handler wait already. ValueError when an id comes twice or is
+        no text: of this command alone, whoever it would have been served with.
         """
+        check_ids((commit_id, *claims))
         with span("append", stream_kind=stream_category(stream)):
             meta = CommitMeta(fingerprint, int(self._clock.now().timestamp()), caller, current_traceparent())
-            asked = Asked(command, commit_id, meta, begins, claims)
-            answer = await self._lanes.ask(stream, asked, alone=begins)
+            answer = await self._answered(stream, Asked(command, commit_id, meta, begins, claims))
             decision = answer.decision
             if decision is None:
                 return await self._repeat(stream, commit_id, fingerprint)
@@ -154,6 +161,15 @@ class CommandHandler(Generic[C, S, E]):
                 raise decision.refusal
             after = decision.after
             return Handled(stream, after.version, decision.events, after.state, repeated=False, commit_id=commit_id)
+
+    async def _answered(self, stream: str, asked: Asked[C]) -> _Answer[S, E]:
+        if self._under_way >= _AT_ONCE:
+            raise Overloaded(_RETRY_SECONDS)
+        self._under_way += 1
+        try:
+            return await self._lanes.ask(stream, asked, alone=asked.begins)
+        finally:
+            self._under_way -= 1
 
     async def state(self, stream: str) -> tuple[S, int]:
         """The stream's present state and version, (`initial`, 0) when it holds nothing."""
@@ -202,7 +218,7 @@ class CommandHandler(Generic[C, S, E]):
                 conflicts += 1
                 base = await self._after_conflict(stream, base, conflicts, len(turns))
             except CommitIdTaken as taken:
-                turns = _without_taken(stream, turns, taken, base.folded)
+                turns = _without_taken(stream, turns, decisions, taken, base.folded)
             except EventStoreError as error:
                 # What was refused may have rested on what was not written.
                 return [*_without_writers(turns, decisions, error), *later]
@@ -259,11 +275,15 @@ def _not_recorded(turns: list[_Turn[C, S, E]], ids: frozenset[str]) -> list[_Tur
 
 
 def _without_taken(
-    stream: str, turns: list[_Turn[C, S, E]], taken: CommitIdTaken, base: Folded[S]
+    stream: str, turns: list[_Turn[C, S, E]], decisions: list[Decision[S, E]], taken: CommitIdTaken, base: Folded[S]
 ) -> list[_Turn[C, S, E]]:
-    """Those whose ids are free; the others are told that theirs is not."""
+    """Those whose ids are free, for what writes nothing its own; the others are told that theirs is not."""
     ids = frozenset(taken.existing.ids)
-    free = [turn for turn in turns if ids.isdisjoint(turn.asked.ids)]
+    free = [
+        turn
+        for turn, decision in zip(turns, decisions, strict=True)
+        if ids.isdisjoint(turn.asked.ids if decision.write else (turn.asked.commit_id,))
+    ]
     if len(free) == len(turns):
         raise taken
     for turn in turns:

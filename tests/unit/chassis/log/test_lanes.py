@@ -10,7 +10,7 @@ import pytest
 from services.chassis.clock import FixedClock
 from services.chassis.log.eventstore import MAX_COMMIT_BYTES, Commit, CommitTooLarge, OutcomeUnknown, Overloaded, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
-from services.chassis.log.handle import CommandHandler, Handled, RequestIdReused
+from services.chassis.log.handle import ClaimTaken, CommandHandler, Handled, RequestIdReused
 from services.chassis.log.lane import Lanes, Turn
 from tests.support.events import CODEC, COUNTER, Raise, Raised, TooHighError, Total
 
@@ -75,10 +75,17 @@ def handler(store: GatedStore) -> Handler:
 
 
 def give(
-    handler: Handler, by: int, commit_id: str, *, fingerprint: str = "f", caller: str = "c", begins: bool = False
+    handler: Handler,
+    by: int,
+    commit_id: str,
+    *,
+    fingerprint: str = "f",
+    caller: str = "c",
+    begins: bool = False,
+    claims: tuple[str, ...] = (),
 ) -> asyncio.Task[Handled[Total, Raised]]:
     command = handler.handle(
-        STREAM, Raise(by), commit_id=commit_id, fingerprint=fingerprint, caller=caller, begins=begins
+        STREAM, Raise(by), commit_id=commit_id, fingerprint=fingerprint, caller=caller, begins=begins, claims=claims
     )
     return asyncio.ensure_future(command)
 
@@ -205,6 +212,55 @@ async def test_what_the_store_refuses_as_too_much_goes_to_all_who_wrote(store: G
     _, *others = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(other) for other in others] == [Overloaded, Overloaded]
     assert store.written == [["first"]]
+
+
+async def test_of_too_many_the_last_are_refused_and_who_waits_is_not(store: GatedStore) -> None:
+    gate, counter = store.gate(), handler(store)
+    waiting = await crowd(counter, gate, *((0, str(number)) for number in range(1023)))
+    late = give(counter, 1, "late")
+    with pytest.raises(Overloaded) as refused:
+        await late
+    assert refused.value.retry_seconds > 0
+    gate.opened.set()
+    await asyncio.gather(*waiting)
+    assert (await give(counter, 1, "late")).version == 2
+
+
+@pytest.mark.parametrize("claims", [("x", "x"), ("a",), ("",), ("\ud800",), ("x" * 1025,)])
+async def test_ids_that_no_commit_may_have_fail_nobody_else(store: GatedStore, claims: tuple[str, ...]) -> None:
+    gate, counter = store.gate(), handler(store)
+    first = give(counter, 1, "first")
+    await gate.reached.wait()
+    others = [give(counter, 1, "a", claims=claims), give(counter, 1, "b")]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    refused, told = await asyncio.gather(*others, return_exceptions=True)
+    assert isinstance(refused, ValueError)
+    assert isinstance(told, Handled)
+    await first
+
+
+async def test_what_writes_nothing_claims_nothing_whoever_it_waits_with(store: GatedStore) -> None:
+    counter = handler(store)
+    gate = store.gate()
+    first = give(counter, 1, "first")
+    await gate.reached.wait()
+    held = [give(counter, 1, "p", claims=("x",)), give(counter, 1, "q", claims=("y",))]  # one commit holds both
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await asyncio.gather(first, *held)
+    gate = store.gate()
+    second = give(counter, 1, "second")
+    await gate.reached.wait()
+    others = [give(counter, 1, "r", claims=("x",)), give(counter, 0, "nothing", claims=("y",)), give(counter, 1, "s")]
+    await asyncio.sleep(0)
+    gate.opened.set()
+    taken, nothing, told = await asyncio.gather(*others, return_exceptions=True)
+    assert isinstance(taken, ClaimTaken)
+    assert isinstance(nothing, Handled)
+    assert isinstance(told, Handled)
+    assert (nothing.events, nothing.version, told.version) == ((), 4, 5)
+    await second
 
 
 async def test_a_repeat_among_those_who_wait_is_taken_out(store: GatedStore) -> None:
