@@ -1,4 +1,4 @@
-"""What happens to one call: telemetry, errors, authorization, deadline, parsing, validation, and then the method.
+"""What happens to one call: telemetry, errors, authorization, deadline, room, parsing, validation, then the method.
 
 The order is the point. Refusals are typed and traced because telemetry and errors are outermost; a caller who is not
 allowed learns nothing of deadlines or formats; nobody's bytes are parsed before they may call. gRPC hands the request
@@ -32,12 +32,19 @@ from services.chassis.telemetry_metrics import RPC_SECONDS
 from services.chassis.tracelink import failed
 
 MAX_REQUEST_BYTES: Final = 256 * 1024
+MAX_CALLS: Final = 500
+"""Calls that one process serves at once; more are refused with OVERLOADED, and when to try again."""
+
 REFUSED: Final = "rpc_refused"
 FAILED: Final = "rpc_failed"
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _Serve: TypeAlias = "Callable[[Message, Context], Awaitable[Message]]"
+
+_CROWDED: Final = Failure(
+    grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", "too many calls are being served", retry_after=0.5
+)
 
 _log = log(__name__)
 
@@ -56,11 +63,18 @@ class Pipeline:
     """Wraps the handlers of generated code. See the module for what a call passes, in which order."""
 
     def __init__(
-        self, *, allow: AllowList, errors: ErrorTable, max_request_bytes: int, continue_traces_from: frozenset[str]
+        self,
+        *,
+        allow: AllowList,
+        errors: ErrorTable,
+        max_request_bytes: int,
+        max_calls: int,
+        continue_traces_from: frozenset[str],
     ) -> None:
         self._allow = allow
         self._errors = errors
         self._max_request_bytes = max_request_bytes
+        self._max_calls, self._calls = max_calls, 0
         self._continue_traces_from = continue_traces_from
 
     def wrap(self, service: str, handlers: Mapping[str, Handler]) -> dict[str, Handler]:
@@ -103,6 +117,15 @@ class Pipeline:
                 RPC_SECONDS.record(time.monotonic() - started, method.path, code.name)
 
     async def _answer(self, method: _Method, body: bytes, context: Context, call: Call) -> bytes:
+        if self._calls >= self._max_calls:
+            raise RefusedError(_CROWDED)
+        self._calls += 1
+        try:
+            return await self._served(method, body, context, call)
+        finally:
+            self._calls -= 1
+
+    async def _served(self, method: _Method, body: bytes, context: Context, call: Call) -> bytes:
         request = self._parse(method, body)
         if violations := method.check(request):
             raise RefusedError(_invalid(violations))

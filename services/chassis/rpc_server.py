@@ -18,7 +18,7 @@ from services.chassis.health import HealthPort, bind
 from services.chassis.rpc_authz import AllowList
 from services.chassis.rpc_deadline import LONGEST
 from services.chassis.rpc_errors import ErrorTable
-from services.chassis.rpc_pipeline import MAX_REQUEST_BYTES, Handler, Pipeline
+from services.chassis.rpc_pipeline import MAX_CALLS, MAX_REQUEST_BYTES, Handler, Pipeline
 from services.chassis.telemetry_log import log
 from services.chassis.tls import TlsFiles, server_credentials
 
@@ -27,9 +27,7 @@ S = TypeVar("S")
 SERVING: Final = "rpc_serving"
 DRAINING: Final = "rpc_draining"
 
-MAX_CALLS: Final = 500
-"""Calls in progress at once in one process; gRPC refuses more with RESOURCE_EXHAUSTED."""
-
+_ROOM_TO_REFUSE: Final = 2
 _HARD_LIMIT: Final = 4 * 1024 * 1024
 _OPTIONS: Final = (
     # Two processes on one port would share its calls at random; the second shall fail to start instead.
@@ -86,6 +84,7 @@ class RpcServer:
             allow=AllowList(allow, registered=collected),
             errors=errors,
             max_request_bytes=max_request_bytes,
+            max_calls=max_calls,
             continue_traces_from=continue_traces_from,
         )
         self._names = tuple(sorted(collected))
@@ -105,7 +104,8 @@ class RpcServer:
 
     async def start(self) -> None:
         """Bind, serve, and report SERVING. ConfigError when an address cannot be bound."""
-        main = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=self._max_calls)
+        # Beyond so many gRPC itself refuses, in words of its own; up to it, the pipeline does, with a typed error.
+        main = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_ROOM_TO_REFUSE * self._max_calls)
         for name, handlers in self._handlers.items():
             main.add_registered_method_handlers(name, handlers)
         self._health.answer_on(main)

@@ -164,7 +164,8 @@ async def test_more_calls_at_once_than_allowed_are_refused_and_later_ones_served
         await asyncio.sleep(0.2)
         with pytest.raises(RpcError) as refused:
             await say(channel, text="one too many")
-        assert refused.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (refused.value.code, refused.value.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert refused.value.retry_after
         assert [(await each).text for each in slow] == ["slow", "slow"]
         assert (await say(channel, text="later")).text == "later"
 
