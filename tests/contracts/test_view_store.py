@@ -1,5 +1,6 @@
 """What every view store does, whatever it stands on."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -62,6 +63,24 @@ async def test_documents_and_position_are_written_together(documents: Documents)
     assert await documents.position() == 6
     assert await documents.load(["t1"]) == ({"t1": StoredView({"n": 1}, 2)}, 6, 3)
     assert not await documents.empty()
+
+
+async def test_what_is_loaded_is_as_far_as_the_position_that_comes_with_it(documents: Documents) -> None:
+    await documents.open(1)
+
+    async def written() -> None:
+        for number in range(1, 101):
+            views = {name: StoredView({"n": number}, number) for name in ("t1", "t2")}
+            await documents.write(views, Advance(number - 1, number, 1))
+
+    writing = asyncio.create_task(written())
+    while not writing.done():
+        await asyncio.sleep(0)
+        views, position, _ = await documents.load(["t2", "t1"])
+        assert all(view.position >= position for view in views.values())
+        assert len(views) == 2 or not position
+    await writing
+    assert (await documents.load([])).position == 100
 
 
 async def test_the_position_stays_where_a_document_is_refused(documents: Documents) -> None:

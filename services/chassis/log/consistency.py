@@ -1,12 +1,17 @@
 """Reading what one has written: a token stands for what a command appended, and a reader waits until it can be seen.
 
 Positions are dense and views are complete up to theirs, so that a view which has reached the commit's position shows
-it, and everything before it. Waiting is bounded by the call's deadline. A token is opaque to whoever carries it, and
-authorizes nothing. How it is sealed is the service's business (`Sealer`); the log it belongs to is sealed in with it.
+it, and everything before it. Having waited proves nothing of a read that follows, for a store that ends suddenly may
+come back with less: what was waited for is kept as a `Promise`, and each read of views looks whether it holds. Waiting
+is bounded by the call's deadline. A token is opaque to whoever carries it, and authorizes nothing. How it is sealed is
+the service's business (`Sealer`); the log it belongs to is sealed in with it.
 """
 
 import asyncio
 import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -42,6 +47,34 @@ class Sealer(Protocol):
     def open(self, sealed: bytes, aad: bytes) -> bytes:
         """What was sealed with that `aad`; raises ValueError for anything else."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What reads show that belong to a call with a token, whose `deadline` it is: all up to the log's `position`."""
+
+    position: int
+    deadline: Deadline
+
+
+_promise: ContextVar[Promise | None] = ContextVar("promise", default=None)
+
+
+def promised() -> Promise | None:
+    """What this task, or the one that began it, has waited for last; None when it was nothing."""
+    return _promise.get()
+
+
+@asynccontextmanager
+async def in_time(deadline: Deadline) -> AsyncIterator[None]:
+    """Ends the block shortly before the deadline, with NOT_YET_VISIBLE."""
+    try:
+        async with asyncio.timeout(deadline.remaining() - _LEFT_SECONDS) as scope:
+            yield
+    except TimeoutError as error:
+        if not scope.expired():
+            raise
+        raise RefusedError(NOT_YET_VISIBLE) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +129,17 @@ class Waiter:
     async def wait(self, token: bytes, deadline: Deadline, *read: Visible) -> None:
         """Return when all of `read` shows what the token stands for; an empty token asks for nothing.
 
-        Raises RefusedError: INVALID_CONSISTENCY_TOKEN, or NOT_YET_VISIBLE shortly before the deadline; and
-        StoreUnavailable.
+        From then on it is `promised` to this task, whichever views that reads. Raises RefusedError:
+        INVALID_CONSISTENCY_TOKEN, or NOT_YET_VISIBLE shortly before the deadline; and StoreUnavailable.
         """
         if not token:
             return
         written = self._tokens.read(token)
-        try:
-            async with asyncio.timeout(deadline.remaining() - _LEFT_SECONDS) as scope:
-                position = await self._position(written)
-                for each in read:
-                    await each.reached(position)
-        except TimeoutError as error:
-            if not scope.expired():
-                raise
-            raise RefusedError(NOT_YET_VISIBLE) from error
+        async with in_time(deadline):
+            position = await self._position(written)
+            for each in read:
+                await each.reached(position)
+        _promise.set(Promise(position, deadline))
 
     async def _position(self, written: Written) -> int:
         """Where the commit stands, as soon as it has a position."""

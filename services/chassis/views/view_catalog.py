@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
+from services.chassis.log.consistency import in_time, promised
 from services.chassis.log.eventstore import EventStoreError
 from services.chassis.log.nudge import Listener, Nudge
 from services.chassis.telemetry import where
@@ -114,7 +115,10 @@ class ViewCatalog:
 
 
 class ActiveViews:
-    """`Views` of whatever generation is in use; `ViewNotBuilt` before there is any."""
+    """`Views` of whatever generation is in use; `ViewNotBuilt` before there is any.
+
+    What a call was promised (`consistency.promised`), its reads show; they raise NOT_YET_VISIBLE in time otherwise.
+    """
 
     def __init__(self, catalog: ViewCatalog, view: str) -> None:
         self.view = view
@@ -125,11 +129,15 @@ class ActiveViews:
 
     async def get(self, document_id: str) -> Document | None:
         """See `Views.get`."""
-        return await self._read(lambda documents: documents.get(document_id))
+        return (await self.get_many([document_id])).get(document_id)
 
     async def get_many(self, document_ids: Sequence[str]) -> dict[str, Document]:
         """See `Views.get_many`."""
-        return await self._read(lambda documents: documents.get_many(document_ids))
+        promise = promised()
+        if promise is None or not document_ids:
+            return await self._read(lambda documents: documents.get_many(document_ids))
+        async with in_time(promise.deadline):
+            return await self._get_complete(document_ids, promise.position)
 
     async def position(self) -> int:
         """See `Views.position`."""
@@ -137,7 +145,21 @@ class ActiveViews:
 
     async def reached(self, position: int) -> None:
         """Return when the views are complete up to `position`; StoreUnavailable."""
-        not_before = time.monotonic() - _RESTART_SECONDS
+        await self._reached(position, time.monotonic() - _RESTART_SECONDS)
+
+    async def _get_complete(self, document_ids: Sequence[str], position: int) -> dict[str, Document]:
+        """Documents of views that are complete up to `position`, as told by the answer that they come with.
+
+        That they were before says nothing: the store may have ended since and have lost their end, and the driver
+        waits for it to come back and asks it then without a word.
+        """
+        while True:
+            loaded = await self._read(lambda documents: documents.load(document_ids))
+            if self._catalog.through(self.view, loaded.position) >= position:
+                return {key: view.document for key, view in loaded.views.items() if view.document is not None}
+            await self._reached(position, time.monotonic())
+
+    async def _reached(self, position: int, not_before: float) -> None:
         with self._catalog.moved.listen() as listener:
             while await self._position(not_before) < position:
                 await self._stirred(listener, position)

@@ -54,7 +54,10 @@ class StoredView:
 
 
 class Loaded(NamedTuple):
-    """Documents that are stored, removed ones included, and where the generation stood when they were read."""
+    """Documents that are stored, removed ones included, and where the generation stood when they were read.
+
+    The documents are no older than the position: all up to it is folded into them.
+    """
 
     views: dict[str, StoredView]
     position: int
