@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from deploy.local.ports import PortReservations
 from services.chassis.log.eventstore_mongo import MongoDatabase
 
 _START_SECONDS = 60.0
+_PORTS = PortReservations()
 
 
 class StoreProcess:
@@ -43,9 +45,11 @@ class StoreProcess:
             time.sleep(0.05)
 
     def stop_answering(self) -> None:
-        """Have it stand still with all its connections open."""
+        """Have it stand still, each of its threads, with all its connections open."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
+            # On a busy machine its threads run on until the one that got the signal has its turn.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def answer_again(self) -> None:
         """End what `stop_answering` began."""
@@ -86,10 +90,8 @@ def fresh_database(uri: str) -> Iterator[MongoDatabase]:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is kept for this process and those that it starts: nobody has it while its server is down."""
+    return _PORTS.take(uuid.uuid4().hex)
 
 
 def _accepts(port: int) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,16 +15,9 @@ from services.chassis.identity_uri import server_name
 from services.chassis.rpc_client import NO_RETRY, RpcChannel
 from tests.rpc.chassis.echo import SECRET, say
 from tests.support.rpc import credentials, identity
+from tests.support.store import free_port
 
 ROOT = Path(__file__).parents[3]
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 class Deployed:
@@ -33,7 +25,7 @@ class Deployed:
 
     def __init__(self, directory: Path, mode: str) -> None:
         self.directory = directory
-        self.rpc, self.health = free_ports(2)
+        self.rpc, self.health = free_port(), free_port()
         (directory / "service.toml").write_text(f'mode = "{mode}"\nallow = ["{identity("friend")}"]\n')
         (directory / "endpoints.toml").write_text(
             f'[process]\nname = "echo-1"\n[listen]\nrpc = "127.0.0.1:{self.rpc}"\nhealth = "127.0.0.1:{self.health}"\n'
