@@ -1,10 +1,8 @@
 """ThreadService: threads, posts and comments, each signed by its author's key in the thread."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
-from services.chassis.aside import Aside
 from services.chassis.coarse_clock import CoarseClock
 from services.chassis.log.consistency import ConsistencyTokens, Written
 from services.chassis.log.handle import ClaimTaken, CommandHandler, commit_id_of
@@ -48,14 +46,13 @@ class ThreadServicer(ThreadServiceServicer):
         self._grace = grace
         self._clock = clock
         self._draw_names = draw_names
-        self._verifying = Aside("verifying")
 
     async def OpenThread(self, request: pb.OpenThreadRequest, _context: Context) -> pb.OpenThreadResponse:  # noqa: N802
         """Open a thread with its first post."""
         asked = _Asked.of(request)
         claim = mapping.opening_post(request)
         speaker = await self._speaker(claim.proof, request.thread_id)
-        command = OpenThread(await self._verifying.run(partial(checks.verified_post, claim)), speaker)
+        command = OpenThread(checks.verified_post(claim), speaker)
         name, token = await self._published(asked, command, post=request.post_id, begins=True)
         return pb.OpenThreadResponse(author_name=name, consistency_token=token)
 
@@ -64,7 +61,7 @@ class ThreadServicer(ThreadServiceServicer):
         asked = _Asked.of(request)
         claim = mapping.later_post(request)
         speaker = await self._speaker(claim.proof, request.thread_id)
-        command = CreatePost(await self._verifying.run(partial(checks.verified_post, claim)), speaker)
+        command = CreatePost(checks.verified_post(claim), speaker)
         name, token = await self._published(asked, command, post=request.post_id)
         return pb.CreatePostResponse(author_name=name, consistency_token=token)
 
@@ -73,7 +70,7 @@ class ThreadServicer(ThreadServiceServicer):
         asked = _Asked.of(request)
         claim = mapping.comment_of(request)
         speaker = await self._speaker(claim.proof, request.thread_id)
-        command = CreateComment(await self._verifying.run(partial(checks.verified_comment, claim)), speaker)
+        command = CreateComment(checks.verified_comment(claim), speaker)
         name, token = await self._published(asked, command)
         return pb.CreateCommentResponse(author_name=name, consistency_token=token)
 
