@@ -8,7 +8,9 @@ refused by a document, or by the position, which names the epoch; so is one whos
 makes it begin anew from what is there.
 
 A replay does the same, but writes only when enough has been folded, and durably, for what queries begin to read must
-not be lost any more. Which generation, and when queries read it, is `projection_driver`'s business.
+not be lost any more. New documents that seem finished are inserted while it reads on, so that the store has always
+something to do; what a crash then leaves is what one in the midst of writing leaves. Which generation, and when queries
+read it, is `projection_driver`'s business.
 """
 
 import asyncio
@@ -39,6 +41,8 @@ _BULK = 500
 _BULK_BYTES = 4 * 1024 * 1024
 _SAVE_SECONDS = 1.0
 _BREATH = 50
+_COLD = 2 * MOST
+"""Commits that leave a document alone before a replay takes it for finished."""
 
 _Touch = tuple[Any, EventContext, Sequence[str], int]
 """An event, where it stands, the documents it touches, and its stored bytes."""
@@ -160,12 +164,18 @@ class Projector:
         reading = asyncio.ensure_future(self._log.read_log(self.position + len(commits), self._page.commits))
         try:
             await self._fold(commits)
+            await self._insert_cold()
             self._ahead = await reading
         finally:
             await _ended(reading)
         self._page.took(time.monotonic() - started, full=True)
         await self._tell()
         return bool(self._ahead)
+
+    async def _insert_cold(self) -> None:
+        """Have the store insert what seems finished, in whole bulks only, so that there are no more of those in the end."""
+        if views := self._working.write_cold(self.position - _COLD, _BULK, _BULK_BYTES):
+            await self._inserts.add(views)
 
     def _is_long_unsaved(self) -> bool:
         return time.monotonic() - self._saved_at > _REPLAY_SECONDS and self.saved < self.position
@@ -184,8 +194,9 @@ class Projector:
             if number % _BREATH == 0:  # Calls are served on the same thread.
                 await asyncio.sleep(0)
             touches.extend(self._touches(commit))
-        missing = self._working.missing(each for _, _, ids, _ in touches for each in ids)
-        if missing:
+        touched = {each for _, _, ids, _ in touches for each in ids}
+        await self._inserts.landed(touched)
+        if missing := self._working.missing(touched):
             loaded = await self._documents.load(missing)
             if (loaded.position, loaded.epoch) != (self.saved, self._epoch):
                 raise LeaseLost("the position is not where it was left")
@@ -219,12 +230,12 @@ class Projector:
         """
         views = self._working.to_write(_BULK, _BULK_BYTES)
         new = self._working.new(views)
-        last = self._working.written(views)
+        self._working.written(views)
         if len(new) >= _MANY_NEW:
             # A round trip more, but much less work for the store than to look for each first.
             await self._inserts.add(new)
             views = {key: view for key, view in views.items() if key not in new}
-        if not last:
+        if self._working.is_changed:
             await self._documents.write(views, None, durable=True)
             return True
         await self._inserts.done()
@@ -232,6 +243,7 @@ class Projector:
             advance = Advance(self.saved, self.position, self._epoch)
             await self._documents.write(views, advance, durable=self._replay)
             self.saved, self._saved_at = self.position, time.monotonic()
+        self._working.forget()
         return False
 
 

@@ -6,16 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import pytest
+
+from services.chassis.log.eventstore import Write
 from services.chassis.log.eventstore_mongo import MongoDatabase, MongoEventStore
 from services.chassis.log.handle import CommandHandler
 from services.chassis.log.worker import LogWorker
+from services.chassis.views import projector
 from services.chassis.views.projection import EventContext, Projection
 from services.chassis.views.projection_driver import ProjectionDriver, drive_all
+from services.chassis.views.projector import Projector
 from services.chassis.views.rebuild import rebuild_progress, request_rebuild
 from services.chassis.views.view_catalog import ViewCatalog
 from services.chassis.views.viewstore import Document
 from services.chassis.views.viewstore_mongo import MongoViewStore
-from tests.support.events import CODEC, COUNTER, Raise, Raised
+from tests.support.commits import META, sequence_all
+from tests.support.events import CODEC, COUNTER, Closed, CounterEvent, Raise, Raised
 
 STREAMS = 3
 
@@ -116,6 +122,54 @@ async def test_a_rebuild_under_load_is_noticed_by_no_reader(database: MongoDatab
         while await documents.position() < head:
             await asyncio.sleep(0.02)
         assert (await documents.get("c") or {})["versions"] == await load.folded()
+
+
+BY_ID = Projection(
+    name="by_id",
+    version=1,
+    handles=(Raised, Closed),
+    route=lambda event: [event.counter],
+    evolve=lambda document, event, context: None if isinstance(event, Closed) else evolve(document, event, context),
+)
+
+
+async def test_a_rebuild_goes_on_from_documents_that_are_further_than_its_position(
+    database: MongoDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it reads on and inserts what seems finished: some is removed later, some comes again."""
+    monkeypatch.setattr(projector, "_BULK", 10)
+    monkeypatch.setattr(projector, "_COLD", 20)
+    store, rows = MongoEventStore(database), MongoViewStore(database)
+    await store.ensure_indexes()
+    events: list[list[CounterEvent]] = [[Raised(f"c{number}", 1)] for number in range(60)]
+    events[40:40] = [[Closed(f"c{number}"), Raised(f"c{number + 1}", 2)] for number in range(0, 20, 2)]
+    events[70:] = [[Raised(f"c{number}", 3)] for number in range(0, 60, 3)]
+    for number, each in enumerate(events):
+        await store.append(f"s-{number}", 0, [Write(f"id-{number}", [CODEC.encode(one) for one in each], META)])
+    await sequence_all(store)
+    for epoch, steps in enumerate((6, 8, 10, 12), start=1):
+        documents, whole = rows.documents("by_id_v1", epoch), rows.documents("by_id_v1", 99)
+        killed = Projector(
+            log=store, codec=CODEC, projection=BY_ID, documents=documents, epoch=epoch, replay=True, most=7
+        )
+        for _ in range(steps):
+            await killed.step()
+        step = asyncio.create_task(killed.step())
+        await asyncio.sleep(0.002 * epoch)
+        step.cancel()
+        with suppress(asyncio.CancelledError):
+            await step
+        assert await documents.position() == 0
+        assert not await documents.empty()
+        for projecting in (
+            Projector(log=store, codec=CODEC, projection=BY_ID, documents=documents, epoch=epoch + 9, replay=True),
+            Projector(log=store, codec=CODEC, projection=BY_ID, documents=whole, epoch=epoch),
+        ):
+            while await projecting.step():
+                pass
+            await projecting.settle(store)
+        ids = [f"c{number}" for number in range(60)]
+        assert await documents.load(ids) == ((await whole.load(ids)).views, len(events), epoch + 9)
 
 
 async def test_a_rebuild_that_was_killed_midway_comes_to_its_end_elsewhere(database: MongoDatabase) -> None:

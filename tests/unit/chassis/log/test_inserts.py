@@ -46,6 +46,16 @@ async def test_two_bulks_are_under_way_and_all_are_there_when_it_is_done() -> No
     assert set(await documents.get_many([f"d{number}" for number in range(1, 6)])) == {f"d{n}" for n in range(1, 6)}
 
 
+async def test_a_document_that_is_being_inserted_is_waited_for_and_others_are_not() -> None:
+    documents = SlowDocuments()
+    inserts = Inserts(documents)
+    await inserts.add(views(1))
+    await inserts.landed({"d2": None})
+    assert await documents.get("d1") is None
+    await inserts.landed({"d2": None, "d1": None})
+    assert await documents.get("d1") == {"n": 1}
+
+
 async def test_what_failed_is_told_before_anything_is_built_on_it() -> None:
     documents = SlowDocuments()
     documents.fails = True

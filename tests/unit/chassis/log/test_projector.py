@@ -1,12 +1,13 @@
 """Views equal the fold of the log, however often the work was interrupted or done twice."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from services.chassis.log.eventstore import EventStoreError, Write
+from services.chassis.log.eventstore import EventStoreError, StoreUnavailable, Write
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.lease import LeaseLost
 from services.chassis.views import projector as projecting
@@ -241,6 +242,176 @@ async def test_a_replay_writes_rarely_and_comes_to_the_same(replay_bytes: int) -
     await write(store, Raised("c0", 5))
     await catch_up(replay)
     assert await replayed.position() == 32
+
+
+# --- What a replay inserts while it reads on --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bulks of two documents, which are taken for finished when four commits have left them alone."""
+    monkeypatch.setattr(projecting, "_BULK", 2)
+    monkeypatch.setattr(projecting, "_MANY_NEW", 2)
+    monkeypatch.setattr(projecting, "_COLD", 4)
+
+
+class GatedViews(LosingDocuments):
+    """Inserts when it is let, what the documents are by then; keeps count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.inserts: list[list[str]] = []
+        self.replaced: list[str] = []
+
+    async def write(self, views: Mapping[str, StoredView], advance: Advance | None, *, durable: bool = False) -> None:
+        self.replaced += views
+        await super().write(views, advance, durable=durable)
+
+    async def insert(self, views: Mapping[str, StoredView]) -> None:
+        self.inserts.append(list(views))
+        await self.gate.wait()
+        await super().insert(views)
+
+
+async def replayed(store: MemoryEventStore, views: MemoryDocuments, **options: Any) -> None:
+    replay = projector(store, views, replay=True, **options)
+    await catch_up(replay)
+    await replay.settle(store)
+
+
+async def folded(store: MemoryEventStore) -> dict[str, StoredView]:
+    whole = MemoryDocuments()
+    await catch_up(projector(store, whole))
+    return whole._views
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_replay_inserts_what_seems_finished_before_it_has_read_all() -> None:
+    store, views = MemoryEventStore(), GatedViews()
+    for number in range(20):
+        await write(store, Raised(f"c{number}", 1))
+    replay = projector(store, views, replay=True, most=4)
+    for _ in range(4):
+        await replay.step()
+    await asyncio.sleep(0)
+    assert views.inserts == [["c0", "c1"], ["c2", "c3"], ["c4", "c5"]]
+    assert (replay.position, replay.saved, await views.position()) == (16, 0, 0)
+    await replay.settle(store)
+    assert replay.saved == await views.position() == 16
+    await catch_up(replay)
+    assert views._views == await folded(store)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("lively", [3, 4])
+async def test_what_is_still_being_changed_is_written_once(lively: int) -> None:
+    """Documents that are lively at a time, six events each: as many writes as if none had been made before the end."""
+    store, views = MemoryEventStore(), GatedViews()
+    for turn in range(4):
+        for _ in range(6):
+            await write(store, *(Raised(f"c{turn}.{each}", 1) for each in range(lively)))
+            await write(store, Renamed("x", "touches nothing"))
+    await replayed(store, views, most=3)
+    written = [each for bulk in views.inserts for each in bulk]
+    assert len(written) == len(set(written)) == 4 * lively
+    assert views.replaced == []
+    assert len(views.inserts) == 4 * lively // 2
+
+
+@pytest.mark.usefixtures("small")
+async def test_what_is_being_inserted_is_not_changed_until_it_is_there() -> None:
+    store, views = MemoryEventStore(), GatedViews()
+    for name in ("a", "b", "c"):
+        await write(store, Raised(name, 1))
+    for _ in range(5):
+        await write(store, Renamed("a", "touches nothing"))
+    await write(store, Raised("a", 2), Closed("b"))
+    await write(store, Raised("b", 3))
+    replay = projector(store, views, replay=True, most=2)
+    views.gate.clear()
+    while not views.inserts:
+        await replay.step()
+        await asyncio.sleep(0)
+    assert views.inserts == [["a", "b"]]
+    assert await replay.step()
+    changing = asyncio.create_task(replay.step())
+    await asyncio.sleep(0.01)
+    assert not changing.done()
+    views.gate.set()
+    await changing
+    assert (views._views["a"], views._views["b"].position) == (StoredView({"total": 1, "seen": [[1, 1]]}, 1), 2)
+    await catch_up(replay)
+    await replay.settle(store)
+    assert views._views == await folded(store)
+
+
+STORY: list[Sequence[CounterEvent]] = [
+    [Raised("a", 1)],
+    [Raised("b", 1)],
+    [Raised("c", 1), Closed("c")],
+    [Raised("d", 1)],
+    *[[Renamed("a", "touches nothing")]] * 5,
+    [Raised("e", 1)],
+    [Raised("f", 1)],
+    [Raised("a", 2), Raised("c", 2)],
+    [Closed("b")],
+    *[[Raised(name, 1)] for name in "ghijklmno"],
+    [Raised("b", 3), Closed("e")],
+    [Raised("a", 1), Raised("d", 1), Raised("f", 1)],
+]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("replay", [True, False])
+@pytest.mark.parametrize("steps", range(len(STORY) // 2 + 1))
+async def test_a_replay_that_ends_at_any_page_leaves_no_wrong_document(steps: int, replay: bool) -> None:
+    """The position has not moved, and documents are there that are further: finished, removed, or changed later."""
+    store, views = MemoryEventStore(), LosingDocuments()
+    for events in STORY:
+        await write(store, *events)
+    await views.open(1)
+    views._keep()
+    killed = projector(store, views, replay=True, most=2)
+    for _ in range(steps):
+        await killed.step()
+    await asyncio.sleep(0)
+    views.lose()
+    assert bool(views._views) == (steps >= 3)
+    assert await views.position() == 0
+    last = projector(store, views, epoch=2, replay=replay, most=5)
+    await catch_up(last)
+    await last.settle(store)
+    assert views._views == await folded(store)
+    with suppress(LeaseLost):  # Its documents may still come, and then collide.
+        await killed.settle(store)
+    assert views._views == await folded(store)
+
+
+@pytest.mark.usefixtures("small")
+async def test_an_insert_that_fails_ends_a_step_and_the_next_begins_anew() -> None:
+    store, views = MemoryEventStore(), GatedViews()
+    for events in STORY:
+        await write(store, *events)
+    insert, failures = views.insert, 0
+
+    async def fail(views: Mapping[str, StoredView]) -> None:
+        nonlocal failures
+        failures += 1
+        await insert(views if failures > 2 else dict(list(views.items())[:1]))
+        if failures <= 2:
+            raise StoreUnavailable
+
+    views.insert = fail  # type: ignore[method-assign]
+    replay = projector(store, views, replay=True, most=2)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await catch_up(replay)
+        assert (replay.position, await views.position()) == (0, 0)
+    await catch_up(replay)
+    await replay.settle(store)
+    assert views._views == await folded(store)
 
 
 async def test_an_event_may_touch_several_documents_once_each() -> None:

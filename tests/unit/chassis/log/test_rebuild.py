@@ -48,6 +48,8 @@ def _impatient() -> Iterator[None]:
         patch.setattr(projection_driver, "_HEARD_SECONDS", 0)
         patch.setattr(projection_driver, "_FIRST_BACKOFF", 0)
         patch.setattr(projector, "_MANY_NEW", 2)
+        patch.setattr(projector, "_BULK", 2)  # So that a replay inserts while it reads on.
+        patch.setattr(projector, "_COLD", 2)
         yield
 
 
@@ -380,11 +382,15 @@ async def test_a_reader_that_was_asleep_does_not_answer_from_what_may_be_gone() 
 
 
 class FlakyDocuments:
-    """Fails as told: before the store has done anything, after it has, when it is half done, or without a word."""
+    """Fails as told: before the store has done anything, after it has, when it is half done, or without a word.
 
-    def __init__(self, inner: LosingDocuments, faults: Iterator[str]) -> None:
+    It inserts a little later, also for a caller who does not wait any more, what the documents are by then.
+    """
+
+    def __init__(self, inner: LosingDocuments, faults: Iterator[str], late: "set[asyncio.Task[None]]") -> None:
         self._inner = inner
         self._faults = faults
+        self._late = late
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -407,7 +413,13 @@ class FlakyDocuments:
         await self._inner.write(views, advance, durable=durable)
 
     async def insert(self, views: Mapping[str, StoredView]) -> None:
-        fault = next(self._faults, "")
+        late = asyncio.create_task(self._insert(views, next(self._faults, "")))
+        self._late.add(late)
+        await asyncio.shield(late)
+
+    async def _insert(self, views: Mapping[str, StoredView], fault: str) -> None:
+        for _ in range(9):
+            await asyncio.sleep(0)
         if fault == "lost":
             self._inner.lose()
         if fault in ("half", "after"):
@@ -421,18 +433,19 @@ class FlakyViews(MemoryViewStore):
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__()
         self._faults = iter(faults)
+        self.late: set[asyncio.Task[None]] = set()
 
     def documents(self, view: str, generation: int) -> Any:
         documents = self._documents.setdefault((view, generation), LosingDocuments())
         assert isinstance(documents, LosingDocuments)
-        return FlakyDocuments(documents, self._faults)
+        return FlakyDocuments(documents, self._faults, self.late)
 
 
 EVENTS = st.lists(
     st.lists(
         st.one_of(
-            st.builds(Raised, st.sampled_from("abc"), st.integers(1, 9)),
-            st.builds(Closed, st.sampled_from("abc")),
+            st.builds(Raised, st.sampled_from("abcdef"), st.integers(1, 9)),
+            st.builds(Closed, st.sampled_from("abcdef")),
             st.builds(Renamed, st.sampled_from("abc"), st.just("n")),
         ),
         min_size=1,
@@ -484,16 +497,18 @@ def test_a_view_is_the_fold_of_the_log_and_rebuilt_it_is_the_same(
         while rest:
             await write(store, *rest.pop(0))
         rows._faults = iter(())
+        await asyncio.sleep(0)  # What a driver has just begun to insert is begun.
+        await asyncio.gather(*rows.late, return_exceptions=True)
         epoch += 1
         await driven(driver(store, ViewCatalog(rows), epoch, **limits))
         expected, generations = folded(await store.read_log(0, 1000)), await present(rows)
         live = rows.documents(VIEW, generations.active)
-        assert await live.get_many(["a", "b", "c", "all"]) == expected
+        assert await live.get_many([*"abcdef", "all"]) == expected
         assert await live.position() == await store.head_position()
         await request_rebuild(rows, "totals", 1)
         await driven(driver(store, ViewCatalog(rows), epoch + 1, **limits))
         rebuilt = rows.documents(VIEW, generations.active + 1)
-        assert await rebuilt.get_many(["a", "b", "c", "all"]) == expected
+        assert await rebuilt.get_many([*"abcdef", "all"]) == expected
         assert (await present(rows)).active == generations.active + 1
 
     asyncio.run(story())
