@@ -173,7 +173,7 @@ class Projector:
         return bool(self._ahead)
 
     async def _insert_cold(self) -> None:
-        """Have the store insert what seems finished, in whole bulks only, so that there are no more of those in the end."""
+        """Have the store insert what seems finished, in whole bulks only, so that there are no more in the end."""
         if views := self._working.write_cold(self.position - _COLD, _BULK, _BULK_BYTES):
             await self._inserts.add(views)
 
