@@ -38,17 +38,35 @@ def main() -> None:
     parser.add_argument("--auth", action="store_true", help="demand a user and a password as well")
     given = parser.parse_args()
     logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    server = new_server(given.port, given.directory, auth=given.auth)
+    server._ssl_context = _context(given.identity, given.authority)  # no argument takes a context
+    serve(server)
+
+
+def new_server(port: int, directory: Path, *, auth: bool) -> SecantusDBServer:
+    """A server on that port of this machine, its data under `directory`, still without TLS, to be given to `serve`."""
     # Commits are synced to disk one by one as clients ask for (journal=true): syncing all would slow projections down.
     server = SecantusDBServer(
-        port=given.port,
-        storage_path=str(given.directory),
-        require_auth=given.auth,
+        port=port,
+        storage_path=str(directory),
+        require_auth=auth,
         enable_test_commands=False,
         cache_size="64M",
     )
     server.storage.enable_oplog = False  # the argument for it would end the replica set as well
-    server._ssl_context = _context(given.identity, given.authority)  # no argument takes a context
-    _serve(server)
+    return server
+
+
+def serve(server: SecantusDBServer) -> None:
+    """Serve until SIGTERM or SIGINT, then close the files in order."""
+    stop = {signal.SIGTERM, signal.SIGINT}
+    # Blocked before a thread exists, then waited for: a handler would miss a signal that comes just before the wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    server.start()
+    signal.sigwait(stop)
+    if server._socket is not None:
+        server._socket.shutdown(socket.SHUT_RDWR)
+    server.stop()
 
 
 def _context(identity: Path, authority: Path) -> ssl.SSLContext:
@@ -58,17 +76,6 @@ def _context(identity: Path, authority: Path) -> ssl.SSLContext:
     context.load_verify_locations(authority)
     context.verify_mode = ssl.CERT_REQUIRED
     return context
-
-
-def _serve(server: SecantusDBServer) -> None:
-    stop = {signal.SIGTERM, signal.SIGINT}
-    # Blocked before a thread exists, then waited for: a handler would miss a signal that comes just before the wait.
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-    server.start()
-    signal.sigwait(stop)
-    if server._socket is not None:
-        server._socket.shutdown(socket.SHUT_RDWR)
-    server.stop()
 
 
 if __name__ == "__main__":

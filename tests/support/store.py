@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from deploy.local.layout import REPOSITORY
 from deploy.local.ports import PortReservations
 from services.chassis.log.eventstore_mongo import MongoDatabase
 
@@ -20,7 +21,7 @@ _PORTS = PortReservations()
 
 
 class StoreProcess:
-    """One SecantusDB process on a free port of this machine, with its data under `directory`."""
+    """A process of the local platform's store, on a port of its own, with its data under `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -33,11 +34,9 @@ class StoreProcess:
 
     def start(self) -> None:
         """Start, and return when it accepts connections."""
-        command = [str(Path(sys.executable).with_name("secantusd-py")), "--port", str(self._port)]
-        command += ["--storage-path", str(self._directory / "data"), "--cache-size", "64M", "--log-level", "ERROR"]
+        command = [sys.executable, "-m", "tests.support.plain_store", str(self._port), str(self._directory / "data")]
         with (self._directory / "store.log").open("ab") as log:
-            # Its own directory, since it looks for a settings file where it stands.
-            self._process = subprocess.Popen(command, cwd=self._directory, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
         deadline = time.monotonic() + _START_SECONDS
         while not _accepts(self._port):
             if self._process.poll() is not None or time.monotonic() > deadline:
