@@ -64,6 +64,17 @@ async def test_what_lies_beyond_the_mark_does_not_count(letters: Letters) -> Non
     assert await letters.letter("p", Mark(3)) is None
 
 
+async def test_what_lies_beyond_the_mark_does_not_count_when_the_same_holder_claims_again(letters: Letters) -> None:
+    await letters.claim("p", 4, START)
+    for each in (letter(1), letter(2), letter(3), letter(3, producer="q")):
+        await letters.park(each, 4)
+    await letters.wish_redrive("p", "k")
+    assert marks(await letters.claim("p", 4, Mark(2))) == [Mark(1), Mark(2)]
+    assert await letters.letter("p", Mark(3)) is None
+    assert await letters.letter("q", Mark(3)) is not None
+    assert marks(await letters.wished("p", 4)) == marks(await letters.all_parked()) == [Mark(1), Mark(2)]
+
+
 async def test_an_overtaken_holder_changes_nothing(letters: Letters) -> None:
     await letters.claim("p", 1, START)
     await letters.park(letter(1), 1)

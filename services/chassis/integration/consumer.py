@@ -6,7 +6,8 @@ the log is asked once and then every minute, for the bus may have lost the last 
 own database after the reactions and before the acknowledgements, so an event is never skipped; that a repeat changes
 nothing is owed to the reaction's command, whose commit id is derived from the event (`ForeignEvent.commit_id`). One
 saved mark therefore answers for a whole batch. The lease's epoch guards it, and no event is begun when the mark was
-last saved more than half a second ago: a process that slept through the loss of its lease does at most one more.
+last saved more than half a second ago: a process that slept through the loss of its lease does at most one more. After
+a failure the mark is read again, under a new claim if a write was not answered, so that it cannot land later (`claim`).
 
 An event that cannot be applied is tried a few times and then parked, and whatever of its key follows is parked behind
 it, until an operator has it redriven or discarded (`dead_letters`, `parking`); other keys flow on. What can mend by
@@ -24,6 +25,7 @@ from typing import Final
 
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.integration.bus import BusUnavailable, Delivery, Inbox, Message, PublicEvent, foreign_commit_id
+from services.chassis.integration.claim import Claim
 from services.chassis.integration.dead_letters import DeadLetters
 from services.chassis.integration.log_reader import LogReader, PublicPage
 from services.chassis.integration.mending import mends_itself
@@ -105,14 +107,15 @@ class Consumer:
         self._producer = producer
         self._inbox = inbox
         self._reader = reader
-        self._marks = SavedMark(checkpoints, follower_name(producer), epoch)
+        claim = Claim(epoch)
+        self._marks = SavedMark(checkpoints, follower_name(producer), claim)
         self._reactions = reactions
         self._parking: Parking | None = None
         if dead_letters is not None:
             self._parking = Parking(
                 dead_letters,
                 producer=producer,
-                epoch=epoch,
+                claim=claim,
                 limit=most_parked,
                 most_bytes=most_parked_bytes,
                 clock=clock or SystemClock(),
@@ -143,12 +146,12 @@ class Consumer:
         return True
 
     async def _begin(self) -> None:
-        """Read where we stand, under this lease for the first time or after a failure."""
+        """Claim what we keep and read where we stand, under this lease for the first time or after a failure."""
         if not self._ready:
             await self._marks.load()
             self._read_through = START
             if self._parking is not None:
-                await self._parking.claim(self._marks.mark)
+                await self._parking.take_over(self._marks.mark)
             self._ready = True
 
     async def _take_in_all(self, deliveries: Sequence[Delivery]) -> None:

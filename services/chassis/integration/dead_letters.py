@@ -73,6 +73,8 @@ class DeadLetters(Protocol):
     """The consumer's side, by producer. Once a later epoch has claimed, a change is refused with LeaseLost.
 
     Only parking under the earlier one may be answered; such a letter does not count, and saving the mark is refused.
+    `epoch` is the number of the consumer's claim (`claim.Claim`): it goes up with the lease's and with each write that
+    was not answered, so that whatever lands late was written under an earlier one.
 
     Every method may raise `eventstore.StoreUnavailable`.
     """

@@ -13,6 +13,7 @@ from typing import Final
 
 from services.chassis.clock import Clock
 from services.chassis.integration.bus import PublicEvent
+from services.chassis.integration.claim import Claim
 from services.chassis.integration.dead_letters import DeadLetters, Letter, LetterState, Parked, ParkingFull
 from services.chassis.integration.mending import mends_itself
 from services.chassis.log.eventstore import Mark
@@ -41,17 +42,17 @@ class _Waits(Exception):
 
 
 class Parking:
-    """The dead letters of one producer's consumer under one lease; `claim` before anything else.
+    """The dead letters of one producer's consumer; `take_over` before anything else, and after each failure.
 
     `limit`: most letters that may wait, `most_bytes`: how large they may be in all; then the line stops.
     """
 
     def __init__(
-        self, letters: DeadLetters, *, producer: str, epoch: int, limit: int, most_bytes: int, clock: Clock
+        self, letters: DeadLetters, *, producer: str, claim: Claim, limit: int, most_bytes: int, clock: Clock
     ) -> None:
         self._letters = letters
         self._producer = producer
-        self._epoch = epoch
+        self._claim = claim
         self._limit = limit
         self._most_bytes = most_bytes
         self._clock = clock
@@ -66,9 +67,10 @@ class Parking:
         """How many letters are parked."""
         return self._count
 
-    async def claim(self, through: Mark) -> None:
+    async def take_over(self, through: Mark) -> None:
         """Take over what is parked up to the consumer's mark. Raises LeaseLost, StoreUnavailable, as all here do."""
-        parked = await self._letters.claim(self._producer, self._epoch, through)
+        with self._claim.writing() as number:
+            parked = await self._letters.claim(self._producer, number, through)
         self._held = Counter(each.key for each in parked)
         self._count = len(parked)
         self._bytes = sum(each.size for each in parked)
@@ -90,7 +92,8 @@ class Parking:
         now = int(self._clock.now().timestamp())
         name, attempts = (type(error).__name__, 1) if error else ("", 0)
         parked = Parked(self._producer, event.key, event.mark, event.type, name, attempts, now, state, size)
-        await self._letters.park(Letter(parked, event), self._epoch)
+        with self._claim.writing() as number:
+            await self._letters.park(Letter(parked, event), number)
         self._more(parked, 1)
         self._tell(PARKED, parked)
 
@@ -113,7 +116,7 @@ class Parking:
         if self._redriving and time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _LOOK_SECONDS
-        wished = await self._letters.wished(self._producer, self._epoch)
+        wished = await self._letters.wished(self._producer, self._claim.number)
         self._redriving |= dict.fromkeys(each.key for each in wished if each.state is LetterState.REDRIVE)
         for each in wished:
             if each.state is LetterState.DISCARD:
@@ -121,7 +124,7 @@ class Parking:
 
     async def _redrive(self, key: str, take_in: TakeIn, limit: int) -> int:
         """Take in up to `limit` letters of a key, in order, until one fails; how many were tried. Raises _Waits."""
-        letters = await self._letters.of_key(self._producer, key, self._epoch, limit)
+        letters = await self._letters.of_key(self._producer, key, self._claim.number, limit)
         for parked in letters:
             if parked.state is LetterState.DISCARD:  # Wished meanwhile.
                 await self._discard(parked)
@@ -130,10 +133,12 @@ class Parking:
             if letter is None:
                 continue
             if error := await self._taken_in(letter, take_in):
-                await self._letters.failed(parked, type(error).__name__, self._epoch)
+                with self._claim.writing() as number:
+                    await self._letters.failed(parked, type(error).__name__, number)
                 self._redriving.pop(key, None)
                 break
-            await self._letters.remove(self._producer, parked.mark, self._epoch)
+            with self._claim.writing() as number:
+                await self._letters.remove(self._producer, parked.mark, number)
             self._more(parked, -1)
             self._tell(REDRIVEN, parked)
         return len(letters)
@@ -156,7 +161,8 @@ class Parking:
 
     async def _discard(self, parked: Parked) -> None:
         now = int(self._clock.now().timestamp())
-        await self._letters.discard(self._producer, parked.mark, self._epoch, now)
+        with self._claim.writing() as number:
+            await self._letters.discard(self._producer, parked.mark, number, now)
         self._more(parked, -1)
         self._tell(DISCARDED, parked)
 
