@@ -65,6 +65,11 @@ def promised() -> Promise | None:
     return _promise.get()
 
 
+def promise(position: int, deadline: Deadline) -> None:
+    """Have the views that this task reads from now on show all up to `position`, which it has waited for."""
+    _promise.set(Promise(position, deadline))
+
+
 @asynccontextmanager
 async def in_time(deadline: Deadline) -> AsyncIterator[None]:
     """Ends the block shortly before the deadline, with NOT_YET_VISIBLE."""
@@ -139,7 +144,7 @@ class Waiter:
             position = await self._position(written)
             for each in read:
                 await each.reached(position)
-        _promise.set(Promise(position, deadline))
+        promise(position, deadline)
 
     async def _position(self, written: Written) -> int:
         """Where the commit stands, as soon as it has a position."""

@@ -82,6 +82,7 @@ class ProjectionDriver:
         self._failures = 0
         self._build_again_at = 0.0
         self._measured_at = 0.0
+        self._looked_at = time.monotonic()
 
     async def step(self) -> bool:
         """Bring the view on by a page; whether there may be more to do at once.
@@ -139,6 +140,8 @@ class ProjectionDriver:
             return False
         rings, active = self._news.rings, self._projector(generations.active)
         more = await active.step()
+        if not more:
+            await self._find_lost(generations.active, active)
         self._catalog.passed(self.view, saved=active.saved, through=active.position)
         await self._measure(active, more=more)
         if not more and active.saved < active.position and await self._is_quiet(rings):
@@ -146,6 +149,14 @@ class ProjectionDriver:
             more = await active.step()
             self._catalog.passed(self.view, saved=active.saved, through=active.position)
         return more
+
+    async def _find_lost(self, number: int, active: Projector) -> None:
+        """Raise LeaseLost when the store has lost what was written last: no write finds that out while none is made."""
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        if await self._catalog.store.documents(self.view, number).position() < active.saved:
+            raise LeaseLost("the position is not where it was left")
 
     async def _is_quiet(self, rings: int) -> bool:
         """Whether the log does not grow for a short while, beyond what it had rung for already."""

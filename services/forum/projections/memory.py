@@ -10,10 +10,12 @@ from contextlib import suppress
 from typing import Final
 
 from services.chassis.log.codec import EventCodec
-from services.chassis.log.consistency import Visible
+from services.chassis.log.consistency import Visible, promise
 from services.chassis.log.eventstore import CommitLog, EventStoreError
 from services.chassis.log.nudge import Nudge
 from services.chassis.log.tailing import LogTail, Observer
+from services.chassis.rpc_deadline import Deadline
+from services.chassis.rpc_errors import RefusedError
 from services.chassis.telemetry import where
 from services.chassis.telemetry_log import log
 from services.forum.projections.feed import FeedIndex
@@ -23,7 +25,7 @@ ANCHOR_FAILED: Final = "hot_model_anchor_failed"
 
 _BACKOFF = 1.0
 _PATIENCE = 10.0
-"""Seconds for which a start waits for the model. Reading works without it, only more slowly."""
+"""Seconds for which a start waits for the model, and it for views. Reading works without it, only more slowly."""
 
 _log = log(__name__)
 
@@ -68,7 +70,7 @@ class Memory:
             try:
                 await anchor(self.hot, self._feed, log=self._log, tail=self.tail, views=self._views)
                 self._anchored.set()
-            except EventStoreError as error:
+            except (EventStoreError, RefusedError) as error:
                 _log.warning(ANCHOR_FAILED, error_type=type(error).__name__, at=where(error))
                 await asyncio.sleep(_BACKOFF)
 
@@ -76,11 +78,12 @@ class Memory:
 async def anchor(hot: Hot, feed: FeedIndex, *, log: CommitLog, tail: Visible, views: Visible) -> None:
     """Tell `hot`, which `tail` keeps up with `log`, of the newest post before it; `feed` reads `views`.
 
-    Raises EventStoreError.
+    Raises EventStoreError, and RefusedError when the views do not show in time what they have shown to be complete.
     """
     if hot.anchored or not hot.first:
         return  # it began with the first commit, or will
     await views.reached(hot.first - 1)
+    promise(hot.first - 1, Deadline.after(_PATIENCE))
     while True:
         newest = await feed.newest_not(hot.holds)
         await tail.reached(await log.head_position())

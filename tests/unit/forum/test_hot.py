@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.chassis.identity_uri import parse_identity
-from services.chassis.log.consistency import ConsistencyTokens, Waiter
+from services.chassis.log.consistency import ConsistencyTokens, Promise, Waiter, promised
 from services.chassis.log.eventstore import Commit
 from services.chassis.log.eventstore_memory import MemoryEventStore
 from services.chassis.log.nudge import Nudge
@@ -26,6 +26,7 @@ from services.forum.projections.feed import FEED_DAYS, FEED_MINUTES, FEED_POSTS,
 from services.forum.projections.hot import Hot, Limits
 from services.forum.projections.hot_feed import HotFeeds
 from services.forum.projections.hot_post import HotPost
+from services.forum.projections.memory import anchor
 from services.forum.projections.posts import COMMENTS, POSTS
 from services.forum.projections.threads import THREAD_PAGES, THREADS, ThreadIndex
 from services.seal.secret import SecretBytes
@@ -262,3 +263,26 @@ def test_what_a_feed_is_told_to_forget_is_gone_whatever_the_clocks_said(minutes:
     for label in ("", "a"):
         assert feeds.page(label, before=None, limit=10, border=None).posts == left
     assert len(feeds) == len(left)
+
+
+async def test_what_came_before_memory_is_asked_of_views_that_must_show_it_all() -> None:
+    """A store that ends suddenly after the views were waited for may come back with less of them."""
+    forum = forum_of([Step("open", 0, 0, "a")] * 12)
+    hot = hot_of(forum.commits[8:])
+    waited: list[int] = []
+    asked: list[Promise | None] = []
+
+    class Views:
+        async def reached(self, position: int) -> None:
+            waited.append(position)
+
+    class Feed:
+        async def newest_not(self, _held: object) -> None:
+            asked.append(promised())
+
+    views = Views()
+    await anchor(hot, cast("FeedIndex", Feed()), log=MemoryEventStore(), tail=views, views=views)
+    assert waited[0] == hot.first - 1 == 8
+    assert asked[0] is not None
+    assert asked[0].position == 8
+    assert hot.anchored

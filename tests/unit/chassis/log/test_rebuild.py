@@ -339,6 +339,26 @@ async def test_a_build_goes_on_where_it_was_cut_off() -> None:
         await first.step()
 
 
+async def test_what_the_store_has_lost_is_found_and_folded_again_although_nothing_is_appended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, rows, documents = MemoryEventStore(), MemoryViewStore(), LosingDocuments()
+    rows._documents[VIEW, 1] = documents
+    catalog = ViewCatalog(rows)
+    driving = driver(store, catalog)
+    for _ in range(2):
+        await write(store, Raised("a", 1))
+        await driven(driving)
+    documents.lose()
+    assert (await catalog.views(TOTALS).get("a") or {})["total"] == 1
+    await driven(driving)  # It looked a moment ago.
+    monkeypatch.setattr(projection_driver, "LOOK_SECONDS", 0)
+    with pytest.raises(LeaseLost):
+        await driving.step()
+    await driven(driver(store, catalog, epoch=2))
+    assert (await catalog.views(TOTALS).get("a") or {})["total"] == 2
+
+
 async def test_an_overtaken_driver_can_change_nothing() -> None:
     store, rows = MemoryEventStore(), MemoryViewStore()
     zombie = driver(store, ViewCatalog(rows), epoch=1)
