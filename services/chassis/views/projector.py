@@ -16,7 +16,6 @@ read it, is `projection_driver`'s business.
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 from services.chassis.log.codec import EventCodec
@@ -26,6 +25,7 @@ from services.chassis.log.pages import is_full
 from services.chassis.tracelink import span
 from services.chassis.views.inserts import Inserts
 from services.chassis.views.page_size import MOST, PageSize
+from services.chassis.views.pages_ahead import PagesAhead
 from services.chassis.views.projection import UNCHANGED, EventContext, Projection
 from services.chassis.views.viewstore import Advance, Documents
 from services.chassis.views.working_set import WorkingSet
@@ -71,6 +71,7 @@ class Projector:
         self._codec = codec
         self._projection = projection
         self._documents = documents
+        self._ahead = PagesAhead(log)
         self._inserts = Inserts(documents)
         self._epoch = epoch
         self._replay = replay
@@ -86,7 +87,7 @@ class Projector:
         self._open = False
         self._inserts.abandon()
         self._working = WorkingSet(self._held_bytes)
-        self._ahead: list[Commit] | None = None
+        self._ahead.abandon()
         self._writing = False
         self.position = 0
         """Up to where the documents are complete; in a replay, together with those that are still in memory."""
@@ -119,7 +120,8 @@ class Projector:
         except BaseException:
             self._forget()
             raise
-        self._log, self._replay, self._ahead = log, False, None
+        self._log, self._replay = log, False
+        self._ahead.abandon()
 
     async def _take_over(self) -> None:
         self.position = self.saved = await self._documents.open(self._epoch)
@@ -153,24 +155,15 @@ class Projector:
             # A bulk at a time, so that those who share the store, and the generation in use, come in between.
             self._writing = await self._write()
             return True
-        commits = (
-            self._ahead if self._ahead is not None else await self._log.read_log(self.position, self._page.commits)
-        )
-        self._ahead = None
+        started = time.monotonic()
+        commits = await self._ahead.take(self.position, self._page.commits)
         if not commits:
             return False
-        started = time.monotonic()
-        # The store answers the next question while this page is folded.
-        reading = asyncio.ensure_future(self._log.read_log(self.position + len(commits), self._page.commits))
-        try:
-            await self._fold(commits)
-            await self._insert_cold()
-            self._ahead = await reading
-        finally:
-            await _ended(reading)
+        await self._fold(commits)
+        await self._insert_cold()
         self._page.took(time.monotonic() - started, full=True)
         await self._tell()
-        return bool(self._ahead)
+        return True
 
     async def _insert_cold(self) -> None:
         """Have the store insert what seems finished, in whole bulks only, so that there are no more in the end."""
@@ -245,11 +238,3 @@ class Projector:
             self.saved, self._saved_at = self.position, time.monotonic()
         self._working.forget()
         return False
-
-
-async def _ended(reading: "asyncio.Future[list[Commit]]") -> None:
-    """Leave no question behind that nobody waits for."""
-    if not reading.done():
-        reading.cancel()
-    with suppress(BaseException):
-        await reading
