@@ -22,18 +22,29 @@ from services.chassis.log.pages import is_full
 from services.chassis.telemetry_metrics import RELAY_LAG
 from services.chassis.tracelink import span
 
-_COMMITS = 500
-_MOST_COMMITS = 1000
+_COMMITS = 1000
+_MOST_COMMITS = 4000
+_GROWTH = 4
+_QUICK_SECONDS = 0.04
 _LAG_SECONDS = 5.0
 _LOOK_SECONDS = 60.0
 _QUIET_COMMITS = 500
 
 
 class _Page(NamedTuple):
-    """What a read of the log for so many commits has answered."""
+    """What a read of the log for so many commits has answered, and how long that took."""
 
     commits: list[Commit]
     asked: int
+    seconds: float
+
+    @property
+    def next_asked(self) -> int:
+        """How many to ask for next: more where reading is quick, for the end of each page is waited for on the bus.
+
+        Where it is slow the bus waits for the page, the less the smaller that is.
+        """
+        return min(_GROWTH * self.asked, _MOST_COMMITS) if self.seconds < _QUICK_SECONDS else _COMMITS
 
 
 class Relay:
@@ -67,11 +78,10 @@ class Relay:
         full = is_full(page.commits, page.asked)
         await self._measure(len(page.commits), full=full)
         if full:
-            # The store answers while the bus does, with a larger page, for the end of each is waited for. Not with one
-            # much larger: it would take longer than the bus does.
+            # The store answers while the bus does.
             published, ahead = await asyncio.gather(
                 self._publish(page.commits),
-                self._read(self._read_up_to + len(page.commits), min(2 * page.asked, _MOST_COMMITS)),
+                self._read(self._read_up_to + len(page.commits), page.next_asked),
                 return_exceptions=True,
             )
             if isinstance(published, BaseException):
@@ -84,7 +94,8 @@ class Relay:
         return full
 
     async def _read(self, after: int, count: int) -> "_Page":
-        return _Page(await self._log.read_log(after, count), count)
+        began = time.monotonic()
+        return _Page(await self._log.read_log(after, count), count, time.monotonic() - began)
 
     async def _measure(self, found: int, *, full: bool) -> None:
         if not full:

@@ -148,6 +148,8 @@ async def test_the_relay_is_as_far_behind_as_there_are_positions_that_it_has_not
     measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relaying, "_COMMITS", 2)
+    monkeypatch.setattr(relaying, "_GROWTH", 2)
+    monkeypatch.setattr(relaying, "_QUICK_SECONDS", 60)
     monkeypatch.setattr(relaying, "_LAG_SECONDS", 0)
     store = MemoryEventStore()
     for number in range(7):

@@ -260,3 +260,22 @@ async def test_large_commits_are_published_in_pages_of_bounded_size(monkeypatch:
     await run_to_end(relay)
     assert [message.event.mark.position for message in bus.stored] == list(range(1, 41))
     assert store.read <= 42
+
+
+@pytest.mark.parametrize(("quick", "pages"), [(60.0, [1000, 4000, 4000]), (-1.0, [1000, 1000, 1000])])
+async def test_pages_are_large_where_reading_is_quick_and_small_where_the_bus_would_wait(
+    monkeypatch: pytest.MonkeyPatch, quick: float, pages: list[int]
+) -> None:
+    monkeypatch.setattr(relay, "_QUICK_SECONDS", quick)
+    asked: list[int] = []
+
+    class Noting(MemoryEventStore):
+        async def read_log(self, after_position: int, limit: int) -> list[Commit]:
+            asked.append(limit)
+            return await super().read_log(after_position, limit)
+
+    store, bus = Noting(), MemoryBus()
+    await grown(store, *[PUBLIC] * 5100)
+    await run_to_end(relay_of(store, bus))
+    assert asked[:3] == pages
+    assert len(bus.stored) == 5100
