@@ -53,6 +53,9 @@ class RetryPolicy:
 
 NO_RETRY: Final = RetryPolicy(attempts=1)
 
+TOO_LATE: Final = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT", "too little time is left to call")
+"""What a call comes to that nobody has begun, here or there, since no time was left for it."""
+
 
 class RpcChannel:
     """A connection to the peer at `target` ("host:port") whose certificate must carry `server_name`.
@@ -108,7 +111,7 @@ class RpcChannel:
         """
         policy = retry or self._retry
         deadline = Deadline.after(onward(timeout or self._timeout, deadline_of_current_call()))
-        failures, failure = 0, _TOO_LATE
+        failures, failure = 0, TOO_LATE
         while True:
             remaining = deadline.remaining()
             # The peer would refuse a try without time for anything, and why the one before failed would be lost.
@@ -118,18 +121,17 @@ class RpcChannel:
                 return await method(request, timeout=_bounded(remaining, policy), metadata=self._headers(metadata))
             except grpc.aio.AioRpcError as e:
                 failures += 1
-                failure = rpc_errors.from_call(e)
+                told = rpc_errors.from_call(e)
+                # A peer that was left no time for this try says nothing of why the one before failed.
+                failure = failure if failures > 1 and told.reason == TOO_LATE.reason else told
                 pause = policy.pause(failures) + (failure.retry_after or 0.0)
-                if failures >= policy.attempts or not policy.again(failure) or pause >= deadline.remaining():
+                if failures >= policy.attempts or not policy.again(told) or pause >= deadline.remaining():
                     raise RpcError(failure) from e
             await asyncio.sleep(pause)
 
     def _headers(self, metadata: Metadata) -> tuple[tuple[str, str], ...]:
         traceparent = current_traceparent() if self._traced else None
         return (*metadata, ("traceparent", traceparent)) if traceparent else tuple(metadata)
-
-
-_TOO_LATE: Final = Failure(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT", "too little time is left to call")
 
 
 def _bounded(remaining: float, policy: RetryPolicy) -> float:

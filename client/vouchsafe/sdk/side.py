@@ -16,8 +16,8 @@ from typing import Any, Final, Self, TypeVar, cast
 import grpc
 
 from services.chassis.identity_uri import server_name
-from services.chassis.rpc_client import Metadata, Options, RetryPolicy, RpcChannel
-from services.chassis.rpc_deadline import MEANINGFUL_WORK
+from services.chassis.rpc_client import TOO_LATE, Metadata, Options, RetryPolicy, RpcChannel
+from services.chassis.rpc_deadline import MEANINGFUL_WORK, RETURN_OVERHEAD
 from services.chassis.rpc_errors import RpcError
 from vouchsafe.sdk.errors import translated
 from vouchsafe.sdk.profile import Edge
@@ -121,15 +121,19 @@ class Peer:
     async def _call(self, method: Callable[..., Awaitable[Res]], request: object, metadata: Metadata) -> Res:
         give_up = time.monotonic() + self._patience
         remaining, lost = self._patience, 0
+        race: RpcError | None = None
         with translated():
             while True:
                 try:
                     return await self.connected().unary(method, request, timeout=remaining, metadata=metadata)
                 except RpcError as error:
+                    if race is not None and error.reason == TOO_LATE.reason:
+                        raise race from error
+                    race = error
                     lost += 1
                     pause = _RETRY.pause(lost)
                     remaining = give_up - time.monotonic() - pause
-                    if error.code is not grpc.StatusCode.ABORTED or remaining < MEANINGFUL_WORK:
+                    if error.code is not grpc.StatusCode.ABORTED or remaining < RETURN_OVERHEAD + MEANINGFUL_WORK:
                         raise
                 await asyncio.sleep(pause)
 

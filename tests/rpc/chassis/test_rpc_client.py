@@ -79,6 +79,23 @@ async def test_no_last_try_is_made_that_would_have_no_time(channel):
     assert caught.value.reason == "BUSY"
 
 
+async def test_a_last_try_that_came_too_late_does_not_hide_why_the_one_before_failed(channel):
+    busy, late = Flaky(10), Flaky(10)
+    late.code = grpc.StatusCode.DEADLINE_EXCEEDED
+    late.details = rpc_errors.to_metadata(Failure(late.code, "DEADLINE_TOO_SHORT", "too little time is left"))
+    tries = iter([busy, busy, late])
+
+    async def method(*arguments, **options):
+        return await next(tries)(*arguments, **options)
+
+    with pytest.raises(RpcError) as caught:
+        await channel.unary(method, "request", retry=QUICK)
+    assert (caught.value.reason, list(tries)) == ("BUSY", [])
+    with pytest.raises(RpcError) as caught:
+        await channel.unary(late, "request", retry=QUICK)
+    assert caught.value.reason == "DEADLINE_TOO_SHORT"
+
+
 @pytest.mark.parametrize("code", [grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.ABORTED, grpc.StatusCode.INTERNAL])
 async def test_nothing_else_is_retried(channel, code):
     method = Flaky(1, code)

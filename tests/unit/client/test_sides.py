@@ -11,6 +11,8 @@ import grpc
 import pytest
 from opentelemetry import trace
 
+from services.chassis.rpc_client import TOO_LATE, RpcChannel
+from services.chassis.rpc_errors import Failure, RpcError
 from services.chassis.tls import TlsFiles, server_credentials
 from tests.support.certs import Authority, make_leaf
 from tests.unit.client.connect_proxy import proxying
@@ -144,6 +146,23 @@ async def test_patience_ends(authority: Authority, server_tls: TlsFiles, tmp_pat
     ):
         with pytest.raises(VouchsafeError, match=code.name):
             await register(person, address)
+
+
+async def test_a_race_is_told_although_the_last_try_came_too_late(
+    authority: Authority, server_tls: TlsFiles, tmp_path: Path
+) -> None:
+    races = iter([grpc.StatusCode.ABORTED, grpc.StatusCode.ABORTED])
+
+    class Late(RpcChannel):
+        async def unary(self, *arguments: Any, **options: Any) -> Any:
+            code = next(races, None)
+            raise RpcError(Failure(code, code.name, "") if code else TOO_LATE)
+
+    async with serving(Recorder(), server_tls) as address, Side(edge(authority, tmp_path, "person")) as person:
+        peer = person.connect("identity", address)
+        peer._connected = Late(address, server_name="identity", tls=server_tls)
+        with pytest.raises(VouchsafeError, match="ABORTED"):
+            await peer.call(Recorder, "request")
 
 
 async def test_a_server_with_anothers_name_is_not_spoken_to(authority: Authority, tmp_path: Path) -> None:
