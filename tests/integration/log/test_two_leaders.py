@@ -140,7 +140,7 @@ async def test_a_leader_that_wakes_up_changes_nothing(
             await asyncio.sleep(2 * LEASE_SECONDS)
             assert await marks_on(producer_bus) == before == ["1.0", "2.0", "5.0", "6.0", "7.0"]
             assert await stores[1].head_position() == 7
-            # Where the second has saved no such mark, the sleeper's lands: what it says is true, whoever says it and when.
+            # Where the second has saved none, the sleeper's lands: what it says is true, whoever says it and when.
             told = await stores[1].load_mark(f"relay without news {CURATION.digest}")
             assert told in (quiet, Mark(2, 2))
             await write(stores[1], PUBLIC)
