@@ -8,6 +8,7 @@ import typer
 
 from services.admin import output
 from services.admin.place import Opened, Place
+from services.chassis.integration.claim import lease_epoch
 from services.chassis.integration.consumer import follower_name
 
 _COLUMNS: Final = ("what", "name", "position", "lag", "note")
@@ -42,9 +43,10 @@ async def _all(opened: Opened) -> list[dict[str, Any]]:
     for each in places:
         if each.follower.startswith(_RELAY):
             told.append(_told("relay", "nothing public since", each.mark.position, None, f"epoch {each.epoch}"))
+        elif each.follower.startswith(_CONSUMER):
+            told.append(_told("consumer", each.follower, str(each.mark), None, f"epoch {lease_epoch(each.epoch)}"))
         else:
-            what = "consumer" if each.follower.startswith(_CONSUMER) else "mark"
-            told.append(_told(what, each.follower, str(each.mark), None, f"epoch {each.epoch}"))
+            told.append(_told("mark", each.follower, str(each.mark), None, f"epoch {each.epoch}"))
     for view, generations in sorted(views.items()):
         if generations.active:
             position = await opened.views.documents(view, generations.active).position()

@@ -14,6 +14,11 @@ NUMBERS: Final = 1 << 20
 """How many of them an epoch has. Whoever fails more often only has the next lease be taken once more."""
 
 
+def lease_epoch(number: int) -> int:
+    """The epoch of the lease under which a mark or letter of that number was written."""
+    return number // NUMBERS
+
+
 class Claim:
     """One consumer's, under the lease of that epoch; the only one of its producer under that lease."""
 
